@@ -1,0 +1,283 @@
+"""The nouns of the house (HOUSE 3): what flows between the rooms. Standard library only.
+
+The unit that flows is the `Column`: one metric family over the rows of one table. There is no object per sample.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2s
+from typing import Any, ClassVar, Literal, NewType, Protocol, TypeVar
+
+Kind = Literal["counter", "gauge", "histogram", "summary", "untyped"]
+DeviceClass = Literal["it", "fragile", "clinical"]
+
+Seconds = NewType("Seconds", float)
+"""A duration. In YAML it is written with its unit: `5s`, `1m30s`, `500ms`."""
+
+T = TypeVar("T")
+
+LABEL_LENGTH = 256
+"""Longest label value in characters; `clean` cuts there. A label is a name, not a document."""
+
+
+class Secret:
+    """A credential. It shows itself only to who asks by name, never in `repr`, `str`, a log or a page."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """What is measured: name, help and type as in the exposition format. Declared once, at the top of a file."""
+
+    name: str
+    help: str
+    type: Kind = "gauge"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The label sets of a table.
+
+    `names` are label names, `values[i]` the values of row i in the same order, `text[i]` the rendered label text of
+    row i: `{a="b",c="d"}`, or the empty string where a row has no labels. Build one with `rows()`; keep the object
+    while the table's rows stay the same, so that its text is rendered once.
+    """
+
+    names: tuple[str, ...]
+    values: tuple[tuple[str, ...], ...]
+    text: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One family over some rows: `values[i]` belongs to `rows` i. Equal lengths."""
+
+    family: Family
+    rows: Rows
+    values: array[float]
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
+_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def clean(text: str) -> str:
+    """A label value that cannot break a page: control characters and lone surrogates replaced, length capped.
+
+    Tabs and line ends stay, as snmp_exporter keeps them (a line feed is escaped when rendered). A value longer than
+    `LABEL_LENGTH` keeps its beginning and ends in a short hash of the whole, so that two long names stay two
+    (RELIABILITY F12).
+    """
+    if not text.isprintable():
+        text = _UNSAFE.sub("\ufffd", text)
+    if len(text) > LABEL_LENGTH:
+        digest = blake2s(text.encode(), digest_size=4).hexdigest()
+        text = f"{text[: LABEL_LENGTH - 9]}~{digest}"
+    return text
+
+
+def label_text(names: Sequence[str], values: Sequence[str]) -> str:
+    """`{a="b"}`, values cleaned and escaped. An empty value is left out: to Prometheus it is no label at all."""
+    pairs = [f'{n}="{clean(v).translate(_ESCAPES)}"' for n, v in zip(names, values, strict=True) if v]
+    return "{" + ",".join(pairs) + "}" if pairs else ""
+
+
+def rows(names: Iterable[str], values: Iterable[Sequence[str]]) -> Rows:
+    """Rows from label names and the label values of each row, rendered once."""
+    names = tuple(names)
+    table = tuple(tuple(v) for v in values)
+    return Rows(names, table, tuple(label_text(names, v) for v in table))
+
+
+SINGLE = Rows((), ((),), ("",))
+"""The rows of a family without labels."""
+
+
+def column(family: Family, over: Rows, values: Iterable[float]) -> Column:
+    """A column; `values` in the order of `over`."""
+    return Column(family, over, array("d", values))
+
+
+def single(family: Family, value: float) -> Column:
+    """A family of one sample without labels."""
+    return Column(family, SINGLE, array("d", (value,)))
+
+
+INCOMPLETE = Family("wardwatch_poll_incomplete", "1: this table of the module was only partly read; reason says why.")
+"""A collector that answers in part adds this column with labels `table` and `reason`; the agent adds `module`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """A named set of credentials. `version` is SNMP's: 1, 2 or 3; the v3 fields mean what snmp.yml says of them."""
+
+    name: str
+    version: int = 2
+    community: Secret = field(default_factory=lambda: Secret("public"))
+    username: str = ""
+    security_level: str = "noAuthNoPriv"
+    password: Secret = field(default_factory=lambda: Secret(""))
+    auth_protocol: str = "SHA256"
+    priv_protocol: str = "AES"
+    priv_password: Secret = field(default_factory=lambda: Secret(""))
+    context_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A thing in the inventory.
+
+    `address` is a literal IPv4 or IPv6 address, resolved when the configuration was loaded. `labels` are the
+    inventory's own, in file order. `passive`: nothing is ever sent to it (RELIABILITY S2). `agent` is `host:port`
+    of a wardwatch that runs elsewhere: listed by `/sd`, never polled.
+    """
+
+    name: str
+    address: str
+    device_class: DeviceClass = "it"
+    kind: str = ""
+    site: str = ""
+    location: str = ""
+    port: int = 161
+    auth: Auth | None = None
+    labels: tuple[tuple[str, str], ...] = ()
+    passive: bool = False
+    agent: str = ""
+    quirks: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a target is due: every `interval` seconds, a poll lasting at most `timeout`, both on the monotonic clock.
+
+    `offset` (seconds, below `interval`) is a hash of the device's name: it spreads the agent's own polls.
+    """
+
+    interval: float
+    timeout: float
+    offset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One thing to ask, one way: `module` is the configured name of `collector` with its options."""
+
+    device: Device
+    module: str
+    collector: Collector
+    schedule: Schedule
+
+
+class Dialogue(Protocol):
+    """A conversation over datagrams, without I/O: the edge carries packets, the dialogue decides everything else.
+
+    The edge calls `send` for the next packet and waits `patience` seconds for one that `receive` takes. What
+    `receive` refuses is dropped and counted; the wait goes on. When patience ends the edge calls `silence`, after
+    which `send` gives the same question again, another one, or None to end. `expire` says that there is no more
+    time (deadline, pause, budget): the dialogue keeps what it has, and the conversation is over. Any of them may
+    raise a `PollError`, which ends the conversation too.
+    """
+
+    patience: float
+
+    def send(self) -> bytes | None:
+        """The next packet; None: finished."""
+
+    def receive(self, packet: bytes) -> bool:
+        """Whether `packet` answers what was asked last. True: the edge calls `send` again."""
+
+    def silence(self) -> None:
+        """Nobody answered within `patience`."""
+
+    def expire(self, reason: str) -> None:
+        """The conversation is cut off; `reason` is one of `errors.REASONS`."""
+
+
+class Host(Protocol):
+    """The machine this process runs on. Paths are those of Linux; nothing here blocks for long unless it says so."""
+
+    system: str
+    """`linux`, `darwin`, `windows`, `freebsd` ...: `platform.system()` in lower case."""
+
+    psutil: Any
+    """The psutil module, or a fake with the same functions. Numbers are read by attribute, never by position."""
+
+    def read(self, path: str) -> bytes | None:
+        """A file of /proc or /sys whole; None where it is missing or may not be read. For files that never block."""
+
+    def list(self, path: str) -> Sequence[str]:
+        """Names in a directory, sorted; empty where it is missing."""
+
+    def link(self, path: str) -> str | None:
+        """Where a symbolic link points, made absolute; None where it is none."""
+
+    async def apart(self, item: str, call: Any, *args: Any, timeout: float) -> Any:
+        """`call(*args)` in a thread, for calls that can hang. Raises TimedOut after `timeout` seconds.
+
+        While a call for `item` hangs, every further call for the same `item` raises TimedOut at once: at most one
+        thread per stuck item (RELIABILITY B7). `stuck()` lists such items.
+        """
+
+    def stuck(self) -> Sequence[str]:
+        """Items whose call has not come back."""
+
+    def adjtimex(self) -> Mapping[str, int] | None:
+        """The kernel's clock state under struct timex' field names plus `state`; None where there is none."""
+
+    def wall(self) -> float:
+        """Unix time in seconds."""
+
+
+class Edge(Protocol):
+    """The outside world as one poll sees it: one device, within its budget, until its deadline."""
+
+    host: Host
+    deadline: float
+
+    def now(self) -> float:
+        """Monotonic seconds."""
+
+    def memory(self, make: type[T]) -> T:
+        """This target's own instance of `make`, made at the first call and kept while the target stays configured.
+
+        For what a collector remembers from poll to poll: interned rows, learned sizes.
+        """
+
+    async def udp(self, dialogue: Dialogue) -> None:
+        """Carry `dialogue` to the device's own address and port until it ends; there is no way to name another."""
+
+
+class Collector(Protocol):
+    """How to ask. A frozen dataclass whose fields are its YAML options (typed with defaults)."""
+
+    name: ClassVar[str]
+    """The word in `collector:` and in `registry.COLLECTORS`; for the host, node_exporter's word."""
+
+    async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
+        """The device's columns now. Raises a `PollError` when there is nothing to give; partial answers say so with
+        an `INCOMPLETE` column. State from poll to poll lives in `edge.memory`, never on the collector."""
