@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2s
 from typing import Any, ClassVar, Literal, NewType, Protocol, TypeVar
@@ -154,7 +154,8 @@ class Device:
 
     `address` is a literal IPv4 or IPv6 address, resolved when the configuration was loaded. `labels` are the
     inventory's own, in file order. `passive`: nothing is ever sent to it (RELIABILITY S2). `agent` is `host:port`
-    of a wardwatch that runs elsewhere: listed by `/sd`, never polled.
+    of a wardwatch that runs elsewhere: listed by `/sd`, never polled. `reply_from` are further addresses from which
+    its answers may come (a cluster, a multi-homed router: RELIABILITY F8).
     """
 
     name: str
@@ -168,6 +169,7 @@ class Device:
     labels: tuple[tuple[str, str], ...] = ()
     passive: bool = False
     agent: str = ""
+    reply_from: tuple[str, ...] = ()
     quirks: frozenset[str] = frozenset()
 
 
@@ -236,7 +238,7 @@ class Host(Protocol):
     def link(self, path: str) -> str | None:
         """Where a symbolic link points, made absolute; None where it is none."""
 
-    async def apart(self, item: str, call: Any, *args: Any, timeout: float) -> Any:
+    async def apart(self, item: str, call: Callable[..., T], *args: Any, timeout: float) -> T:  # noqa: ASYNC109
         """`call(*args)` in a thread, for calls that can hang. Raises TimedOut after `timeout` seconds.
 
         While a call for `item` hangs, every further call for the same `item` raises TimedOut at once: at most one

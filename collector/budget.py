@@ -1,0 +1,251 @@
+"""What a device may be asked: packets in a span of time, failures before it is left alone, and a person's pause.
+
+Device safety is here and nowhere else (RELIABILITY part 2). Nothing in this module does I/O; times are seconds on the
+monotonic clock unless a name says `wall`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Literal
+
+from collector.errors import BreakerOpen, OverBudget, Paused
+from collector.model import Device, DeviceClass
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for every device of a class, whatever the configuration says."""
+
+    retries: int
+    """Further attempts for one question (RELIABILITY S7)."""
+    patience: float
+    """Seconds to wait for the answer to a first attempt."""
+    varbinds: int
+    """Most variables in one request (S11)."""
+    bulk: bool
+    """Whether GETBULK and walks are allowed (S11)."""
+    request_bytes: int
+    """Longest request datagram (S11)."""
+    reply_bytes: int
+    """Longest reply to ask for; 1,400 keeps it in one Ethernet frame (F26)."""
+    interval_floor: float
+    """Shortest interval between polls in seconds (S5)."""
+
+
+RULES: Mapping[DeviceClass, Rules] = {
+    "it": Rules(5, 1.0, 60, True, 1400, 1400, 1.0),
+    "fragile": Rules(1, 5.0, 1, False, 484, 1400, 60.0),
+    "clinical": Rules(0, 5.0, 1, False, 484, 1400, 300.0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `packets` in any span of `window` seconds."""
+
+    packets: int
+    window: float
+
+
+@dataclass(frozen=True, slots=True)
+class Breaking:
+    """When a silent device is left alone (S8): after `failures` failed polls in a row only one packet goes out each
+    `wait` seconds, and that wait doubles up to the class's `longest`."""
+
+    failures: int = 3
+    wait: float = 60.0
+    longest: Mapping[DeviceClass, float] = field(
+        default_factory=lambda: {"it": 60.0, "fragile": 900.0, "clinical": 900.0}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """Limits per class (S4) and for what devices share (S6). The numbers are settings."""
+
+    classes: Mapping[DeviceClass, Limit] = field(
+        default_factory=lambda: {"it": Limit(50, 1.0), "fragile": Limit(2, 1.0), "clinical": Limit(1, 5.0)}
+    )
+    site: Limit = Limit(500, 1.0)
+    subnet: Limit = Limit(500, 1.0)
+    total: Limit = Limit(5000, 1.0)
+    breaking: Breaking = field(default_factory=Breaking)
+
+
+MARGIN = 1.05
+"""Spans are kept 5% longer than promised, since a packet arrives some milliseconds after it was counted here."""
+
+
+class Window:
+    """A sliding count of packets. Exact, where a token bucket lets twice its rate through in an unlucky span."""
+
+    __slots__ = ("_sent", "_span")
+
+    def __init__(self, limit: Limit) -> None:
+        self._span = limit.window * MARGIN
+        self._sent: deque[float] = deque(maxlen=limit.packets)
+
+    def earliest(self, at: float) -> float:
+        """When the next packet may go, not before `at` and not before one already promised."""
+        sent = self._sent
+        if not sent:
+            return at
+        if len(sent) == sent.maxlen and sent[0] + self._span > at:
+            at = sent[0] + self._span
+        return max(at, sent[-1])
+
+    def take(self, at: float) -> None:
+        self._sent.append(at)
+
+
+class Breaker:
+    """Leaves a silent device alone (S8). Closed: polls go out. Open: none. Trial: one packet, which decides."""
+
+    __slots__ = ("_breaking", "_longest", "_until", "_wait", "failures")
+
+    def __init__(self, breaking: Breaking, device_class: DeviceClass) -> None:
+        self._breaking = breaking
+        self._longest = breaking.longest[device_class]
+        self.failures = 0
+        self._wait = 0.0
+        self._until = 0.0
+
+    @property
+    def open(self) -> bool:
+        return self._wait > 0
+
+    def state(self, now: float) -> Literal["closed", "open", "trial"]:
+        if not self.open:
+            return "closed"
+        return "trial" if now >= self._until else "open"
+
+    def failed(self, now: float) -> None:
+        """A poll got no proper answer."""
+        self.failures += 1
+        if self.failures >= self._breaking.failures:
+            self._wait = min(self._wait * 2 or self._breaking.wait, self._longest)
+            self._until = now + self._wait
+
+    def close(self) -> None:
+        """The device answered, or a person asked for another try."""
+        self.failures = 0
+        self._wait = 0.0
+
+    def saved(self, now: float, wall: float) -> Mapping[str, float] | None:
+        """What must survive a restart; None while there is nothing to remember."""
+        if not self.open:
+            return None
+        return {"failures": self.failures, "wait": self._wait, "until_wall": wall + self._until - now}
+
+    def restore(self, saved: Mapping[str, float], now: float, wall: float) -> None:
+        """Take up `saved`. A wall clock that jumped cannot prolong the wait beyond its length."""
+        self.failures = int(saved["failures"])
+        self._wait = min(max(float(saved["wait"]), 0.0), self._longest)
+        self._until = now + min(max(float(saved["until_wall"]) - wall, 0.0), self._wait)
+
+
+SCOPES = ("all", "class", "site", "device")
+
+
+@dataclass(frozen=True, slots=True)
+class Pauses:
+    """Scopes in which nothing may be sent (S19): `all`, `class:clinical`, `site:NAME`, `device:NAME`."""
+
+    scopes: frozenset[str] = frozenset()
+
+    def of(self, device: Device) -> str | None:
+        """The widest scope that silences `device`; None: it may be asked."""
+        if not self.scopes:
+            return None
+        for scope in ("all", f"class:{device.device_class}", f"site:{device.site}", f"device:{device.name}"):
+            if scope in self.scopes:
+                return scope
+        return None
+
+
+class Shared:
+    """The windows and pauses that devices share."""
+
+    def __init__(self, budgets: Budgets) -> None:
+        self.budgets = budgets
+        self.pauses = Pauses()
+        self._total = Window(budgets.total)
+        self._sites: dict[str, Window] = {}
+        self._subnets: dict[str, Window] = {}
+
+    def windows(self, device: Device) -> tuple[Window, ...]:
+        """What `device` shares with others: its subnet (/24 or /64), its site, and the whole collector."""
+        bits = 64 if ":" in device.address else 24
+        subnet = str(ip_network(f"{device.address}/{bits}", strict=False))
+        near = self._subnets.setdefault(subnet, Window(self.budgets.subnet))
+        if not device.site:
+            return (near, self._total)
+        return (near, self._sites.setdefault(device.site, Window(self.budgets.site)), self._total)
+
+
+class Allowance:
+    """What one device may still be sent: asked by the edge before each packet, told of each answer.
+
+    One for each address and port, whatever number of inventory names, modules and askers share it.
+    """
+
+    __slots__ = ("_device", "_promised", "_shared", "_trial", "_window", "_windows", "answers", "breaker", "sent")
+
+    def __init__(self, device: Device, shared: Shared) -> None:
+        self._device = device
+        self._shared = shared
+        self._window = Window(shared.budgets.classes[device.device_class])
+        self._windows = shared.windows(device)
+        self._promised: float | None = None
+        self._trial = False
+        self.breaker = Breaker(shared.budgets.breaking, device.device_class)
+        self.sent = 0
+        self.answers = 0
+
+    def begin(self, now: float) -> None:
+        """A poll begins. Raises `Paused` or `BreakerOpen`, before anything is sent."""
+        self._check_pause()
+        state = self.breaker.state(now)
+        if state == "open":
+            raise BreakerOpen(f"left alone after {self.breaker.failures} failed polls")
+        self._trial = state == "trial"
+        self._promised = None
+        self.sent = self.answers = 0
+
+    def wait(self, now: float, deadline: float) -> float:
+        """Seconds until the next packet may go; 0: send it now, it is counted.
+
+        Raises `Paused`, `BreakerOpen` (the one packet of a trial is spent) or `OverBudget` (not before `deadline`).
+        """
+        self._check_pause()
+        if self._trial and self.sent and not self.answers:
+            raise BreakerOpen("the one packet of a trial got no answer")
+        at = self._promised
+        if at is None:
+            at = self._window.earliest(now)
+            if at <= now:
+                for window in self._windows:
+                    at = window.earliest(at)
+                    window.take(at)
+                self._promised = at
+        if at > now:
+            if at >= deadline:
+                raise OverBudget("the packet budget does not allow another packet before the deadline")
+            return at - now
+        self._promised = None
+        self._window.take(now)
+        self.sent += 1
+        return 0.0
+
+    def answered(self) -> None:
+        """The device answered what it was asked."""
+        self.answers += 1
+
+    def _check_pause(self) -> None:
+        scope = self._shared.pauses.of(self._device)
+        if scope is not None:
+            raise Paused(f"paused: {scope}")

@@ -1,0 +1,148 @@
+"""The machine this process runs on."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import os
+import platform
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import psutil
+
+from collector.errors import TimedOut
+
+T = TypeVar("T")
+
+
+class _Timex(ctypes.Structure):
+    """struct timex of <sys/timex.h> on 64-bit Linux (adjtimex(2))."""
+
+    _fields_ = (
+        ("modes", ctypes.c_uint), ("offset", ctypes.c_long), ("freq", ctypes.c_long), ("maxerror", ctypes.c_long),
+        ("esterror", ctypes.c_long), ("status", ctypes.c_int), ("constant", ctypes.c_long),
+        ("precision", ctypes.c_long), ("tolerance", ctypes.c_long), ("tv_sec", ctypes.c_long),
+        ("tv_usec", ctypes.c_long), ("tick", ctypes.c_long), ("ppsfreq", ctypes.c_long), ("jitter", ctypes.c_long),
+        ("shift", ctypes.c_int), ("stabil", ctypes.c_long), ("jitcnt", ctypes.c_long), ("calcnt", ctypes.c_long),
+        ("errcnt", ctypes.c_long), ("stbcnt", ctypes.c_long), ("tai", ctypes.c_int), ("_reserved", ctypes.c_int * 11),
+    )  # fmt: skip
+
+
+class _Aside:
+    """Threads for calls that can hang. Daemons: one that never comes back cannot keep the program from ending."""
+
+    def __init__(self) -> None:
+        self._idle: list[queue.SimpleQueue[Callable[[], None]]] = []
+
+    def submit(self, work: Callable[[], None]) -> None:
+        try:
+            inbox = self._idle.pop()
+        except IndexError:
+            inbox = queue.SimpleQueue()
+            threading.Thread(target=self._serve, args=(inbox,), name="apart", daemon=True).start()
+        inbox.put(work)
+
+    def _serve(self, inbox: queue.SimpleQueue[Callable[[], None]]) -> None:
+        while True:
+            inbox.get()()
+            self._idle.append(inbox)
+
+
+class LocalHost:
+    """The machine this process runs on (`model.Host`)."""
+
+    def __init__(self) -> None:
+        self.system = platform.system().lower()
+        self.psutil: Any = psutil
+        self._aside = _Aside()
+        self._busy: dict[str, asyncio.Future[Any]] = {}
+        self._late: set[str] = set()
+        self._libc: Any = ctypes.CDLL(None, use_errno=True) if self.system == "linux" else None
+
+    def read(self, path: str) -> bytes | None:
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None
+        try:
+            data = chunk = os.read(fd, 65536)
+            while len(chunk) == 65536 or (chunk and len(data) % 4096 == 0):
+                chunk = os.read(fd, 65536)
+                data += chunk
+        except OSError:
+            return None
+        finally:
+            os.close(fd)
+        return data
+
+    def list(self, path: str) -> Sequence[str]:
+        try:
+            return sorted(os.listdir(path))  # noqa: PTH208 - names only, on the hot path
+        except OSError:
+            return ()
+
+    def link(self, path: str) -> str | None:
+        try:
+            return os.path.normpath(os.path.join(os.path.dirname(path), os.readlink(path)))  # noqa: PTH115,PTH118,PTH120
+        except OSError:
+            return None
+
+    async def apart(self, item: str, call: Callable[..., T], *args: Any, timeout: float) -> T:  # noqa: ASYNC109
+        if item in self._late:
+            raise TimedOut(f"{item}: an earlier call has not come back")
+        future = self._busy.get(item)
+        if future is None:
+            future = self._busy[item] = self._start(item, call, args)
+        done, _ = await asyncio.wait((future,), timeout=timeout)
+        if not done:
+            self._late.add(item)
+            raise TimedOut(f"{item}: no answer within {timeout:g} s")
+        result: T = future.result()
+        return result
+
+    def stuck(self) -> Sequence[str]:
+        return sorted(self._late)
+
+    def adjtimex(self) -> Mapping[str, int] | None:
+        if self._libc is None:
+            return None
+        timex = _Timex()
+        state = self._libc.adjtimex(ctypes.byref(timex))
+        if state < 0:
+            return None
+        fields = {name: getattr(timex, name) for name, *_ in _Timex._fields_ if not name.startswith("_")}
+        return {**fields, "state": state}
+
+    def wall(self) -> float:
+        return time.time()
+
+    def _start(self, item: str, call: Callable[..., Any], args: tuple[Any, ...]) -> asyncio.Future[Any]:
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+
+        def settle(result: Any, error: BaseException | None) -> None:
+            self._busy.pop(item, None)
+            self._late.discard(item)
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+                future.exception()  # seen: a call that fails after its poll gave up is nobody's news
+
+        def work() -> None:
+            result, problem = None, None
+            try:
+                result = call(*args)
+            except BaseException as error:  # noqa: BLE001 - handed to the asker, whatever it is
+                problem = error
+            try:
+                loop.call_soon_threadsafe(settle, result, problem)
+            except RuntimeError:
+                pass  # the loop has closed while the call hung
+
+        self._aside.submit(work)
+        return future

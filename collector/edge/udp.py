@@ -1,0 +1,242 @@
+"""Datagrams: one socket for all devices, and the conversations under way on it."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from collector.edge.host import LocalHost
+from collector.errors import PollError, Unreachable
+from collector.model import Dialogue
+
+RECEIVE_BUFFER = 4 << 20
+"""Bytes asked for; the kernel grants at most net.core.rmem_max. Thousands of devices share one socket."""
+
+BURST = 128
+"""Datagrams taken from a socket before other work gets its turn."""
+
+
+class Pace(Protocol):
+    """Who is asked before each packet: `budget.Allowance`."""
+
+    def wait(self, now: float, deadline: float) -> float: ...
+
+    def answered(self) -> None: ...
+
+
+class Tally:
+    """Packets of one device by kind, since the program started."""
+
+    __slots__ = ("received", "repeated", "sent", "stray")
+
+    def __init__(self) -> None:
+        self.sent = self.repeated = self.received = self.stray = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a dialogue goes out: until when (monotonic seconds), who is asked, where it is counted."""
+
+    deadline: float
+    pace: Pace
+    tally: Tally
+
+
+class _Conversation:
+    """One dialogue under way on a socket. Driven by callbacks: no task switch per packet (HOUSE 5)."""
+
+    __slots__ = (
+        "_again", "_armed", "_deadline", "_dialogue", "_done", "_pace", "_patience_ends", "_peer", "_socket",
+        "_tally", "_timer", "_waiting",
+    )  # fmt: skip
+
+    def __init__(self, sock: _UdpSocket, peer: tuple[str, int], dialogue: Dialogue, terms: Terms) -> None:
+        self._socket = sock
+        self._peer = peer
+        self._dialogue = dialogue
+        self._deadline = terms.deadline
+        self._pace = terms.pace
+        self._tally = terms.tally
+        self._done: asyncio.Future[None] = sock.loop.create_future()
+        self._timer: asyncio.TimerHandle | None = None
+        self._armed = 0.0
+        self._patience_ends = 0.0
+        self._waiting: bytes | None = None
+        self._again = False
+
+    async def run(self) -> None:
+        try:
+            self._step()
+            await self._done
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def packet(self, data: bytes) -> None:
+        """A datagram came from the device's address."""
+        if self._done.done():
+            return
+        try:
+            if self._waiting is not None or not self._dialogue.receive(data):
+                self._tally.stray += 1
+                return
+            self._tally.received += 1
+            self._pace.answered()
+            self._again = False
+            self._step()
+        except Exception as error:  # noqa: BLE001 - raised again where the poll awaits it
+            self._done.set_exception(error)
+
+    def _step(self) -> None:
+        """Send what the dialogue says next, or end."""
+        self._waiting = self._dialogue.send()
+        if self._waiting is None:
+            self._done.set_result(None)
+        else:
+            self._transmit()
+
+    def _transmit(self) -> None:
+        assert self._waiting is not None
+        now = self._socket.loop.time()
+        try:
+            delay = self._pace.wait(now, self._deadline)
+            if delay > 0:
+                self._arm(now + delay)
+                return
+            if not self._socket.send(self._waiting, self._peer):
+                self._arm(now + 0.005)
+                return
+        except PollError as error:
+            self._cut_off(error.reason)
+            return
+        except OSError as error:
+            raise Unreachable(f"{self._peer[0]}: {error.strerror}") from error
+        self._waiting = None
+        self._tally.sent += 1
+        self._tally.repeated += self._again
+        self._patience_ends = now + self._dialogue.patience
+        self._arm(min(self._patience_ends, self._deadline))
+
+    def _arm(self, at: float) -> None:
+        """Wake at `at` or somewhat before: a timer that is early enough stays as it is."""
+        if self._timer is not None:
+            if self._armed <= at:
+                return
+            self._timer.cancel()
+        self._armed = at
+        self._timer = self._socket.loop.call_at(at, self._wake)
+
+    def _wake(self) -> None:
+        self._timer = None
+        if self._done.done():
+            return
+        try:
+            self._tick(self._socket.loop.time())
+        except Exception as error:  # noqa: BLE001 - raised again where the poll awaits it
+            self._done.set_exception(error)
+
+    def _tick(self, now: float) -> None:
+        if now >= self._deadline:
+            self._cut_off("timeout")
+        elif self._waiting is not None:
+            self._transmit()
+        elif now < self._patience_ends:
+            self._arm(min(self._patience_ends, self._deadline))
+        else:
+            self._dialogue.silence()
+            self._again = True
+            self._step()
+
+    def _cut_off(self, reason: str) -> None:
+        self._dialogue.expire(reason)
+        self._done.set_result(None)
+
+
+class _UdpSocket:
+    """One unconnected socket for every device of an address family; replies are told apart by address and port."""
+
+    def __init__(self, family: socket.AddressFamily, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.conversations: dict[tuple[str, int], list[_Conversation]] = {}
+        self.strays = 0
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        self._socket.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", 0))  # noqa: S104 - replies come to any of our addresses
+        loop.add_reader(self._socket.fileno(), self._read)
+
+    def send(self, packet: bytes, peer: tuple[str, int]) -> bool:
+        """Whether the kernel took it; False: its buffer is full. Raises OSError where there is no way."""
+        try:
+            self._socket.sendto(packet, peer)
+        except (BlockingIOError, InterruptedError):
+            return False
+        return True
+
+    def close(self) -> None:
+        self.loop.remove_reader(self._socket.fileno())
+        self._socket.close()
+
+    def _read(self) -> None:
+        receive = self._socket.recvfrom
+        conversations = self.conversations
+        for _ in range(BURST):
+            try:
+                data, address = receive(65535)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:
+                continue  # an ICMP error of an earlier packet; its sender times out by itself
+            under_way = conversations.get(address[:2])
+            if under_way is None:
+                self.strays += 1
+                continue
+            for conversation in tuple(under_way):
+                conversation.packet(data)
+
+
+class World:
+    """The real outside. One for each event loop; create it inside the loop."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._sockets: dict[socket.AddressFamily, _UdpSocket] = {}
+        self.host = LocalHost()
+        self.now = self._loop.time
+
+    @property
+    def strays(self) -> int:
+        """Datagrams that no conversation waited for."""
+        return sum(s.strays for s in self._sockets.values())
+
+    async def udp(self, peers: Sequence[str], port: int, dialogue: Dialogue, terms: Terms) -> None:
+        """Carry `dialogue` to `peers[0]`; answers may come from any of `peers`, literal addresses."""
+        family = socket.AF_INET6 if ":" in peers[0] else socket.AF_INET
+        sock = self._sockets.get(family)
+        if sock is None:
+            sock = self._sockets[family] = _UdpSocket(family, self._loop)
+        conversation = _Conversation(sock, (peers[0], port), dialogue, terms)
+        keys = [(peer, port) for peer in peers]
+        for key in keys:
+            sock.conversations.setdefault(key, []).append(conversation)
+        try:
+            await conversation.run()
+        finally:
+            for key in keys:
+                sock.conversations[key].remove(conversation)
+                if not sock.conversations[key]:
+                    del sock.conversations[key]
+
+    def close(self) -> None:
+        for sock in self._sockets.values():
+            sock.close()
+        self._sockets.clear()
+
+
+def resolve(name: str) -> str:
+    """The first address of a host name. Raises OSError where it has none."""
+    address: str = socket.getaddrinfo(name, None, type=socket.SOCK_DGRAM)[0][4][0]  # type: ignore[assignment]
+    return address
