@@ -37,7 +37,7 @@ class Part:
     """An executable: its names on PATH, best first, and where Debian keeps it.
 
     `flags` are given to a fetched one, `{root}` being where packages are unpacked; `companions` are packages that it
-    can do without, and is better with.
+    can do without, and is better with. `environment` holds where the environment does not say otherwise.
     """
 
     names: tuple[str, ...]
@@ -45,10 +45,15 @@ class Part:
     path: str
     flags: tuple[str, ...] = ()
     companions: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+
+
+# net-snmp would else complain of 30 MIB files that Debian can't ship, and keep state under /var.
+_NET_SNMP = (("MIBS", ""), ("SNMP_PERSISTENT_DIR", "{root}/var/lib/snmp"))
 
 
 def _tool(name: str) -> Part:
-    return Part((name,), "snmp", f"usr/bin/{name}")
+    return Part((name,), "snmp", f"usr/bin/{name}", environment=_NET_SNMP)
 
 
 # fmt: off
@@ -79,7 +84,7 @@ PARTS: Mapping[str, Part] = {
         "prometheus-blackbox-exporter",
         "usr/bin/prometheus-blackbox-exporter",
     ),
-    "snmpd": Part(("snmpd",), "snmpd", "usr/sbin/snmpd"),
+    "snmpd": Part(("snmpd",), "snmpd", "usr/sbin/snmpd", environment=_NET_SNMP),
     "snmpget": _tool("snmpget"),
     "snmpgetnext": _tool("snmpgetnext"),
     "snmpbulkget": _tool("snmpbulkget"),
@@ -116,7 +121,7 @@ def part(name: str) -> Path:
     """The executable of a part, fetched where it is missing. Raises MissingPart; KeyError for a name not in PARTS."""
     if there := found(name):
         return there
-    for tool in ("apt-get", "dpkg-deb"):
+    for tool in ("apt-get", "dpkg-deb", "ldd"):
         if shutil.which(tool) is None:
             raise MissingPart(f"{name}: not on PATH, and there is no {tool} here to fetch it with")
     with _alone(directory()):
@@ -151,6 +156,8 @@ def _fetch(name: str, home: Path) -> Path:
     if libraries:
         paths = shlex.quote(os.pathsep.join(libraries))
         lines.append(f'export LD_LIBRARY_PATH={paths}"${{LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}}"')
+    for word, value in wanted.environment:
+        lines.append(f'[ -n "${{{word}+set}}" ] || export {word}={shlex.quote(value.format(root=root))}')
     # exec: the part keeps the pid that its starter knows, and gets the starter's signals.
     words = [str(binary), *(flag.format(root=root) for flag in wanted.flags)]
     lines.append(f'exec {shlex.join(words)} "$@"')
