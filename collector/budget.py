@@ -118,6 +118,11 @@ class Breaker:
     def open(self) -> bool:
         return self._wait > 0
 
+    @property
+    def until(self) -> float:
+        """While open: monotonic seconds of the next trial."""
+        return self._until
+
     def state(self, now: float) -> Literal["closed", "open", "trial"]:
         if not self.open:
             return "closed"
@@ -148,7 +153,8 @@ class Breaker:
         self._until = now + min(max(float(saved["until_wall"]) - wall, 0.0), self._wait)
 
 
-SCOPES = ("all", "class", "site", "device")
+STRICTEST: tuple[DeviceClass, ...] = ("clinical", "fragile", "it")
+"""Classes, the most careful first: what two inventory names share is treated as the more careful of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +176,17 @@ class Pauses:
 class Shared:
     """The windows and pauses that devices share."""
 
-    def __init__(self, budgets: Budgets) -> None:
+    def __init__(self, budgets: Budgets, pauses: Pauses | None = None) -> None:
         self.budgets = budgets
-        self.pauses = Pauses()
+        self.pauses = pauses or Pauses()
         self._total = Window(budgets.total)
         self._sites: dict[str, Window] = {}
         self._subnets: dict[str, Window] = {}
 
     def windows(self, device: Device) -> tuple[Window, ...]:
         """What `device` shares with others: its subnet (/24 or /64), its site, and the whole collector."""
+        if not device.address:
+            return (self._total,)
         bits = 64 if ":" in device.address else 24
         subnet = str(ip_network(f"{device.address}/{bits}", strict=False))
         near = self._subnets.setdefault(subnet, Window(self.budgets.subnet))
@@ -205,6 +213,19 @@ class Allowance:
         self.breaker = Breaker(shared.budgets.breaking, device.device_class)
         self.sent = 0
         self.answers = 0
+
+    def serves(self, device: Device, shared: Shared) -> bool:
+        """Whether this allowance is still the right one after a reload."""
+        mine = self._device
+        return shared is self._shared and (mine.device_class, mine.site) == (device.device_class, device.site)
+
+    def renewed(self, device: Device, shared: Shared, now: float) -> Allowance:
+        """The allowance of a device whose class, site or limits changed. Its breaker stays as it is."""
+        new = Allowance(device, shared)
+        state = self.breaker.saved(now, 0.0)
+        if state is not None:
+            new.breaker.restore(state, now, 0.0)
+        return new
 
     def begin(self, now: float) -> None:
         """A poll begins. Raises `Paused` or `BreakerOpen`, before anything is sent."""

@@ -69,9 +69,8 @@ class LocalHost:
         except OSError:
             return None
         try:
-            data = chunk = os.read(fd, 65536)
-            while len(chunk) == 65536 or (chunk and len(data) % 4096 == 0):
-                chunk = os.read(fd, 65536)
+            data = b""
+            while chunk := os.read(fd, 65536):  # /proc hands out a page at a time: a short read is not the end
                 data += chunk
         except OSError:
             return None

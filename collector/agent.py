@@ -1,0 +1,370 @@
+"""What is due, who asked, how it went, what is kept. The only catcher of `PollError`.
+
+Whoever asks first drives (HOUSE 4): a scrape, a person or the agent's own timer starts a poll of what is due; everybody
+else who asks meanwhile joins it. A poll belongs to no asker: one who gives up early leaves it running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from collector import status
+from collector.budget import STRICTEST, Allowance, Budgets, Pauses, Shared
+from collector.edge import World
+from collector.errors import BreakerOpen, Paused, PollError, TimedOut
+from collector.model import Column, Device, Target
+from collector.status import Kept
+from collector.watch import Line, View, Watch
+
+GRACE = 1.0
+"""Seconds past its deadline after which a poll that does not end by itself is cancelled."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Most series kept of one device, and of all (RELIABILITY part 3, cardinality bomb)."""
+
+    series_per_device: int = 5000
+    series: int = 1_000_000
+
+
+class Agent:
+    """Watches the inventory's devices and the host. Create it inside the event loop."""
+
+    def __init__(self, world: World, budgets: Budgets | None = None, caps: Caps | None = None) -> None:
+        self.world = world
+        self.shared = Shared(budgets or Budgets())
+        self.caps = caps or Caps()
+        self.bugs = 0
+        self.on_change: Callable[[], None] = lambda: None
+        """Called when something changed that must survive a restart."""
+        self._watches: dict[str, Watch] = {}
+        self._lines: dict[tuple[str, int], Line] = {}
+        self._loop = asyncio.get_running_loop()
+        self._series = 0
+        self._known_bugs: set[str] = set()
+
+    # -- the inventory --------------------------------------------------------------------------------------------
+
+    def load(
+        self,
+        devices: Sequence[Device],
+        targets: Mapping[str, Sequence[Target]],
+        budgets: Budgets | None = None,
+        caps: Caps | None = None,
+    ) -> None:
+        """Watch these devices from now on. One that stays as it was keeps everything, a poll in flight included."""
+        if budgets is not None and budgets != self.shared.budgets:
+            self.shared = Shared(budgets, self.shared.pauses)
+        self.caps = caps or self.caps
+        same = _Same()
+        devices = [device for device in devices if not device.agent]
+        self._lines = self._draw(devices)
+        old, self._watches = self._watches, {}
+        for device in devices:
+            wanted = tuple(targets.get(device.name, ()))
+            before = old.pop(device.name, None)
+            if before is not None and before.device == device and same.targets(before.targets, wanted):
+                self._watches[device.name] = before
+                continue
+            watch = Watch(device, wanted, self._lines[_key(device)])
+            if before is not None:
+                watch.inherit(before, same.collectors)
+                before.stop()
+            self._watches[device.name] = watch
+            if wanted and device.address:
+                self._arm(watch)
+        for gone in old.values():
+            gone.stop()
+        self._series = sum(status.size(kept.columns) for w in self._watches.values() for kept in w.kept.values())
+
+    @property
+    def watches(self) -> Sequence[Watch]:
+        return tuple(self._watches.values())
+
+    def paused(self, device: Device) -> str | None:
+        """The scope in which a person paused the device, if any."""
+        return self.shared.pauses.of(device) if device.address else None
+
+    def pause(self, pauses: Pauses) -> None:
+        """Replace what is paused. Takes effect with the next packet, in the middle of a walk too."""
+        for scope in sorted(pauses.scopes - self.shared.pauses.scopes):
+            log.warning("paused", scope=scope)
+        for scope in sorted(self.shared.pauses.scopes - pauses.scopes):
+            log.warning("resumed", scope=scope)
+        self.shared.pauses = pauses
+
+    def retry(self, name: str) -> None:
+        """Close the breaker of a device, and poll it at the next opportunity. Raises KeyError."""
+        watch = self._watches[name]
+        watch.line.allowance.breaker.close()
+        for kept in watch.kept.values():
+            if not kept.succeeded:
+                kept.began = None
+        self._start(watch)
+        self.on_change()
+
+    def breakers(self) -> Mapping[str, Mapping[str, float]]:
+        """Open breakers by device name, as `restore` takes them."""
+        now, wall = self.world.now(), self.world.host.wall()
+        saved = {w.device.name: w.line.allowance.breaker.saved(now, wall) for w in self._watches.values()}
+        return {name: state for name, state in saved.items() if state is not None}
+
+    def restore(self, breakers: Mapping[str, Mapping[str, float]]) -> None:
+        """Open the breakers that were open when the program ended (S8)."""
+        now, wall = self.world.now(), self.world.host.wall()
+        for name, state in breakers.items():
+            watch = self._watches.get(name)
+            if watch is not None:
+                watch.line.allowance.breaker.restore(state, now, wall)
+                watch.answered = False
+                self._arm_trial(watch)
+
+    def _draw(self, devices: Sequence[Device]) -> dict[tuple[str, int], Line]:
+        """A line to each address. Names that share one share its budget: that of the most careful class among them."""
+        lines: dict[tuple[str, int], Line] = {}
+        for device in sorted(devices, key=lambda device: STRICTEST.index(device.device_class)):
+            key = _key(device)
+            if key in lines:
+                continue
+            line = self._lines.get(key)
+            if line is None:
+                line = Line(Allowance(device, self.shared))
+            elif not line.allowance.serves(device, self.shared):
+                line.allowance = line.allowance.renewed(device, self.shared, self.world.now())
+            lines[key] = line
+        return lines
+
+    # -- asking ---------------------------------------------------------------------------------------------------
+
+    async def page(self, name: str, patience: float) -> list[Column]:
+        """The page of a device: polls what is due, waits `patience` seconds at most, serves what is kept.
+
+        Raises KeyError for a name that is not watched.
+        """
+        watch = self._watches[name]
+        watch.asked = self.world.now()
+        await self._settled(watch, patience)
+        return watch.page(self.world.now(), self.paused(watch.device))
+
+    async def host_page(self, name: str, patience: float) -> list[Column]:
+        """The local host's series under node_exporter's names. Raises KeyError."""
+        watch = self._watches[name]
+        watch.asked = self.world.now()
+        await self._settled(watch, patience)
+        return [*watch.columns(self.world.now()), *status.collectors(watch.kept)]
+
+    async def _settled(self, watch: Watch, patience: float) -> None:
+        """Poll what is due, or join the poll in flight, and wait for it."""
+        task = self._start(watch)
+        if task is not None:
+            await asyncio.wait((task,), timeout=max(patience, 0.0))
+
+    def _start(self, watch: Watch) -> asyncio.Task[None] | None:
+        """The poll in flight, begun now if something is due."""
+        if watch.task is None or watch.task.done():
+            due = watch.due(self.world.now())
+            if not due:
+                return None
+            watch.task = self._loop.create_task(self._poll(watch, due), name=f"poll {watch.device.name}")
+        return watch.task
+
+    def _arm(self, watch: Watch) -> None:
+        """Wake at the device's next turn: a fixed place in each interval, given by a hash of its name (S9)."""
+        offset, interval = watch.targets[0].schedule.offset, watch.interval
+        now = self.world.now()
+        turns = (now - offset) // interval + 1
+        watch.timer = self._loop.call_at(offset + turns * interval, self._turn, watch)
+
+    def _turn(self, watch: Watch) -> None:
+        if watch.unscraped(self.world.now()):
+            self._start(watch)
+        self._arm(watch)
+
+    def _arm_trial(self, watch: Watch) -> None:
+        """Try a silent device exactly when its breaker allows, so that its return is not seen an interval late."""
+        self._loop.call_at(watch.line.allowance.breaker.until, self._try, watch)
+
+    def _try(self, watch: Watch) -> None:
+        if self._watches.get(watch.device.name) is not watch:
+            return
+        if watch.line.allowance.breaker.state(self.world.now()) == "trial":
+            for kept in watch.kept.values():
+                kept.began = None
+            self._start(watch)
+
+    # -- polling --------------------------------------------------------------------------------------------------
+
+    async def _poll(self, watch: Watch, due: Sequence[Target]) -> None:
+        """Poll targets one after the other: one outstanding request per device over everything (S3)."""
+        if not watch.device.address:  # the host: nothing is sent, so nothing has to wait its turn
+            await asyncio.gather(*(self._ask(watch, target) for target in due))
+            watch.last_poll = self.world.now()
+            return
+        async with watch.line.lock:
+            began = self.world.now()
+            allowance = watch.line.allowance
+            try:
+                allowance.begin(began)
+            except (Paused, BreakerOpen) as error:
+                for target in due:
+                    self._missed(watch.kept[target.module], error.reason, began)
+                return
+            silent: PollError | None = None
+            for target in due:
+                if silent is None:
+                    silent = await self._ask(watch, target)
+                else:
+                    # The device has answered nothing in this round: asking for more would only spend its packets.
+                    self._missed(watch.kept[target.module], silent.reason, began)
+            self._judge(watch, due)
+            watch.last_poll = self.world.now()
+            watch.duration = watch.last_poll - began
+
+    async def _ask(self, watch: Watch, target: Target) -> PollError | None:
+        """One poll of one target. The error, if the device has said nothing at all in this round."""
+        kept = watch.kept[target.module]
+        began = kept.began = self.world.now()
+        deadline = began + target.schedule.timeout
+        failure: PollError | None = None
+        try:
+            async with asyncio.timeout_at(deadline + GRACE):
+                columns = await target.collector.poll(target, View(self.world, watch, target, deadline))
+            self._keep(watch, target, columns)
+        except PollError as error:
+            failure = error
+            self._fail(kept, error.reason)
+            log.debug(
+                "poll failed", device=watch.device.name, module=target.module, reason=error.reason, why=str(error)
+            )
+        except TimeoutError:
+            failure = TimedOut("the poll did not end by itself")
+            self._fail(kept, failure.reason)
+        except Exception:  # noqa: BLE001 - no device, and no bug of ours, may stop the others
+            self._bug(watch.device, target)
+            # The reasons are a bounded list; what we stumbled over is malformed to us, and the count of bugs tells.
+            self._fail(kept, "malformed")
+        kept.duration = self.world.now() - began
+        return failure if failure is not None and not watch.line.allowance.answers else None
+
+    def _keep(self, watch: Watch, target: Target, columns: Sequence[Column]) -> None:
+        kept = watch.kept[target.module]
+        before = status.size(kept.columns)
+        others = sum(status.size(k.columns) for k in watch.kept.values()) - before
+        room = self.caps.series - self._series + before
+        if watch.device.address:  # the host's own series are bounded by the machine
+            room = min(room, self.caps.series_per_device - others)
+        columns, kept.dropped = status.capped(columns, max(room, 0))
+        columns, partial = status.mark(target.module, columns)
+        kept.columns = columns
+        assert kept.began is not None
+        kept.read = kept.began
+        self._series += status.size(columns) - before
+        kept.outcome = "partial" if partial or kept.dropped else "success"
+        kept.outcomes[kept.outcome] += 1
+
+    def _missed(self, kept: Kept, reason: str, now: float) -> None:
+        """A poll that did not take place, or not to its end, for `reason`."""
+        kept.began = now
+        kept.duration = 0.0
+        self._fail(kept, reason)
+
+    def _fail(self, kept: Kept, reason: str) -> None:
+        self._series -= status.size(kept.columns)
+        kept.failed(reason)
+
+    def _judge(self, watch: Watch, due: Sequence[Target]) -> None:
+        """After a round: is the device up, and what does its breaker make of it."""
+        allowance = watch.line.allowance
+        outcomes = [watch.kept[target.module].outcome for target in due]
+        if all(outcome in ("paused", "over_budget") for outcome in outcomes):
+            return  # says nothing about the device
+        breaker = allowance.breaker
+        was_open = breaker.open
+        if allowance.answers and not all(outcome in ("malformed", "denied", "refused") for outcome in outcomes):
+            breaker.close()
+        else:
+            breaker.failed(self.world.now())
+        if breaker.open:
+            self._arm_trial(watch)
+        if breaker.open or was_open:
+            self.on_change()
+        answered = bool(allowance.answers)
+        if answered != watch.answered:
+            watch.answered = answered
+            self._say(watch)
+
+    def _say(self, watch: Watch) -> None:
+        """One line when a device's health changes (HOUSE 7.6)."""
+        device = watch.device
+        where = {"device": device.name, "class": device.device_class, "site": device.site, "location": device.location}
+        if watch.answered:
+            log.info("device up", **where)
+        else:
+            log.warning("device down", **where, reason=watch.reason)
+
+    def _bug(self, device: Device, target: Target) -> None:
+        """A fault of ours, not of the device: its traceback once, then a count (HOUSE 7.5)."""
+        self.bugs += 1
+        name = type(target.collector).__name__
+        if name not in self._known_bugs:
+            self._known_bugs.add(name)
+            log.exception("bug in a collector", collector=name, device=device.name, module=target.module)
+
+    # -- what an onlooker sees ------------------------------------------------------------------------------------
+
+    def state(self, watch: Watch) -> str:
+        """`passive`, `paused`, `unknown`, `up`, `partial` or `down`."""
+        if not watch.targets:
+            return "passive"
+        if self.paused(watch.device):
+            return "paused"
+        if not watch.device.address:
+            return "up"
+        if watch.answered is None:
+            return "unknown"
+        if not watch.answered:
+            return "down"
+        outcomes = {kept.outcome for kept in watch.kept.values() if kept.began is not None}
+        return "up" if outcomes == {"success"} else "partial"
+
+    def states(self) -> Counter[tuple[str, str]]:
+        """Number of devices by class and state."""
+        return Counter((w.device.device_class, self.state(w)) for w in self._watches.values() if w.device.address)
+
+    async def close(self) -> None:
+        """Stop polling. Polls in flight are cancelled; each ends in its own `finally`."""
+        tasks = [watch.task for watch in self._watches.values() if watch.task is not None]
+        for watch in self._watches.values():
+            watch.stop()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _key(device: Device) -> tuple[str, int]:
+    return device.address, device.port
+
+
+class _Same:
+    """Compares old targets with new ones, each pair of collectors once: thousands of devices share a few modules."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int], bool] = {}
+
+    def collectors(self, old: object, new: object) -> bool:
+        key = (id(old), id(new))
+        if key not in self._known:
+            self._known[key] = old == new
+        return self._known[key]
+
+    def targets(self, old: Sequence[Target], new: Sequence[Target]) -> bool:
+        return len(old) == len(new) and all(
+            a.module == b.module and a.schedule == b.schedule and self.collectors(a.collector, b.collector)
+            for a, b in zip(old, new, strict=True)
+        )

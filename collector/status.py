@@ -1,0 +1,130 @@
+"""How polling went, as columns: what the agent says of a device beside what the device says of itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from collector.model import INCOMPLETE, Column, Device, Family, Target, column, rows
+
+UP = Family("wardwatch_device_up", "1: the device answered when it was last polled.")
+INFO = Family("wardwatch_device_info", "1: what the inventory says of the device.")
+SUCCESS = Family("wardwatch_poll_success", "1: the last poll of the module succeeded, in part or whole.")
+DURATION = Family("wardwatch_poll_duration_seconds", "How long the last poll of the module took.")
+AGE = Family(
+    "wardwatch_poll_age_seconds", "Time since the poll began from which the module's series on this page come."
+)
+POLLS = Family("wardwatch_polls_total", "Polls of the module by outcome: success, partial, or the reason.", "counter")
+FAILED = Family("wardwatch_poll_failed_info", "1: why the last poll of the module gave nothing.")
+DROPPED = Family("wardwatch_series_dropped", "Series of the module left out because the device has too many.")
+PACKETS = Family("wardwatch_packets_total", "Packets to and from the device by kind.", "counter")
+BREAKER = Family("wardwatch_breaker_open", "1: the device is left alone but for one packet now and then.")
+PAUSED = Family("wardwatch_paused", "1: a person paused polling in this scope.")
+SCRAPE_DURATION = Family("node_scrape_collector_duration_seconds", "How long the collector's last poll took.")
+SCRAPE_SUCCESS = Family("node_scrape_collector_success", "1: the collector's last poll succeeded.")
+
+
+@dataclass(slots=True)
+class Kept:
+    """What is kept of one module of one device: the columns of its last good poll, and how the last poll went."""
+
+    columns: Sequence[Column] = ()
+    began: float | None = None
+    """Monotonic seconds at which the last poll began; None: never polled, or to be polled at once."""
+    read: float = 0.0
+    """Monotonic seconds at which the poll began that gave `columns`."""
+    duration: float = 0.0
+    outcome: str = ""
+    """`success`, `partial`, or the reason of the failure."""
+    dropped: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def succeeded(self) -> bool:
+        return self.outcome in ("success", "partial")
+
+    def failed(self, reason: str) -> None:
+        """The last poll gave nothing: its series end here (HOUSE 4)."""
+        self.columns = ()
+        self.dropped = 0
+        self.outcome = reason
+        self.outcomes[reason] += 1
+
+    def fresh(self, target: Target, now: float) -> bool:
+        """Whether the columns may be served: nothing is older than two intervals."""
+        return now - self.read <= 2 * target.schedule.interval
+
+
+def info(device: Device) -> Column:
+    """`wardwatch_device_info`: all that is ever shown of a device that is not polled."""
+    pairs = {"kind": device.kind, "class": device.device_class, "site": device.site, "location": device.location}
+    pairs |= dict(device.labels)
+    return column(INFO, rows(pairs, [tuple(pairs.values())]), (1,))
+
+
+def labelled(family: Family, name: str, values: Mapping[str, float]) -> Column:
+    """A column over one label."""
+    return column(family, rows((name,), [(key,) for key in values]), values.values())
+
+
+def modules(kept: Mapping[str, Kept], now: float) -> Iterable[Column]:
+    """How each module of a device went."""
+    polled = {name: k for name, k in kept.items() if k.began is not None}
+    if not polled:
+        return
+    yield labelled(SUCCESS, "module", {name: k.succeeded for name, k in polled.items()})
+    yield labelled(DURATION, "module", {name: k.duration for name, k in polled.items()})
+    yield labelled(AGE, "module", {name: now - k.read for name, k in polled.items() if k.columns})
+    counts = [((name, outcome), n) for name, k in polled.items() for outcome, n in sorted(k.outcomes.items())]
+    yield column(POLLS, rows(("module", "outcome"), [pair for pair, _ in counts]), (n for _, n in counts))
+    failed = [(name, k.outcome) for name, k in polled.items() if not k.succeeded]
+    yield column(FAILED, rows(("module", "reason"), failed), (1 for _ in failed))
+    yield labelled(DROPPED, "module", {name: k.dropped for name, k in polled.items() if k.dropped})
+
+
+def collectors(kept: Mapping[str, Kept]) -> Iterable[Column]:
+    """How each of the host's collectors went, under node_exporter's names. One that has nothing here is absent."""
+    polled = {name: k for name, k in kept.items() if k.began is not None and k.outcome != "no_data"}
+    yield labelled(SCRAPE_DURATION, "collector", {name: k.duration for name, k in polled.items()})
+    yield labelled(SCRAPE_SUCCESS, "collector", {name: k.succeeded for name, k in polled.items()})
+
+
+def mark(name: str, columns: Sequence[Column]) -> tuple[Sequence[Column], bool]:
+    """The columns of a module with its name on every `INCOMPLETE` one, and whether there is any."""
+    if not any(c.family is INCOMPLETE for c in columns):
+        return columns, False
+    marked = []
+    for c in columns:
+        if c.family is INCOMPLETE:
+            over = rows(("module", *c.rows.names), [(name, *values) for values in c.rows.values])
+            marked.append(Column(INCOMPLETE, over, c.values))
+        else:
+            marked.append(c)
+    return marked, True
+
+
+def size(columns: Iterable[Column]) -> int:
+    """Number of samples."""
+    return sum(len(c.values) for c in columns)
+
+
+def capped(columns: Sequence[Column], room: int) -> tuple[Sequence[Column], int]:
+    """As many whole tables as fit into `room` series, small ones first; and how many series were left out.
+
+    A table is what shares its rows. Deterministic: the same answer always loses the same tables.
+    """
+    if size(columns) <= room:
+        return columns, 0
+    tables: Counter[int] = Counter()
+    for c in columns:
+        tables[id(c.rows)] += len(c.values)
+    keep: set[int] = set()
+    dropped = 0
+    for table, series in sorted(tables.items(), key=lambda item: item[1]):  # stable: equal sizes stay in their order
+        if series <= room:
+            room -= series
+            keep.add(table)
+        else:
+            dropped += series
+    return [c for c in columns if id(c.rows) in keep], dropped

@@ -1,0 +1,163 @@
+"""One device under watch: what was kept of it, the poll in flight, and the world as its polls see it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from collector import status
+from collector.budget import Allowance
+from collector.edge import Tally, Terms, World
+from collector.model import Column, Device, Dialogue, Host, Target, single
+
+T = TypeVar("T")
+
+DUE = 0.9
+"""Share of an interval after which a module is due: a whole one would skip every second scrape for a few
+milliseconds' jitter (HOUSE 4)."""
+
+UNSCRAPED = 1.5
+"""Intervals without a scrape after which the agent's own timer polls (HOUSE 4)."""
+
+
+@dataclass(slots=True)
+class Line:
+    """What one address and port share, whatever number of inventory names they have: one poll at a time, one budget."""
+
+    allowance: Allowance
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Watch:
+    """The state of one device. The agent decides; this remembers."""
+
+    def __init__(self, device: Device, targets: Sequence[Target], line: Line) -> None:
+        self.device = device
+        self.targets = tuple(targets)
+        self.line = line
+        self.tally = Tally()
+        self.kept = {target.module: status.Kept() for target in targets}
+        self.task: asyncio.Task[None] | None = None
+        self.timer: asyncio.TimerHandle | None = None
+        self.asked: float | None = None
+        """Monotonic seconds of the last scrape."""
+        self.answered: bool | None = None
+        """Whether the device answered when it was last polled; None: not polled yet."""
+        self.last_poll: float | None = None
+        """Monotonic seconds at which the last poll ended, and how long it took."""
+        self.duration = 0.0
+        self._memory: dict[tuple[str, type[Any]], Any] = {}
+        self._turn = 0
+
+    @property
+    def interval(self) -> float:
+        """Seconds between polls: the shortest of the device's modules."""
+        return min(target.schedule.interval for target in self.targets)
+
+    @property
+    def reason(self) -> str:
+        """Why the device is not well: the reason of the first module that failed; empty: it is well, or unknown."""
+        for kept in self.kept.values():
+            if kept.began is not None and not kept.succeeded:
+                return kept.outcome
+        return ""
+
+    def due(self, now: float) -> list[Target]:
+        """Targets to poll now: those that worked last time first, the others in turn, so that one module which the
+        device never answers cannot keep the rest from being asked."""
+        due = []
+        for target in self.targets:
+            began = self.kept[target.module].began
+            if began is None or now - began >= DUE * target.schedule.interval:
+                due.append(target)
+        good = [target for target in due if self.kept[target.module].succeeded]
+        rest = [target for target in due if not self.kept[target.module].succeeded]
+        if rest:
+            self._turn += 1
+            turn = self._turn % len(rest)
+            rest = rest[turn:] + rest[:turn]
+        return good + rest
+
+    def unscraped(self, now: float) -> bool:
+        """Whether nobody has asked for so long that the agent must poll by itself."""
+        return self.asked is None or now - self.asked >= UNSCRAPED * self.interval
+
+    def inherit(self, old: Watch, same_collector: Any) -> None:
+        """Take over what a reload must not lose: counters, and what was kept of targets that stay as they were."""
+        self.tally = old.tally
+        self.asked, self.answered = old.asked, old.answered
+        self.last_poll, self.duration = old.last_poll, old.duration
+        before = {target.module: target for target in old.targets}
+        for target in self.targets:
+            previous = before.get(target.module)
+            if previous is None:
+                continue
+            kept = old.kept[target.module]
+            if same_collector(previous.collector, target.collector) and previous.device.address == self.device.address:
+                self.kept[target.module] = kept
+                self._memory |= {k: v for k, v in old._memory.items() if k[0] == target.module}
+            else:
+                self.kept[target.module].outcomes = kept.outcomes
+
+    def memory(self, module: str, make: type[T]) -> T:
+        remembered = self._memory.get((module, make))
+        if remembered is None:
+            remembered = self._memory[module, make] = make()
+        result: T = remembered
+        return result
+
+    def columns(self, now: float) -> list[Column]:
+        """What may be served of the device's own series."""
+        served: list[Column] = []
+        for target in self.targets:
+            kept = self.kept[target.module]
+            if kept.fresh(target, now):
+                served.extend(kept.columns)
+        return served
+
+    def page(self, now: float, paused: str | None) -> list[Column]:
+        """The device's page: its series, and how polling it goes."""
+        page = self.columns(now)
+        page.append(status.info(self.device))
+        if not self.targets:
+            return page
+        page.extend(status.modules(self.kept, now))
+        if self.answered is not None:
+            page.append(single(status.UP, float(self.answered)))
+        page.append(single(status.BREAKER, float(self.line.allowance.breaker.open)))
+        tally = self.tally
+        kinds = {"sent": tally.sent, "repeated": tally.repeated, "received": tally.received, "stray": tally.stray}
+        page.append(status.labelled(status.PACKETS, "kind", kinds))
+        if paused is not None:
+            page.append(status.labelled(status.PAUSED, "scope", {paused: 1}))
+        return page
+
+    def stop(self) -> None:
+        if self.timer is not None:
+            self.timer.cancel()
+        if self.task is not None:
+            self.task.cancel()
+
+
+class View:
+    """The world as one poll sees it (`model.Edge`): its own device only, within budget, until the deadline."""
+
+    __slots__ = ("_target", "_watch", "_world", "deadline", "host", "now")
+
+    def __init__(self, world: World, watch: Watch, target: Target, deadline: float) -> None:
+        self._world = world
+        self._watch = watch
+        self._target = target
+        self.host: Host = world.host
+        self.now = world.now
+        self.deadline = deadline
+
+    def memory(self, make: type[T]) -> T:
+        return self._watch.memory(self._target.module, make)
+
+    async def udp(self, dialogue: Dialogue) -> None:
+        device = self._watch.device
+        terms = Terms(self.deadline, self._watch.line.allowance, self._watch.tally)
+        await self._world.udp((device.address, *device.reply_from), device.port, dialogue, terms)
