@@ -121,11 +121,23 @@ def part(name: str) -> Path:
     """The executable of a part, fetched where it is missing. Raises MissingPart; KeyError for a name not in PARTS."""
     if there := found(name):
         return there
+    _able(name)
+    with _alone(directory()):
+        return found(name) or _fetch(name, directory())
+
+
+def files(package: str) -> Path:
+    """The root under which the files of a Debian package lie, fetched where it is missing. Raises MissingPart."""
+    _able(package)
+    with _alone(directory()):
+        _unpack(package, directory())
+    return directory() / "root"
+
+
+def _able(name: str) -> None:
     for tool in ("apt-get", "dpkg-deb", "ldd"):
         if shutil.which(tool) is None:
             raise MissingPart(f"{name}: not on PATH, and there is no {tool} here to fetch it with")
-    with _alone(directory()):
-        return found(name) or _fetch(name, directory())
 
 
 @contextmanager
