@@ -1,0 +1,106 @@
+"""SNMP messages, versions 1 and 2c: three questions go out, answers come in.
+
+There is no way to write a SET, a trap or an inform here (RELIABILITY S10): `Question` has the three that read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from collector.errors import Malformed
+from collector.wire.snmp import ber
+
+Question = Literal["get", "next", "bulk"]
+
+_TAGS: dict[Question, int] = {"get": 0xA0, "next": 0xA1, "bulk": 0xA5}
+RESPONSE = 0xA2
+
+V1 = 0
+V2C = 1
+
+NO_ERROR = 0
+TOO_BIG = 1
+NO_SUCH_NAME = 2
+GEN_ERR = 5
+NO_ACCESS = 6
+AUTHORIZATION_ERROR = 16
+
+REQUEST_IDS = 2**31
+"""Request ids are below this and random (RELIABILITY F8)."""
+
+
+def request(
+    version: int, community: bytes, question: Question, request_id: int, names: Sequence[bytes], repetitions: int = 0
+) -> bytes:
+    """One message. `names` are raw OIDs; `version` is the number on the wire (0 is v1, 1 is v2c)."""
+    varbinds = b"".join(ber.tlv(ber.SEQUENCE, ber.tlv(ber.OID, name) + b"\x05\x00") for name in names)
+    pdu = (
+        ber.encode_integer(request_id)
+        + b"\x02\x01\x00"  # error-status; non-repeaters in a GETBULK
+        + ber.encode_integer(repetitions)  # error-index; max-repetitions in a GETBULK
+        + ber.tlv(ber.SEQUENCE, varbinds)
+    )
+    return ber.tlv(
+        ber.SEQUENCE,
+        ber.encode_integer(version) + ber.tlv(ber.OCTET_STRING, community) + ber.tlv(_TAGS[question], pdu),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A message up to its varbinds, which lie in `start:stop` of the packet."""
+
+    version: int
+    community: bytes
+    pdu: int
+    request_id: int
+    error_status: int
+    error_index: int
+    start: int
+    stop: int
+
+
+def read(packet: bytes) -> Head:
+    """The head of a v1 or v2c message. Malformed where it is none; what follows the message is ignored."""
+    start, end = ber.expect(packet, 0, len(packet), ber.SEQUENCE)
+    at, stop = ber.expect(packet, start, end, ber.INTEGER)
+    version = ber.signed(packet[at:stop])
+    if version not in (V1, V2C):
+        raise Malformed("neither SNMP v1 nor v2c")
+    at, stop = ber.expect(packet, stop, end, ber.OCTET_STRING)
+    community = packet[at:stop]
+    pdu, at, end = ber.header(packet, stop, end)
+    request_id, at = _integer(packet, at, end)
+    error_status, at = _integer(packet, at, end)
+    error_index, at = _integer(packet, at, end)
+    start, stop = ber.expect(packet, at, end, ber.SEQUENCE)
+    return Head(version, community, pdu, request_id, error_status, error_index, start, stop)
+
+
+def _integer(packet: bytes, at: int, end: int) -> tuple[int, int]:
+    """The INTEGER at `at` and where it ends."""
+    start, stop = ber.expect(packet, at, end, ber.INTEGER)
+    return ber.signed(packet[start:stop]), stop
+
+
+def varbind(packet: bytes, at: int, end: int) -> tuple[bytes, int, bytes, int]:
+    """The varbind at `at`: raw OID, tag and content of its value, and where the next one begins.
+
+    Malformed where it is none: then nothing says where the next one would begin.
+    """
+    start, after = ber.expect(packet, at, end, ber.SEQUENCE)
+    at, stop = ber.expect(packet, start, after, ber.OID)
+    tag, start, end = ber.header(packet, stop, after)
+    if end != after:
+        raise Malformed("bytes behind the value of a varbind")
+    return packet[at:stop], tag, packet[start:end], after
+
+
+def varbinds(packet: bytes, head: Head) -> Iterator[tuple[bytes, int, bytes]]:
+    """Raw OID, tag and content of each varbind. Raises Malformed where they stop making sense."""
+    at = head.start
+    while at < head.stop:
+        name, tag, content, at = varbind(packet, at, head.stop)
+        yield name, tag, content

@@ -1,0 +1,239 @@
+"""Reading one subtree, reply by reply. The loop in `Walk.take` is the hot one (HOUSE 5): bench/snmp_decode.py times it.
+
+What makes it fast: an OID is never decoded. Columns are told by their raw prefix, a row is keyed by the raw bytes
+behind it, values stay raw until the walk is over. Within a column replies repeat one shape, so that one comparison of
+bytes checks tag, length and prefix of a varbind at once; whatever is different goes the plain way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from collector.errors import Malformed
+from collector.wire.snmp import ber, message
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Where one walk is cut off (RELIABILITY F2): no peer limits rows, and some agents never come to an end."""
+
+    varbinds: int = 100_000
+    bytes: int = 16 << 20
+    packets: int = 10_000
+
+
+class Columns:
+    """The columns worth keeping, by raw prefix; a column's number is its place in `prefixes`.
+
+    `first` many of them are metrics' own: those win over the rest, the shortest wins among its like (CONTRACTS 3).
+    """
+
+    __slots__ = ("_lengths", "_numbers", "prefixes")
+
+    def __init__(self, metrics: Iterable[bytes], others: Iterable[bytes] = ()) -> None:
+        own = dict.fromkeys(metrics)
+        rest = [prefix for prefix in dict.fromkeys(others) if prefix not in own]
+        self.prefixes: tuple[bytes, ...] = (*own, *rest)
+        self._numbers = {prefix: number for number, prefix in enumerate(self.prefixes)}
+        spans = [(len(p), 0, len(own)) for p in own] + [(len(p), len(own), len(self.prefixes)) for p in rest]
+        self._lengths = sorted(set(spans), key=lambda span: (span[1], span[0]))
+
+    def find(self, oid: bytes) -> int:
+        """The number of the column that `oid` belongs to, -1 where nobody wants it."""
+        numbers = self._numbers
+        for length, low, high in self._lengths:
+            number = numbers.get(oid[:length], -1)
+            if low <= number < high:
+                return number
+        return -1
+
+
+class Run:
+    """Consecutive cells of one column and one type: raw indexes, raw values, in step."""
+
+    __slots__ = ("indexes", "tag", "values")
+
+    def __init__(self, tag: int) -> None:
+        self.tag = tag
+        self.indexes: list[bytes] = []
+        self.values: list[bytes] = []
+
+
+class Harvest:
+    """What a poll has read: runs by column number."""
+
+    __slots__ = ("cells", "columns", "runs")
+
+    def __init__(self, columns: Columns) -> None:
+        self.columns = columns
+        self.runs: dict[int, list[Run]] = {}
+        self.cells = 0
+
+    def add(self, oid: bytes, tag: int, content: bytes) -> None:
+        """One value from anywhere; what nobody wants is dropped."""
+        column = self.columns.find(oid)
+        if column >= 0:
+            run = self.open(column, tag)
+            run.indexes.append(oid[len(self.columns.prefixes[column]) :])
+            run.values.append(content)
+            self.cells += 1
+
+    def open(self, column: int, tag: int) -> Run:
+        """The run that a next cell of this column and type belongs to."""
+        runs = self.runs.setdefault(column, [])
+        if not runs or runs[-1].tag != tag:
+            runs.append(Run(tag))
+        return runs[-1]
+
+
+ENDS = (
+    "not_increasing", "row_cap", "byte_cap", "packet_cap", "too_big", "gen_err", "refused", "wrong_oid", "malformed",
+    "timeout", "over_budget", "paused", "breaker_open",
+)  # fmt: skip
+"""Why a table was read only in part: the bounded words of `INCOMPLETE`'s label `reason`."""
+
+COMPLETE = "complete"
+LEAF = "leaf"
+"""The very first answer lay outside: the root may be a single value, which a GET brings (CONTRACTS 3)."""
+
+
+class Walk:
+    """One subtree under way.
+
+    `last` is the raw OID to ask on from, `ended` the word for why it is over: `complete`, `leaf`, or one of `ENDS`;
+    empty while it goes on. `bad` counts varbinds that made no sense.
+    """
+
+    __slots__ = (
+        "_caps", "_first", "_harvest", "_head", "_last", "_prefix", "_run", "_seen", "bad", "bytes", "ended", "last",
+        "packets", "root", "varbinds",
+    )  # fmt: skip
+
+    def __init__(self, root: bytes, harvest: Harvest, caps: Caps, *, any_order: bool = False) -> None:
+        self.root = root
+        self.last = root
+        self.ended = ""
+        self.varbinds = self.bytes = self.packets = self.bad = 0
+        self._harvest = harvest
+        self._caps = caps
+        self._first = True
+        # Only where a device is known to need it, for it costs memory and time: every OID so far.
+        self._seen: set[bytes] | None = set() if any_order else None
+        self._run: Run | None = None
+        self._prefix = self._head = self._last = b""
+
+    def take(self, packet: bytes, at: int, end: int) -> int:
+        """Take the varbinds in `at:end` of a reply. Returns how many were new; see `ended` and `last`."""
+        count = 0
+        previous = self.last
+        run = self._run
+        prefix, head, last = self._prefix, self._head, self._last
+        while at < end:
+            if run is not None:
+                # Hot. `head` is the OID's tag, its length and the column: what does not begin so is another column,
+                # another length of index, or no short varbind, and leaves the loop.
+                tag = run.tag
+                keep_index, keep_value = run.indexes.append, run.values.append
+                start, middle = len(prefix) + 4, head[1] + 4
+                begun = count
+                while packet.startswith(head, at + 2):
+                    stop = at + 2 + packet[at + 1]
+                    value = at + middle
+                    index = packet[at + start : value]
+                    # Bytes order as arcs do, but for arcs of different lengths in indexes of one length: the end of
+                    # each reply is compared arc by arc below, so that a walk goes forward for certain.
+                    if (
+                        stop > end
+                        or packet[value] != tag
+                        or value + 2 + packet[value + 1] != stop
+                        or index <= last
+                        or packet[at] != 0x30
+                    ):
+                        break
+                    keep_index(index)
+                    keep_value(packet[value + 2 : stop])
+                    last = index
+                    count += 1
+                    at = stop
+                if count != begun:
+                    previous = prefix + last
+                if at < end:
+                    run = None
+                continue
+            try:
+                oid, tag, content, after = message.varbind(packet, at, end)
+                goes_on = self._inside(oid, tag, previous)
+            except Malformed:
+                at = self._skip(packet, at, end)
+                continue
+            at = after
+            if not goes_on:
+                break
+            if self._seen is not None:
+                if oid in self._seen:
+                    continue
+                self._seen.add(oid)
+            count += 1
+            previous = oid
+            column = self._harvest.columns.find(oid)
+            if column < 0 or tag in ber.ABSENT:
+                continue
+            found = self._harvest.open(column, tag)
+            prefix = self._harvest.columns.prefixes[column]
+            last = oid[len(prefix) :]
+            found.indexes.append(last)
+            found.values.append(content)
+            if self._seen is None and len(oid) < 0x80:
+                run = found
+                head = bytes((ber.OID, len(oid))) + prefix
+        self._run, self._prefix, self._head, self._last = run, prefix, head, last
+        self._settle(count, previous, len(packet))
+        return count
+
+    def _skip(self, packet: bytes, at: int, end: int) -> int:
+        """Where the varbind behind a bad one begins: a bad one never discards the others (RELIABILITY F10)."""
+        self.bad += 1
+        try:
+            return ber.header(packet, at, end)[2]
+        except Malformed:
+            return end  # nothing says where the next one would begin
+
+    def _inside(self, oid: bytes, tag: int, previous: bytes) -> bool:
+        """Whether the walk goes on with this OID; if not, `ended` says why."""
+        first, self._first = self._first, False
+        if tag == ber.END_OF_MIB_VIEW or not oid.startswith(self.root) or oid == self.root:
+            self.ended = LEAF if first else COMPLETE
+        elif self._seen is None and not ber.after(oid, previous):
+            self.ended = "not_increasing"
+        return not self.ended
+
+    def _settle(self, count: int, previous: bytes, size: int) -> None:
+        """The end of a reply: has the walk gone forward, and may it go on?"""
+        begun, self.last = self.last, previous
+        self.varbinds += count
+        self._harvest.cells += count
+        self.bytes += size
+        self.packets += 1
+        if self.ended:
+            return
+        if count and self._seen is None:
+            try:
+                if not ber.after(previous, begun):
+                    self.ended = "not_increasing"
+            except Malformed:
+                self.ended = "malformed"  # never asked on from what is no OID (RELIABILITY S12)
+        if self.varbinds >= self._caps.varbinds:
+            self.ended = "row_cap"
+        elif self.bytes >= self._caps.bytes:
+            self.ended = "byte_cap"
+        elif self.packets >= self._caps.packets:
+            self.ended = "packet_cap"
+
+
+def minimal(roots: Sequence[bytes]) -> tuple[bytes, ...]:
+    """Roots that lie in no other root, in their order: what overlaps is walked once."""
+    wanted = set(roots)
+    return tuple(
+        root for root in dict.fromkeys(roots) if not any(root[:size] in wanted for size in range(1, len(root)))
+    )
