@@ -1,0 +1,63 @@
+# wardwatch: `make run` shows it at work, `make test` proves it. Everything lives in .venv and .state.
+
+PYTHON ?= python3
+BIN := .venv/bin
+VENV := $(PYTHON) deploy/local/venv.py
+
+# Ports of `make run`, each free to choose: make run PROMETHEUS_PORT=9999
+export WARDWATCH_PORT PROMETHEUS_PORT ALERTMANAGER_PORT SIMULATOR_PORT
+
+# What a test run is given besides: make test ARGS="-k agent -x"
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test quick check format generate bench bar lock build clean
+
+help: ## show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## start everything on this machine, simulated devices included; Ctrl-C stops it
+	@$(VENV) run
+	@exec $(BIN)/python deploy/local/run.py
+
+test: dev ## run the whole test suite with the real parts (ARGS="-k word" chooses)
+	@$(PYTHON) deploy/local/parts.py fetch
+	$(BIN)/python -m pytest $(ARGS)
+
+quick: dev ## run the tests that need no real part, in less than two minutes
+	$(BIN)/python -m pytest -m "not slow and not parts" $(ARGS)
+
+check: dev ## lint, types, import rules, generated files current
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/mypy --explicit-package-bases deploy bench
+	$(BIN)/lint-imports
+	$(BIN)/python deploy/local/generate.py --check
+
+format: dev ## put the code into its usual shape
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+generate: dev ## write what is generated: the tables in README.md and docs
+	$(BIN)/python deploy/local/generate.py
+
+bench: dev ## measure everything the README claims (ARGS="estate start" chooses)
+	$(BIN)/python -m bench $(ARGS)
+
+bar: dev ## measure, and fail where a figure misses its bar
+	$(BIN)/python -m bench --bar $(ARGS)
+
+lock: ## pin the newest of every dependency, with hashes
+	$(PYTHON) deploy/local/lock.py --upgrade
+
+build: dev ## build the wheel and the source archive into dist/
+	$(BIN)/python -m build --no-isolation
+
+clean: ## remove what was built and cached; data in .state and .venv stay
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -path ./.venv -prune -o -path ./.state -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+.PHONY: dev
+dev:
+	@$(VENV) dev
