@@ -248,6 +248,9 @@ class Host(Protocol):
     def stuck(self) -> Sequence[str]:
         """Items whose call has not come back."""
 
+    def statvfs(self, path: str) -> Any:
+        """`os.statvfs`: fields `f_frsize f_blocks f_bfree f_bavail f_files f_ffree`. Hangs on a dead mount: `apart`."""
+
     def adjtimex(self) -> Mapping[str, int] | None:
         """The kernel's clock state under struct timex' field names plus `state`; None where there is none."""
 

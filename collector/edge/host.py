@@ -106,6 +106,9 @@ class LocalHost:
     def stuck(self) -> Sequence[str]:
         return sorted(self._late)
 
+    def statvfs(self, path: str) -> Any:
+        return os.statvfs(path)
+
     def adjtimex(self) -> Mapping[str, int] | None:
         if self._libc is None:
             return None

@@ -1,0 +1,193 @@
+"""Room on mounted filesystems (node_exporter's `filesystem`)."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, ClassVar
+
+from collector.errors import NoData
+from collector.host.proc import Parsing, need, pattern
+from collector.host.sweep import Sweep
+from collector.host.tables import Table
+from collector.model import Column, Edge, Family, Host, Seconds, Target, column
+
+SIZE = Family("node_filesystem_size_bytes", "Filesystem size in bytes.")
+FREE = Family("node_filesystem_free_bytes", "Filesystem free space in bytes.")
+AVAILABLE = Family("node_filesystem_avail_bytes", "Filesystem space available to non-root users in bytes.")
+FILES = Family("node_filesystem_files", "Filesystem total file nodes.")
+FILES_FREE = Family("node_filesystem_files_free", "Filesystem total free file nodes.")
+READONLY = Family("node_filesystem_readonly", "Filesystem read-only status.")
+DEVICE_ERROR = Family(
+    "node_filesystem_device_error", "Whether an error occurred while getting statistics for the given device."
+)
+MOUNT_INFO = Family("node_filesystem_mount_info", "Filesystem mount information.")
+
+MOUNT_POINTS_EXCLUDE = (
+    "^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)"
+)  # fmt: skip
+FS_TYPES_EXCLUDE = (
+    "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay"
+    "|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|erofs|sysfs|tracefs)$"
+)
+MOUNT_TIMEOUT = Seconds(0.8)
+"""node_exporter waits 5 s for a mount; a page must be there within 2 s (RELIABILITY B7), and may wait twice."""
+
+_OCTAL = re.compile(r"\\([0-7]{3})")
+_STUCK = "mountpoint timeout"
+"""node_exporter's word for it in the label `device_error`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """One line of mountinfo. `major` and `minor` are empty on systems that don't tell."""
+
+    device: str
+    point: str
+    kind: str
+    readonly: bool
+    major: str = ""
+    minor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes and file nodes of a filesystem; `files` is empty on systems that don't count them."""
+
+    sizes: tuple[float, float, float]
+    files: tuple[float, ...] = ()
+
+
+@dataclass(slots=True)
+class _Memory:
+    sweep: Sweep[Room | str] = field(default_factory=lambda: Sweep("filesystem"))
+    content: bytes = b""
+    mounts: tuple[Mount, ...] = ()
+    good: Table = field(default_factory=lambda: Table("device", "fstype", "mountpoint"))
+    every: Table = field(default_factory=lambda: Table("device", "device_error", "fstype", "mountpoint"))
+    info: Table = field(default_factory=lambda: Table("device", "major", "minor", "mountpoint"))
+
+
+def plain(text: str) -> str:
+    """A path as it is: the kernel writes blanks, tabs, line ends and backslashes as octal (proc_pid_mountinfo(5))."""
+    return _OCTAL.sub(lambda found: chr(int(found[1], 8)), text) if "\\" in text else text
+
+
+def parse(content: bytes) -> list[Mount]:
+    """`36 35 98:0 /root /point rw,noatime master:1 - ext4 /dev/sda1 rw`, with any number of fields before the dash."""
+    mounts = []
+    for line in content.decode("utf-8", "surrogateescape").splitlines():
+        before, _, after = line.partition(" - ")
+        words = before.split(" ")
+        kind, device, *options = after.split(" ")
+        major, _, minor = words[2].partition(":")
+        readonly = any("ro" in group.split(",") for group in (words[5], *options[:1]))
+        mounts.append(Mount(device, plain(words[4]), kind, readonly, major, minor))
+    return mounts
+
+
+def _statvfs(statvfs: Callable[[str], Any], point: str) -> Room | str:
+    """Runs in a thread. An error comes back as its word, since one mount's error is the page's data."""
+    try:
+        found = statvfs(point)
+    except OSError as error:
+        return os.strerror(error.errno).lower() if error.errno else type(error).__name__
+    block = found.f_frsize
+    return Room((found.f_blocks * block, found.f_bfree * block, found.f_bavail * block), (found.f_files, found.f_ffree))
+
+
+def _usage(disk_usage: Callable[[str], Any], point: str) -> Room | str:
+    """Runs in a thread. psutil's `free` is what users may have; what root may have is the rest of the used."""
+    try:
+        found = disk_usage(point)
+    except OSError as error:
+        return os.strerror(error.errno or errno.EIO).lower()
+    return Room((found.total, found.total - found.used, found.free))
+
+
+@dataclass(frozen=True, slots=True)
+class Filesystem:
+    """The excludes are regular expressions as in `--collector.filesystem.*-exclude`."""
+
+    name: ClassVar[str] = "filesystem"
+    mount_points_exclude: str = MOUNT_POINTS_EXCLUDE
+    fs_types_exclude: str = FS_TYPES_EXCLUDE
+    mount_timeout: Seconds = MOUNT_TIMEOUT
+
+    def __post_init__(self) -> None:
+        pattern("mount_points_exclude", self.mount_points_exclude)
+        pattern("fs_types_exclude", self.fs_types_exclude)
+
+    async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
+        host, memory = edge.host, edge.memory(_Memory)
+        timeout = min(float(self.mount_timeout), max(0.05, (edge.deadline - edge.now()) / 2.5))
+        if host.system == "linux":
+            mounts = self._mounts(host, memory)
+            measure: Callable[[str], Room | str] = partial(_statvfs, host.statvfs)
+        else:
+            listed = await host.apart("filesystem list", host.psutil.disk_partitions, timeout=timeout)
+            mounts = self._wanted([Mount(p.device, p.mountpoint, p.fstype, "ro" in p.opts.split(",")) for p in listed])
+            measure = partial(_usage, host.psutil.disk_usage)
+        if not mounts:
+            raise NoData("no filesystem is mounted")
+        points = list(dict.fromkeys(mount.point for mount in mounts))
+        rooms = await memory.sweep.run(host, points, measure, timeout)
+        return _columns(mounts, rooms, memory)
+
+    def _mounts(self, host: Host, memory: _Memory) -> tuple[Mount, ...]:
+        # The first process sees the machine's mounts even when this one runs in a namespace of its own.
+        content = host.read("/proc/1/mountinfo") or need(host, "/proc/self/mountinfo")
+        if content != memory.content:
+            with Parsing("/proc/1/mountinfo"):
+                memory.mounts = self._wanted(parse(content))
+            memory.content = content
+        return memory.mounts
+
+    def _wanted(self, mounts: Sequence[Mount]) -> tuple[Mount, ...]:
+        points = re.compile(self.mount_points_exclude)
+        kinds = re.compile(self.fs_types_exclude)
+        seen: dict[tuple[str, str, str], Mount] = {}
+        for mount in mounts:
+            if not points.search(mount.point) and not kinds.search(mount.kind):
+                # Mounted over one another they are one series: the first is kept, and statvfs sees the uppermost.
+                seen.setdefault((mount.device, mount.point, mount.kind), mount)
+        return tuple(seen.values())
+
+
+def _columns(mounts: Sequence[Mount], rooms: dict[str, Room | str], memory: _Memory) -> list[Column]:
+    every: list[tuple[str, ...]] = []
+    errors = array("d")
+    good: list[tuple[str, ...]] = []
+    sizes: tuple[array[float], ...] = (array("d"), array("d"), array("d"))
+    files: tuple[array[float], ...] = (array("d"), array("d"))
+    readonly = array("d")
+    for mount in mounts:
+        room = rooms.get(mount.point, _STUCK)
+        if isinstance(room, str):
+            every.append((mount.device, room, mount.kind, mount.point))
+            errors.append(1)
+            continue
+        every.append((mount.device, "", mount.kind, mount.point))
+        errors.append(0)
+        good.append((mount.device, mount.kind, mount.point))
+        readonly.append(mount.readonly)
+        for values, value in zip(sizes, room.sizes, strict=True):
+            values.append(value)
+        for values, value in zip(files, room.files, strict=False):
+            values.append(value)
+    columns = [Column(DEVICE_ERROR, memory.every.rows(every), errors)]
+    if good:
+        rows = memory.good.rows(good)
+        columns.extend(Column(family, rows, v) for family, v in zip((SIZE, FREE, AVAILABLE), sizes, strict=True))
+        columns.append(Column(READONLY, rows, readonly))
+        if len(files[0]) == len(rows):
+            columns.extend(Column(family, rows, v) for family, v in zip((FILES, FILES_FREE), files, strict=True))
+    info = [(mount.device, mount.major, mount.minor, mount.point) for mount in mounts if mount.major]
+    if info:
+        columns.append(column(MOUNT_INFO, memory.info.rows(info), [1.0] * len(info)))
+    return columns

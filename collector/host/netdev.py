@@ -1,0 +1,117 @@
+"""Traffic and errors of network interfaces (node_exporter's `netdev`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from collector.errors import NoData
+from collector.host.proc import Parsing, need, number, pattern
+from collector.host.tables import Table
+from collector.model import Column, Edge, Family, Host, Target, column
+
+ELSEWHERE = (
+    ("receive_bytes", "bytes_recv"),
+    ("receive_packets", "packets_recv"),
+    ("receive_errs", "errin"),
+    ("receive_drop", "dropin"),
+    ("transmit_bytes", "bytes_sent"),
+    ("transmit_packets", "packets_sent"),
+    ("transmit_errs", "errout"),
+    ("transmit_drop", "dropout"),
+)
+"""Statistic, and attribute of psutil's net_io_counters()."""
+
+
+def family(statistic: str) -> Family:
+    return Family(f"node_network_{statistic}_total", f"Network device statistic {statistic}.", "counter")
+
+
+NOHANDLER = family("receive_nohandler")
+
+
+@dataclass(slots=True)
+class _Memory:
+    devices: Table = field(default_factory=lambda: Table("device"))
+    nohandler: Table = field(default_factory=lambda: Table("device"))
+    header: bytes = b""
+    families: tuple[Family, ...] = ()
+
+
+def _families(header: bytes) -> tuple[Family, ...]:
+    """The second line of /proc/net/dev names the columns: ` face |bytes packets ...|bytes packets ...`."""
+    _, receive, transmit = header.decode("ascii", "replace").split("|")
+    return tuple(
+        family(f"{direction}_{name}")
+        for direction, names in (("receive", receive), ("transmit", transmit))
+        for name in names.split()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Netdev:
+    """The options are regular expressions as in `--collector.netdev.device-*`; an include replaces the exclude."""
+
+    name: ClassVar[str] = "netdev"
+    device_exclude: str = ""
+    device_include: str = ""
+
+    def __post_init__(self) -> None:
+        pattern("device_exclude", self.device_exclude)
+        pattern("device_include", self.device_include)
+
+    async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
+        memory = edge.memory(_Memory)
+        if edge.host.system != "linux":
+            return self._elsewhere(edge.host, memory)
+        with Parsing("/proc/net/dev"):
+            _, header, *lines = need(edge.host, "/proc/net/dev").splitlines()
+            if header != memory.header:
+                memory.families = _families(header)
+                memory.header = header
+            devices: list[tuple[str]] = []
+            cells: list[list[bytes]] = []
+            for line in lines:
+                # From the right: an alias may have a colon in its name.
+                device, _, numbers = line.decode("utf-8", "surrogateescape").rpartition(":")
+                device = device.strip()
+                if self._wanted(device):
+                    devices.append((device,))
+                    cells.append(numbers.encode().split())
+            if not devices:
+                raise NoData("no interface is left")
+            rows = memory.devices.rows(devices)
+            columns = [column(known, rows, [int(row[i]) for row in cells]) for i, known in enumerate(memory.families)]
+        columns.extend(_nohandler(devices, edge.host, memory))
+        return columns
+
+    def _wanted(self, device: str) -> bool:
+        if self.device_include:
+            return re.search(self.device_include, device) is not None
+        return not self.device_exclude or re.search(self.device_exclude, device) is None
+
+    def _elsewhere(self, host: Host, memory: _Memory) -> list[Column]:
+        # psutil's `nowrap` would hide a counter's reset behind a growing cache of its own (CONTRACTS T6).
+        counters = host.psutil.net_io_counters(pernic=True, nowrap=False) or {}
+        devices = {device: counters[device] for device in sorted(counters) if self._wanted(device)}
+        if not devices:
+            raise NoData("psutil knows no interfaces here")
+        rows = memory.devices.rows([(device,) for device in devices])
+        return [
+            column(family(statistic), rows, [getattr(found, attribute) for found in devices.values()])
+            for statistic, attribute in ELSEWHERE
+        ]
+
+
+def _nohandler(devices: Sequence[tuple[str]], host: Host, memory: _Memory) -> list[Column]:
+    """Not in /proc/net/dev; node_exporter has it from netlink."""
+    found = [
+        (device, value)
+        for device in devices
+        if (value := number(host, f"/sys/class/net/{device[0]}/statistics/rx_nohandler")) is not None
+    ]
+    if not found:
+        return []
+    return [column(NOHANDLER, memory.nohandler.rows([d for d, _ in found]), [value for _, value in found])]

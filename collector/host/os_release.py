@@ -1,0 +1,95 @@
+"""Which operating system this is (node_exporter's `os`)."""
+
+from __future__ import annotations
+
+import plistlib
+import re
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from collector.errors import Malformed, NoData
+from collector.host.tables import Table
+from collector.model import Column, Edge, Family, Host, Target, column
+
+LABELS = (
+    "build_id", "id", "id_like", "image_id", "image_version", "name",
+    "pretty_name", "variant", "variant_id", "version", "version_codename", "version_id",
+)  # fmt: skip
+INFO = Family("node_os_info", f"A metric with a constant '1' value labeled by {', '.join(LABELS)}.")
+VERSION = Family("node_os_version", "Metric containing the major.minor part of the OS version.")
+
+_FILES = ("/etc/os-release", "/usr/lib/os-release")
+"""Where os-release(5) looks, in its order."""
+_MACOS = "/System/Library/CoreServices/SystemVersion.plist"
+_MAJOR_MINOR = re.compile(r"[0-9]+\.?[0-9]*")
+
+
+@dataclass(slots=True)
+class _Memory:
+    content: bytes = b""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    info: Table = field(default_factory=lambda: Table(*LABELS))
+    version: Table = field(default_factory=lambda: Table("id", "id_like", "name"))
+
+
+def parse(content: bytes) -> dict[str, str]:
+    """`KEY=value` with a shell's quoting; lines that a shell would not take are left out."""
+    fields = {}
+    for line in content.decode("utf-8", "replace").splitlines():
+        key, equals, value = line.strip().partition("=")
+        if not equals or key.startswith("#"):
+            continue
+        try:
+            fields[key.lower()] = "".join(shlex.split(value))
+        except ValueError:
+            continue
+    return fields
+
+
+def _macos(content: bytes) -> dict[str, str]:
+    try:
+        found = plistlib.loads(content)
+    except (plistlib.InvalidFileException, ValueError) as error:
+        raise Malformed(f"{_MACOS}: {error}") from error
+    version = str(found.get("ProductVersion", ""))
+    return {
+        "name": str(found.get("ProductName", "")),
+        "version": version,
+        "version_id": version,
+        "build_id": str(found.get("ProductBuildVersion", "")),
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Os:
+    """No options."""
+
+    name: ClassVar[str] = "os"
+
+    async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
+        memory = edge.memory(_Memory)
+        content, read = _find(edge.host)
+        if content != memory.content:
+            memory.fields = read(content)
+            memory.content = content
+        get = memory.fields.get
+        columns = [column(INFO, memory.info.rows([tuple(get(label, "") for label in LABELS)]), (1.0,))]
+        version = _MAJOR_MINOR.match(get("version_id", ""))
+        if version is not None:
+            rows = memory.version.rows([(get("id", ""), get("id_like", ""), get("name", ""))])
+            columns.append(column(VERSION, rows, (float(version[0]),)))
+        return columns
+
+
+def _find(host: Host) -> tuple[bytes, Callable[[bytes], Mapping[str, str]]]:
+    """The file there is, and how it is read."""
+    for path in _FILES:
+        content = host.read(path)
+        if content is not None:
+            return content, parse
+    content = host.read(_MACOS)
+    if content is not None:
+        return content, _macos
+    raise NoData("there is no os-release file")

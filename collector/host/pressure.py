@@ -1,0 +1,62 @@
+"""Pressure stall information: time lost waiting for CPU, memory and I/O (node_exporter's `pressure`)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from collector.errors import NoData
+from collector.model import Column, Edge, Family, Target, single
+
+CPU = Family(
+    "node_pressure_cpu_waiting_seconds_total",
+    "Total time in seconds that processes have waited for CPU time",
+    "counter",
+)
+IO = Family(
+    "node_pressure_io_waiting_seconds_total",
+    "Total time in seconds that processes have waited due to IO congestion",
+    "counter",
+)
+IO_FULL = Family(
+    "node_pressure_io_stalled_seconds_total",
+    "Total time in seconds no process could make progress due to IO congestion",
+    "counter",
+)
+MEMORY = Family(
+    "node_pressure_memory_waiting_seconds_total",
+    "Total time in seconds that processes have waited for memory",
+    "counter",
+)
+MEMORY_FULL = Family(
+    "node_pressure_memory_stalled_seconds_total",
+    "Total time in seconds no process could make progress due to memory congestion",
+    "counter",
+)
+
+_RESOURCES = (("cpu", CPU, None), ("io", IO, IO_FULL), ("memory", MEMORY, MEMORY_FULL))
+_TOTAL = re.compile(rb"^(some|full) .*total=(\d+)", re.MULTILINE)
+_MICROSECONDS = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Pressure:
+    """No options. Absent before Linux 4.20 and where the kernel was started with `psi=0`."""
+
+    name: ClassVar[str] = "pressure"
+
+    async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
+        columns = []
+        for resource, some, full in _RESOURCES:
+            content = edge.host.read(f"/proc/pressure/{resource}")
+            if content is None:
+                continue
+            totals = dict(_TOTAL.findall(content))
+            for word, family in ((b"some", some), (b"full", full)):
+                if family is not None and word in totals:
+                    columns.append(single(family, int(totals[word]) / _MICROSECONDS))
+        if not columns:
+            raise NoData("the kernel gives no pressure stall information")
+        return columns
