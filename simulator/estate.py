@@ -1,0 +1,216 @@
+"""Which devices are played, and as what: the inventory's loopback addresses, and `simulator.yml` for the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from collector.config.document import Document, read
+from collector.config.problems import ConfigError
+from collector.config.scalars import Count, Keyed, Line, Listed, Name, Whole, is_name
+from collector.config.typed import Findings, Strict, typed
+from collector.model import Auth, Device
+from simulator import ber, recording, synthetic, values
+from simulator.image import Image
+from simulator.player import LOOPBACK, Fault, Player, fault
+from simulator.synthetic.sheet import SYS_LOCATION, SYS_NAME
+
+PORT = 10816
+
+WINDOWS = {"it": (1.0, 1.0), "fragile": (1.0, 5.0), "clinical": (5.0, 5.0)}
+"""Per class: the span in which packets are counted together, and how long a poller waits for an answer, in seconds
+(RELIABILITY S4; the waits are those of `collector.budget.RULES`)."""
+
+
+def _plays(kind: str) -> str:
+    if kind not in synthetic.KINDS:
+        raise ValueError(f"'{kind}' is not made up here: write one of {', '.join(synthetic.KINDS)}")
+    return kind
+
+
+def _fault(written: dict[str, str]) -> dict[str, str]:
+    if "mode" not in written:
+        raise ValueError("a fault needs its 'mode'")
+    _made(written)
+    return written
+
+
+def _made(written: Mapping[str, str]) -> Fault:
+    return fault(written["mode"], **{key: value for key, value in written.items() if key != "mode"})
+
+
+class Part(Strict):
+    """What a device, or every device of a kind, plays."""
+
+    plays: Annotated[Line | None, AfterValidator(_plays), Field(description="a device that is made up, by kind")] = None
+    recording: Annotated[Line | None, Field(description="a recording instead, by its path without suffix")] = None
+    ports: Annotated[Count | None, Field(description="ports, access points or phases of a made-up device")] = None
+    steady: Annotated[Count | None, Field(description="every counter grows by exactly so much a second")] = None
+    faults: Annotated[
+        tuple[Annotated[dict[str, str], AfterValidator(_fault)], ...] | None,
+        Listed,
+        Field(description="what is wrong with it: a mode and its options each"),
+    ] = None
+
+
+class SimulatorFile(Strict):
+    """`simulator.yml`. Entries for devices add to those for their kinds, key by key."""
+
+    seed: Annotated[Whole, Field(description="another number makes other counters and other random faults")] = 1
+    kinds: Annotated[dict[Name, Part], Keyed, Field(description="by kind of device")] = Field(default_factory=dict)
+    devices: Annotated[dict[Name, Part], Keyed, Field(description="by name of device")] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """The players, and why other devices of the inventory are not played."""
+
+    players: tuple[Player, ...]
+    left_out: tuple[str, ...]
+
+
+def read_file(path: Path) -> tuple[Document, SimulatorFile]:
+    """A `simulator.yml`. Raises ConfigError."""
+    document = read(path)
+    made = typed(document, SimulatorFile)
+    findings = Findings()
+    for section, parts in (("kinds", made.kinds), ("devices", made.devices)):
+        for name, part in parts.items():
+            if part.plays and part.recording:
+                findings.problem(document, [section, name], "plays and recording exclude each other: keep one")
+            if not is_name(name):
+                findings.problem(document, [section, name], "is not a name of a device or a kind")
+    findings.raise_any()
+    return document, made
+
+
+def build(devices: Iterable[Device], path: Path, only: Sequence[str] = (), start: float = 0.0) -> Estate:
+    """Players for those devices that have a loopback address. `start` is the monotonic time at which they start.
+
+    `only` names devices, all where it is empty. Raises ConfigError for a mistake in the file at `path`, for entries of
+    devices that the inventory does not have, and for names in `only` that are not played.
+    """
+    document, file = read_file(path)
+    findings = Findings()
+    known = {device.name: device for device in devices}
+    for name in file.devices:
+        if name not in known:
+            findings.problem(document, ["devices", name], "is not in the inventory")
+    players, left_out = [], []
+    for device in known.values():
+        if device.agent or ip_address(device.address) not in LOOPBACK:
+            left_out.append(f"{device.name}: its address is not in {LOOPBACK}")
+        elif not only or device.name in only:
+            try:
+                players.append(_player(device, file, start))
+            except (ValueError, recording.NoRecording) as error:
+                section = "devices" if device.name in file.devices else "kinds"
+                where = device.name if section == "devices" else device.kind
+                findings.problem(document, [section, where], str(error))
+    for name in set(only) - {player.name for player in players}:
+        findings.problem(document, [], f"there is no device {name} to play")
+    findings.raise_any()
+    return Estate(tuple(players), tuple(left_out))
+
+
+def load(
+    directory: Path, only: Sequence[str] = (), start: float = 0.0, environ: Mapping[str, str] | None = None
+) -> Estate:
+    """The estate of a configuration directory: its inventory and its `simulator.yml`. Raises ConfigError."""
+    import os
+
+    from collector.config import load as load_config
+
+    config = load_config(directory, environ=os.environ if environ is None else environ, resolve=_resolve)
+    return build(config.devices, directory / "simulator.yml", only, start)
+
+
+def _resolve(name: str) -> str:
+    raise OSError(f"{name}: the simulator looks up no names")
+
+
+def _player(device: Device, file: SimulatorFile, start: float) -> Player:
+    merged: dict[str, Any] = {}
+    for part in (file.kinds.get(device.kind), file.devices.get(device.name)):
+        if part is not None:
+            written = {key: getattr(part, key) for key in part.model_fields_set}
+            if written.keys() & {"plays", "recording"}:
+                merged = {key: value for key, value in merged.items() if key not in ("plays", "recording", "ports")}
+            merged |= written
+    part = Part.model_construct(**merged)
+    if not part.plays and not part.recording:
+        raise ValueError(
+            f"nothing says what {device.name} plays: give it, or its kind {device.kind}, plays or recording"
+        )
+    image = _recorded(part.recording) if part.recording else synthetic.image(part.plays or "", part.ports)
+    own = {SYS_NAME: values.text(device.name), SYS_LOCATION: values.text(device.location or device.site)}
+    window, patience = WINDOWS[device.device_class]
+    return Player(
+        device.name,
+        device.address,
+        _steady(image, part.steady) if part.steady else image,
+        own={arcs: value for arcs, value in own.items() if image.find(ber.identifier(arcs)) >= 0},
+        faults=[_made(written) for written in part.faults or ()],
+        seed=file.seed,
+        communities=_communities(device.auth),
+        versions=_versions(device.auth),
+        age=0.0 if part.recording else None,
+        pace=1.0 if part.recording or part.steady else None,
+        window=window,
+        patience=patience,
+        start=start,
+    )
+
+
+def _communities(auth: Auth | None) -> list[bytes] | None:
+    return None if auth is None or auth.version == 3 else [auth.community.reveal().encode()]
+
+
+def _versions(auth: Auth | None) -> tuple[int, ...]:
+    """An agent set to v2c answers v1 too, as most do; one of v1 answers nothing else (F28)."""
+    return (0,) if auth is not None and auth.version == 1 else (0, 1)
+
+
+@lru_cache(maxsize=64)
+def _recorded(name: str) -> Image:
+    return recording.load(recording.find(name))
+
+
+@lru_cache(maxsize=8)
+def _steady(image: Image, rate: int) -> Image:
+    return image.steady(rate)
+
+
+def fleet(count: int, plays: str = "switch", ports: int | None = 48, seed: int = 1, start: float = 0.0) -> list[Player]:
+    """`count` devices alike, for load tests: `fleet-0` at 127.30.0.1 and on, as `fleet_address` says.
+
+    Any community, v1 and v2c. All share one image: 1,000 switches of 48 ports take some megabytes.
+    """
+    image = synthetic.image(plays, ports)
+    return [
+        Player(
+            f"fleet-{number}",
+            fleet_address(number),
+            image,
+            own={SYS_NAME: values.text(f"fleet-{number}")},
+            seed=seed,
+            start=start,
+        )
+        for number in range(count)
+    ]
+
+
+def fleet_address(number: int) -> str:
+    """Where `fleet-NUMBER` lives: 127.30.0.1 to .250, then 127.30.1.1 and so on, up to 63,750 devices."""
+    if not 0 <= number < 255 * 250:
+        raise ValueError(f"a fleet has at most {255 * 250} devices")
+    return f"127.30.{number // 250}.{number % 250 + 1}"
+
+
+__all__ = ["PORT", "ConfigError", "Estate", "SimulatorFile", "build", "fleet", "fleet_address", "load", "read_file"]

@@ -1,0 +1,128 @@
+"""What a device has to tell: its objects in order, encoded once, shared by all devices that are alike."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import NamedTuple
+
+from simulator import ber
+from simulator.ber import Arcs
+from simulator.values import Fixed, Grow, Moment, Moving, Value
+
+
+class Kept(NamedTuple):
+    """A reply ready to be sent again: all but the request-id, and what there is to know of its question."""
+
+    head: bytes
+    tail: bytes
+    kind: str
+    version: int
+    community: bytes
+    varbinds: int
+    repetitions: int
+
+
+@dataclass(slots=True)
+class _Hot:
+    """A moving value as the hot loop wants it: a counter's numbers (`mask` 0: none), and the heads by width."""
+
+    start: float
+    rate: float
+    mask: int
+    value: Moving
+    heads: list[bytes]
+
+    @classmethod
+    def of(cls, value: Moving) -> _Hot:
+        heads = [b""] * 10
+        return (
+            cls(value.start, value.rate, value.mask, value, heads)
+            if isinstance(value, Grow)
+            else cls(0.0, 0.0, 0, value, heads)
+        )
+
+
+class Image:
+    """Objects sorted by name. Position `i` is the i-th object; `len(image)` is one past the last.
+
+    Fixed objects are kept as whole variable bindings. Of moving ones all but the content is kept, per width of the
+    content, so that a counter costs one `to_bytes` and one concatenation when it is asked for.
+    """
+
+    __slots__ = ("_hot", "_keys", "_positions", "_still", "moving", "oids", "replies", "values", "varbinds")
+
+    def __init__(self, cells: Mapping[Arcs, Value] | Iterable[tuple[Arcs, Value]]) -> None:
+        ordered = sorted(dict(cells).items())
+        self._keys: list[Arcs] = [arcs for arcs, _ in ordered]
+        self.values: list[Value] = [value for _, value in ordered]
+        self.oids: list[bytes] = [ber.identifier(arcs) for arcs in self._keys]
+        self.moving: list[Moving | None] = [None if isinstance(v, Fixed) else v for v in self.values]
+        self.varbinds: list[bytes] = [
+            ber.varbind(oid, v.tag, v.body) if isinstance(v, Fixed) else b""
+            for oid, v in zip(self.oids, self.values, strict=True)
+        ]
+        self._positions = {oid: at for at, oid in enumerate(self.oids)}
+        self._hot = [None if value is None else _Hot.of(value) for value in self.moving]
+        self._still = list(accumulate((value is not None for value in self.moving), initial=0))
+        self.replies: dict[bytes, Kept] = {}
+        """Replies made of fixed objects only, by question: see `player`."""
+
+    def __len__(self) -> int:
+        return len(self.oids)
+
+    def find(self, oid: bytes) -> int:
+        """The position of exactly this object, or -1."""
+        return self._positions.get(oid, -1)
+
+    def after(self, oid: bytes) -> int:
+        """The position of the first object after `oid`. Raises ValueError where `oid` is no identifier."""
+        at = self._positions.get(oid)
+        return bisect_right(self._keys, ber.arcs_of(oid)) if at is None else at + 1
+
+    def arcs(self, at: int) -> Arcs:
+        """The name at a position."""
+        return self._keys[at]
+
+    def body(self, at: int, moment: Moment) -> tuple[int, bytes]:
+        """Tag and content of the value at a position."""
+        value = self.values[at]
+        return value.tag, value.body if isinstance(value, Fixed) else value.body(moment)
+
+    def slice(self, start: int, stop: int, moment: Moment) -> list[bytes]:
+        """The variable bindings of positions `start` to `stop`, encoded as they are at `moment`."""
+        found = self.varbinds[start:stop]
+        if self.still(start, stop):
+            return found
+        grown = moment.grown
+        for offset, hot in enumerate(self._hot[start:stop]):
+            if hot is None:
+                continue
+            if hot.mask:  # a counter: the same as its `body`, without the call
+                value = int(hot.start + hot.rate * grown) & hot.mask
+                width = (value.bit_length() >> 3) + 1
+                body = value.to_bytes(width, "big")
+            else:
+                body = hot.value.body(moment)
+                width = len(body)
+            found[offset] = (hot.heads[width] or self._head(start + offset, hot, width)) + body
+        return found
+
+    def still(self, start: int, stop: int) -> bool:
+        """Whether nothing moves between two positions."""
+        last = len(self.moving)
+        return self._still[min(stop, last)] == self._still[min(start, last)]
+
+    def steady(self, rate: float) -> Image:
+        """The same with every counter growing by exactly `rate` a second, for tests of `rate()`."""
+        return Image(
+            (arcs, replace(v, rate=rate) if isinstance(v, Grow) else v)
+            for arcs, v in zip(self._keys, self.values, strict=True)
+        )
+
+    def _head(self, at: int, hot: _Hot, width: int) -> bytes:
+        inner = ber.tlv(ber.IDENTIFIER, self.oids[at]) + bytes((hot.value.tag,)) + ber.length(width)
+        hot.heads[width] = head = bytes((ber.SEQUENCE,)) + ber.length(len(inner) + width) + inner
+        return head

@@ -1,0 +1,104 @@
+"""Recordings of real devices: `.snmprec` files, plain or bz2, as snmpsim writes them.
+
+A line is `oid|type|value`: the type is the BER tag in decimal, followed by `x` where the value is in hexadecimal. Lines
+with a `:` in the type ask snmpsim to vary the value; they are left out, as are NULLs and lines that cannot be read.
+
+Counters in a recording go on from where they were, each at its own average since the device had started.
+"""
+
+from __future__ import annotations
+
+import bz2
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+
+from simulator import ber
+from simulator.image import Image
+from simulator.values import Clock, Fixed, Grow, Value
+
+OWN = Path(__file__).parent / "recordings"
+PACKAGE = "snmpsim-data"
+SUFFIXES = (".snmprec", ".snmprec.bz2")
+
+UPTIME = ber.dotted("1.3.6.1.2.1.1.3.0")
+LONGEST_STRING = 3000
+"""Octet strings are cut to this many bytes, so that each fits a datagram."""
+
+
+class NoRecording(Exception):
+    """There is no such recording; the message says what to do."""
+
+
+def find(name: str) -> Path:
+    """A recording by its path without suffix: one of ours (`printer`) or of snmpsim-data (`UPS/apc-7902b`).
+
+    Raises NoRecording.
+    """
+    for suffix in SUFFIXES:
+        if (OWN / (name + suffix)).is_file() and ".." not in name:
+            return OWN / (name + suffix)
+    try:
+        files = metadata.files(PACKAGE) or []
+    except metadata.PackageNotFoundError:
+        what = f"recording {name} is not ours, and {PACKAGE} is not installed: install wardwatch[demo]"
+        raise NoRecording(what) from None
+    for file in files:
+        for suffix in SUFFIXES:
+            if str(file).endswith(f"/data/{name}{suffix}"):
+                return Path(str(file.locate()))
+    raise NoRecording(f"there is no recording {name}, neither ours nor in {PACKAGE}")
+
+
+def lines(path: Path) -> Iterator[tuple[ber.Arcs, int, bytes]]:
+    """Name, tag and content of each readable line."""
+    raw = path.read_bytes()
+    if path.suffix == ".bz2":
+        raw = bz2.decompress(raw)
+    for line in raw.decode("utf-8", "surrogateescape").split("\n"):
+        try:
+            oid, kind, text = line.rstrip("\r").split("|", 2)
+            arcs = ber.dotted(oid)
+            read = _value(kind, text)
+        except (ValueError, UnicodeError, OverflowError):
+            continue
+        if read is not None:
+            yield arcs, *read
+
+
+def load(path: Path) -> Image:
+    """The recording as an image. Raises OSError."""
+    read = {arcs: (tag, body) for arcs, tag, body in lines(path)}
+    tag, body = read.get(UPTIME, (ber.TICKS, b"\0"))
+    running = max(3600.0, int.from_bytes(body, "big") / 100)
+    cells: dict[ber.Arcs, Value] = {}
+    for arcs, (tag, body) in read.items():
+        number = int.from_bytes(body, "big") if tag in ber.UNSIGNED else 0
+        if tag in (ber.COUNTER32, ber.COUNTER64) and number:
+            cells[arcs] = Grow(tag, number, number / running)
+        elif arcs == UPTIME:
+            cells[arcs] = Clock(number)
+        else:
+            cells[arcs] = Fixed(tag, body)
+    return Image(cells)
+
+
+def _value(kind: str, text: str) -> tuple[int, bytes] | None:
+    """Tag and content. None for what an agent would not send; raises ValueError for what nobody can read."""
+    hexadecimal = kind.endswith("x")
+    tag = int(kind[:-1] if hexadecimal else kind)
+    raw = bytes.fromhex(text) if hexadecimal else text.encode("utf-8", "surrogateescape")
+    if tag == ber.INTEGER:
+        return tag, ber.signed(int.from_bytes(raw, "big", signed=True) if hexadecimal else int(text))
+    if tag in ber.UNSIGNED:
+        value = int.from_bytes(raw, "big") if hexadecimal else int(text)
+        return tag, ber.unsigned(value & ((1 << 64) - 1 if tag == ber.COUNTER64 else (1 << 32) - 1))
+    if tag == ber.IDENTIFIER:
+        return tag, ber.identifier(ber.dotted(text))
+    if tag == ber.ADDRESS:
+        if hexadecimal and len(raw) != 4:
+            raise ValueError("an address of another length than four bytes")
+        return tag, raw if hexadecimal else ber.address(text)
+    if tag == ber.OCTETS:
+        return tag, raw[:LONGEST_STRING]
+    return (tag, raw) if tag == ber.OPAQUE else None
