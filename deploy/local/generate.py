@@ -1,0 +1,113 @@
+"""Writes the tables that texts take from the code; `--check` fails where a text is behind the code.
+
+    .venv/bin/python deploy/local/generate.py [--check]
+
+A generated part stands between `<!-- generated: NAME -->` and `<!-- /generated -->`, and is never edited by hand.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+if not __package__:
+    # As a program: the checkout instead of this directory, where venv.py would hide the standard one.
+    sys.path[0] = str(ROOT)
+
+from collector.model import Collector  # noqa: E402 - after the path
+
+PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
+
+
+def collectors(registered: Iterable[type[Collector]]) -> str:
+    """A table of the collectors, one line each, by domain and then as registered."""
+    lines = ["| collector | domain | what it gives |", "|---|---|---|"]
+    found = [(kind.__module__.split(".")[1], kind.name, first_sentence(kind)) for kind in registered]
+    domains = list(dict.fromkeys(domain for domain, _, _ in found))
+    for domain, name, says in sorted(found, key=lambda row: domains.index(row[0])):
+        lines.append(f"| `{name}` | {domain} | {says} |")
+    return "\n".join(lines) + "\n"
+
+
+def first_sentence(kind: type[object]) -> str:
+    """The first sentence of a class' own docstring, on one line. ValueError where it has none."""
+    # A dataclass without a docstring gets its signature as one, which says nothing to a reader.
+    text = kind.__dict__.get("__doc__") or ""
+    if not text or text.startswith(f"{kind.__name__}("):
+        raise ValueError(f"{kind.__module__}.{kind.__name__} has no docstring: README's table needs its first sentence")
+    paragraph = " ".join(inspect.cleandoc(text).split("\n\n")[0].split())
+    return re.split(r"(?<=[.])\s+(?=[A-Z`])", paragraph)[0].rstrip(".").replace("|", "\\|")
+
+
+SERIES = (("a small device (UPS, printer, server)", 300), ("a mixed estate", 700), ("48-port switches only", 2100))
+DEVICES = (100, 1000, 5000)
+DAYS = 400
+SAMPLE_BYTES = (1.3, 2.0)
+"""Prometheus' storage documentation: 1 to 2 bytes a sample on average. 1.3 is what regular, slow series come to."""
+
+
+def sizing(interval: int) -> str:
+    """A table of what 400 days cost on disk, for a poll every `interval` seconds."""
+    lines = [
+        "| what is polled | series a device | " + " | ".join(f"{count:,} devices" for count in DEVICES) + " |",
+        "|---|---:|" + "---:|" * len(DEVICES),
+    ]
+    for what, series in SERIES:
+        samples = [count * series * (86_400 // interval) * DAYS for count in DEVICES]
+        ranges = [" to ".join(size(per * many) for per in SAMPLE_BYTES) for many in samples]
+        lines.append(f"| {what} | {series:,} | " + " | ".join(ranges) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def size(amount: float) -> str:
+    """Bytes as a person reads them, in powers of ten as disks are sold."""
+    unit = next((unit for unit in ("TB", "GB", "MB") if amount >= 10 ** _POWERS[unit]), "MB")
+    number = amount / 10 ** _POWERS[unit]
+    return f"{number:.1f} {unit}" if number < 10 else f"{number:.0f} {unit}"
+
+
+_POWERS = {"TB": 12, "GB": 9, "MB": 6}
+
+
+def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
+    """`text` with every generated part as the code has it now. KeyError for a part nobody generates."""
+    return PART.sub(lambda part: part[1] + parts[part["name"]]() + part[3], text)
+
+
+def _parts() -> dict[str, Callable[[], str]]:
+    from collector.registry import COLLECTORS
+
+    return {
+        "collectors": lambda: collectors(COLLECTORS),
+        "sizing-slow": lambda: sizing(60),
+        "sizing-fast": lambda: sizing(15),
+    }
+
+
+FILES = ("README.md", "docs/sizing.md")
+
+
+def main() -> int:
+    check = sys.argv[1:] == ["--check"]
+    stale = []
+    for name in FILES:
+        path = ROOT / name
+        now = path.read_text()
+        wanted = filled(now, _parts())
+        if now != wanted:
+            stale.append(name)
+            if not check:
+                path.write_text(wanted)
+    if stale and check:
+        print(f"behind the code: {', '.join(stale)}; run make generate", file=sys.stderr)
+        return 1
+    print("generated parts are current" if not stale else f"wrote {', '.join(stale)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,79 @@
+"""What is generated from the code is current, and the generator says what it can't do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from collector.model import Column, Edge, Target
+from deploy.local import generate
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Told:
+    """Load | averages of `uptime`, e.g. 5 minutes. More follows here.
+
+    And here.
+    """
+
+    name: ClassVar[str] = "told"
+
+    async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
+        return ()
+
+
+@dataclass(frozen=True)
+class Silent:
+    name: ClassVar[str] = "silent"
+
+    async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
+        return ()
+
+
+def test_a_collector_is_a_line_with_its_first_sentence() -> None:
+    assert generate.collectors([Told]).splitlines()[2:] == [
+        "| `told` | deploy | Load \\| averages of `uptime`, e.g. 5 minutes |"
+    ]
+
+
+def test_a_collector_without_a_docstring_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"Silent has no docstring: README's table needs its first sentence"):
+        generate.collectors([Silent])
+
+
+def test_only_what_is_between_the_marks_changes() -> None:
+    text = "before\n<!-- generated: one -->\nold\n<!-- /generated -->\nafter\n"
+
+    now = generate.filled(text, {"one": lambda: "new\n"})
+
+    assert now == "before\n<!-- generated: one -->\nnew\n<!-- /generated -->\nafter\n"
+    assert generate.filled(now, {"one": lambda: "new\n"}) == now
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"), [(999e6, "999 MB"), (1.04e9, "1.0 GB"), (52.4e9, "52 GB"), (2.61e12, "2.6 TB"), (4e4, "0.0 MB")]
+)
+def test_sizes_read_as_on_a_disk(amount: float, text: str) -> None:
+    assert generate.size(amount) == text
+
+
+def test_sizing_is_series_times_samples_times_bytes() -> None:
+    """100 devices of 700 series every 60 s: 100,800,000 samples a day, for 400 days, 1.3 to 2 bytes each."""
+    row = next(line for line in generate.sizing(60).splitlines() if "mixed estate" in line)
+    assert row.split(" | ")[2] == "52 GB to 81 GB"
+
+
+def test_the_generated_parts_are_current() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "deploy" / "local" / "generate.py", "--check"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
