@@ -16,13 +16,16 @@ import structlog
 from collector import status
 from collector.budget import STRICTEST, Allowance, Budgets, Pauses, Shared
 from collector.edge import World
-from collector.errors import BreakerOpen, Paused, PollError, TimedOut
+from collector.errors import BreakerOpen, OverBudget, Paused, PollError, TimedOut, Unreachable
 from collector.model import Column, Device, Target
 from collector.status import Kept
 from collector.watch import Line, View, Watch
 
 GRACE = 1.0
 """Seconds past its deadline after which a poll that does not end by itself is cancelled."""
+
+SILENCE = (TimedOut, Unreachable, OverBudget, Paused, BreakerOpen)
+"""Failures after which, if the device has answered nothing so far, the rest of a round is not worth its packets."""
 
 log = structlog.get_logger()
 
@@ -81,6 +84,8 @@ class Agent:
             self._watches[device.name] = watch
             if wanted and device.address:
                 self._arm(watch)
+                if watch.line.allowance.breaker.open:
+                    self._arm_trial(watch)
         for gone in old.values():
             gone.stop()
         self._series = sum(status.size(kept.columns) for w in self._watches.values() for kept in w.kept.values())
@@ -179,9 +184,10 @@ class Agent:
     def _arm(self, watch: Watch) -> None:
         """Wake at the device's next turn: a fixed place in each interval, given by a hash of its name (S9)."""
         offset, interval = watch.targets[0].schedule.offset, watch.interval
-        now = self.world.now()
-        turns = (now - offset) // interval + 1
-        watch.timer = self._loop.call_at(offset + turns * interval, self._turn, watch)
+        # A timer may wake a hair early: counted from the turn that was planned, the same turn never comes twice.
+        since = max(self.world.now(), watch.turn)
+        watch.turn = offset + interval * ((since - offset + 1e-6 * interval) // interval + 1)
+        watch.timer = self._loop.call_at(watch.turn, self._turn, watch)
 
     def _turn(self, watch: Watch) -> None:
         if watch.unscraped(self.world.now()):
@@ -190,11 +196,11 @@ class Agent:
 
     def _arm_trial(self, watch: Watch) -> None:
         """Try a silent device exactly when its breaker allows, so that its return is not seen an interval late."""
-        self._loop.call_at(watch.line.allowance.breaker.until, self._try, watch)
+        if watch.trial is not None:
+            watch.trial.cancel()
+        watch.trial = self._loop.call_at(watch.line.allowance.breaker.until, self._try, watch)
 
     def _try(self, watch: Watch) -> None:
-        if self._watches.get(watch.device.name) is not watch:
-            return
         if watch.line.allowance.breaker.state(self.world.now()) == "trial":
             for kept in watch.kept.values():
                 kept.began = None
@@ -252,7 +258,7 @@ class Agent:
             # The reasons are a bounded list; what we stumbled over is malformed to us, and the count of bugs tells.
             self._fail(kept, "malformed")
         kept.duration = self.world.now() - began
-        return failure if failure is not None and not watch.line.allowance.answers else None
+        return failure if isinstance(failure, SILENCE) and not watch.line.allowance.answers else None
 
     def _keep(self, watch: Watch, target: Target, columns: Sequence[Column]) -> None:
         kept = watch.kept[target.module]

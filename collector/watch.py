@@ -41,6 +41,9 @@ class Watch:
         self.kept = {target.module: status.Kept() for target in targets}
         self.task: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
+        self.turn = 0.0
+        """Monotonic seconds for which `timer` is set."""
+        self.trial: asyncio.TimerHandle | None = None
         self.asked: float | None = None
         """Monotonic seconds of the last scrape."""
         self.answered: bool | None = None
@@ -75,9 +78,9 @@ class Watch:
         good = [target for target in due if self.kept[target.module].succeeded]
         rest = [target for target in due if not self.kept[target.module].succeeded]
         if rest:
-            self._turn += 1
             turn = self._turn % len(rest)
             rest = rest[turn:] + rest[:turn]
+            self._turn += 1
         return good + rest
 
     def unscraped(self, now: float) -> bool:
@@ -135,8 +138,9 @@ class Watch:
         return page
 
     def stop(self) -> None:
-        if self.timer is not None:
-            self.timer.cancel()
+        for timer in (self.timer, self.trial):
+            if timer is not None:
+                timer.cancel()
         if self.task is not None:
             self.task.cancel()
 
