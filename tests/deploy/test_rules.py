@@ -1,0 +1,65 @@
+"""Every alert has a runbook, fires when it should, and has a case in which it must not."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+RULES = sorted((ROOT / "deploy" / "prometheus" / "rules").glob("*.yml"))
+CASES = sorted((ROOT / "tests" / "deploy" / "rules").glob("*.yml"))
+
+
+def alerts() -> list[dict[str, Any]]:
+    groups = [group for path in RULES for group in yaml.safe_load(path.read_text())["groups"]]
+    return [rule for group in groups for rule in group["rules"] if "alert" in rule]
+
+
+@pytest.mark.parts
+@pytest.mark.parametrize("path", RULES, ids=lambda path: path.name)
+def test_promtool_finds_nothing_to_say_about_the_rules(part: Callable[[str], Path], path: Path) -> None:
+    words = [part("promtool"), "check", "rules", "--lint=all", "--lint-fatal", path]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parts
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.name)
+def test_promtool_evaluates_the_cases_as_written(part: Callable[[str], Path], path: Path) -> None:
+    done = subprocess.run([part("promtool"), "test", "rules", path], capture_output=True, text=True, timeout=60)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])
+def test_an_alert_is_complete(alert: dict[str, Any]) -> None:
+    assert alert["labels"]["severity"] in ("critical", "warning")
+    # At least two scrapes, so that a single lost one wakes nobody.
+    assert alert["for"].endswith("m")
+    assert int(alert["for"][:-1]) >= 1
+    assert "{{" not in alert["annotations"]["summary"]
+
+    runbook = ROOT / alert["annotations"]["runbook_url"]
+    headings = [line for line in runbook.read_text().splitlines() if line.startswith("#")]
+    assert headings == [f"# {alert['alert']}", "## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]
+
+
+@pytest.mark.parametrize("alert", alerts(), ids=lambda alert: alert["alert"])
+def test_an_alert_has_a_case_that_fires_and_one_that_is_silent(alert: dict[str, Any]) -> None:
+    tests = [case for path in CASES for case in yaml.safe_load(path.read_text())["tests"]]
+    looks = [look for case in tests for look in case["alert_rule_test"] if look["alertname"] == alert["alert"]]
+
+    assert any(look["exp_alerts"] for look in looks)
+    assert any(not look["exp_alerts"] for look in looks)
+
+
+def test_every_runbook_belongs_to_an_alert() -> None:
+    written = {path.stem for path in (ROOT / "docs" / "runbooks").glob("*.md")}
+
+    assert written == {alert["alert"] for alert in alerts()}
