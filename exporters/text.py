@@ -142,8 +142,9 @@ def _first_of_each(columns: Sequence[Column]) -> list[tuple[str, Sequence[str], 
         for key in column.rows.text if alike else _identities(column.rows):
             fresh.append(key not in known)
             known.add(key)
-        texts = tuple(select(column.rows.text, fresh))
-        kept.append((column.family.name, texts, array("d", select(column.values, fresh))))
+        if any(fresh):
+            texts = tuple(select(column.rows.text, fresh))
+            kept.append((column.family.name, texts, array("d", select(column.values, fresh))))
     return kept
 
 

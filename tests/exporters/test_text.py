@@ -85,6 +85,12 @@ def test_two_rows_that_read_the_same_keep_the_first() -> None:
     assert (rendered.samples, rendered.duplicates) == (2, 1)
 
 
+def test_a_column_that_says_nothing_new_is_left_off() -> None:
+    rendered = render([column(OCTETS, PORTS, (1, 2, 3)), column(OCTETS, PORTS, (4, 5, 6))])
+    assert (rendered.samples, rendered.duplicates) == (3, 3)
+    assert parse(rendered.body).value("octets_total", port="1", name="uplink") == 1
+
+
 def test_a_column_without_rows_leaves_nothing() -> None:
     assert render([Column(OCTETS, rows(("i",), []), array("d"))]).body == b""
 

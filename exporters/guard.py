@@ -1,0 +1,277 @@
+"""Who may hold a connection, and for how long: what aiohttp leaves to others (RELIABILITY part 3, D1, D2, D9).
+
+A connection takes a seat when it is accepted, before any TLS handshake. Where seats run out the one goes that has
+been waiting longest for its client, so that many slow clients cannot keep a quick one out; never one whose answer is
+being made. Every deadline ends in `abort`: `close` would wait for a client that does not read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv6Address
+from typing import Final, Literal
+
+from aiohttp import web
+
+CHUNK: Final = 65_536
+"""Bytes of a body given to the transport at a time."""
+
+
+_SILENT = logging.Logger("aiohttp", logging.CRITICAL)
+"""aiohttp writes a traceback for each malformed request; anybody could fill the log with them. They are counted as
+connections cut off; errors of our own handlers are logged by `exporters.web`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Seconds, connections and bytes (RELIABILITY part 3, "slow clients")."""
+
+    header: float = 5.0
+    """From the first byte of a request, or the connection's beginning, to the end of its headers; also the handshake's
+    and a body's deadline: no route here reads one."""
+    idle: float = 15.0
+    """Between two requests of a connection."""
+    write: float = 30.0
+    """For a whole answer to be taken."""
+    per_address: int = 64
+    total: int = 512
+    line: int = 8190
+    """Longest request line and header field in bytes."""
+    unsent: int = 32 * 1024 * 1024
+    """Bytes of answers that clients have not taken yet, over all connections."""
+    waiting_per_device: int = 16
+    """Requests that may wait for one device; more get 429."""
+
+
+State = Literal["reading", "idle", "handling", "writing"]
+
+
+class Seat:
+    """One connection, from accept to its end. Create through `Seats.take`."""
+
+    __slots__ = ("_deadline", "_seats", "_timer", "address", "greeting", "since", "state", "transport", "unsent")
+
+    def __init__(self, seats: Seats, address: str, now: float) -> None:
+        self._seats = seats
+        self._timer: asyncio.TimerHandle | None = None
+        self._deadline = float("inf")
+        self.address = address
+        self.state: State = "reading"
+        self.since = now
+        """When this state began; when writing, when the client last took something."""
+        self.transport: asyncio.Transport | None = None
+        self.greeting: asyncio.Task[None] | None = None
+        """The TLS handshake, until there is a transport."""
+        self.unsent = 0
+
+    @property
+    def limits(self) -> Limits:
+        return self._seats.limits
+
+    def admit(self, size: int) -> None:
+        self._seats.admit(self, size)
+
+    def wait(self, state: State, seconds: float) -> None:
+        """The client's turn: it has `seconds`."""
+        self.state = state
+        self.since = self._seats.loop.time()
+        self._deadline = self.since + seconds
+        if self._timer is None:
+            self._timer = self._seats.loop.call_at(self._deadline, self._check)
+        elif self._timer.when() > self._deadline:
+            self._timer.cancel()
+            self._timer = self._seats.loop.call_at(self._deadline, self._check)
+
+    def handle(self) -> None:
+        """Our turn."""
+        self.state = "handling"
+        self._deadline = float("inf")
+
+    def progressed(self, unsent: int) -> None:
+        """The client took some; `unsent` bytes are left."""
+        self.since = self._seats.loop.time()
+        self._seats.unsent += unsent - self.unsent
+        self.unsent = unsent
+
+    def end(self, reason: str) -> None:
+        """Cut the connection off now, counted under `reason`."""
+        self._seats.ended[reason] += 1
+        if self.transport is not None:
+            self.transport.abort()
+        elif self.greeting is not None:
+            self.greeting.cancel()
+        self.leave()
+
+    def leave(self) -> None:
+        """Give the seat up. May be called twice."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._deadline = float("inf")
+        self._seats.unsent -= self.unsent
+        self.unsent = 0
+        self._seats.left(self)
+
+    def _check(self) -> None:
+        self._timer = None
+        if self._seats.loop.time() >= self._deadline:
+            self.end(f"slow_{self.state}")
+        elif self._deadline != float("inf"):
+            self._timer = self._seats.loop.call_at(self._deadline, self._check)
+
+
+class Seats:
+    """All connections. Create it inside the event loop."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.loop = asyncio.get_running_loop()
+        self.unsent = 0
+        self.ended: Counter[str] = Counter()
+        """Connections cut off, by reason."""
+        self._taken: dict[str, dict[Seat, None]] = {}
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def take(self, address: str) -> Seat | None:
+        """A seat for a connection just accepted from `address`; None: there is none to be had."""
+        key = _key(address)
+        mine = self._taken.get(key, {})
+        if len(mine) >= self.limits.per_address and not _make_room(list(mine)):
+            self.ended["refused"] += 1
+            return None
+        if self._count >= self.limits.total and not _make_room([s for each in self._taken.values() for s in each]):
+            self.ended["refused"] += 1
+            return None
+        seat = Seat(self, key, self.loop.time())
+        self._taken.setdefault(key, {})[seat] = None
+        self._count += 1
+        return seat
+
+    def left(self, seat: Seat) -> None:
+        mine = self._taken.get(seat.address, {})
+        if seat in mine:
+            del mine[seat]
+            self._count -= 1
+            if not mine:
+                del self._taken[seat.address]
+
+    def make_room(self) -> bool:
+        """Cut off the connection that waits longest for its client, if there is one."""
+        return _make_room([s for each in self._taken.values() for s in each])
+
+    def admit(self, seat: Seat, size: int) -> None:
+        """Begin to send `size` bytes. Whoever takes its answer most slowly makes room where memory runs short."""
+        while self.unsent and self.unsent + size > self.limits.unsent:
+            slowest = min(
+                (s for each in self._taken.values() for s in each if s.unsent and s is not seat),
+                key=lambda s: s.since,
+                default=None,
+            )
+            if slowest is None:
+                break
+            slowest.end("evicted")
+        seat.wait("writing", self.limits.write)
+        seat.progressed(size)
+
+    def end_all(self) -> None:
+        for each in list(self._taken.values()):
+            for seat in list(each):
+                seat.end("shutdown")
+
+
+_EVICTION: Final[dict[State, int]] = {"reading": 0, "idle": 0, "writing": 1}
+
+
+def _make_room(seats: list[Seat]) -> bool:
+    """End the seat that waits longest for its client to ask, else for its client to take an answer."""
+    waiting = [s for s in seats if s.state in _EVICTION]
+    if not waiting:
+        return False
+    min(waiting, key=lambda s: (_EVICTION[s.state], s.since)).end("evicted")
+    return True
+
+
+def _key(address: str) -> str:
+    """What counts as one address: an IPv6 client owns a whole /64."""
+    if ":" not in address:
+        return address
+    packed = IPv6Address(address.partition("%")[0])
+    return str(packed.ipv4_mapped or int(packed) >> 64)
+
+
+class GuardedHandler(web.RequestHandler):
+    """aiohttp's connection with a seat."""
+
+    __slots__ = ("_admits", "seat")
+
+    def __init__(self, manager: web.Server, seats: Seats, seat: Seat, admits: Callable[[asyncio.Transport], bool]):
+        limits = seats.limits
+        super().__init__(
+            manager,
+            loop=seats.loop,
+            keepalive_timeout=limits.idle + 1.0,  # the seat's own deadline comes first, and aborts
+            lingering_time=limits.header,
+            max_line_size=limits.line,
+            max_field_size=limits.line,
+            access_log=None,  # type: ignore[arg-type]
+            logger=_SILENT,
+        )
+        self.seat = seat
+        self._admits = admits
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.seat.transport = transport
+        self.seat.wait("reading", self.seat.limits.header)
+        super().connection_made(transport)
+        if not self._admits(transport):
+            self.seat.end("certificate")
+
+    def data_received(self, data: bytes) -> None:
+        if self.seat.state == "idle":
+            self.seat.wait("reading", self.seat.limits.header)
+        super().data_received(data)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        super().connection_lost(exc)
+        self.seat.leave()
+
+
+async def deliver(request: web.Request, response: web.Response) -> None:
+    """Send a finished answer piece by piece, as fast as the client takes it, within the write deadline."""
+    protocol = request.protocol
+    assert isinstance(protocol, GuardedHandler)
+    seat, body = protocol.seat, response.body
+    size = len(body) if isinstance(body, bytes) else 0
+    seat.admit(size)
+    try:
+        if size <= CHUNK or request.method == "HEAD":
+            await response.prepare(request)
+            await response.write_eof()
+        else:
+            assert isinstance(body, bytes)
+            await _stream(request, response, body, seat)
+    finally:
+        seat.progressed(0)
+        if request.can_read_body and not request.content.at_eof():
+            seat.wait("reading", seat.limits.header)
+        else:
+            seat.wait("idle", seat.limits.idle)
+
+
+async def _stream(request: web.Request, response: web.Response, body: bytes, seat: Seat) -> None:
+    stream = web.StreamResponse(status=response.status, reason=response.reason, headers=response.headers)
+    stream.content_length = len(body)
+    await stream.prepare(request)
+    with memoryview(body) as view:
+        for start in range(0, len(body), CHUNK):
+            await stream.write(bytes(view[start : start + CHUNK]))
+            seat.progressed(len(body) - start - CHUNK)
+    await stream.write_eof()

@@ -1,0 +1,132 @@
+"""The landing page: every device with its state, why, when it was last polled and how long that took.
+
+Rendered here, escaped, without scripts; it says the same with no style sheet and in black and white.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from exporters.encoding import wants_gzip
+from exporters.routes import packed
+from exporters.source import DeviceLine, Source
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+PER_PAGE: Final = 500
+"""Devices on one page: some 150 KB before gzip, readable by a telephone."""
+
+STATES: Final = ("down", "partial", "waiting", "paused", "up", "passive", "elsewhere")
+"""In the order of the page: what needs somebody comes first."""
+
+_MEANING: Final = {
+    "down": "did not answer",
+    "partial": "answered in part",
+    "waiting": "not polled yet",
+    "paused": "paused by a person",
+    "up": "answered",
+    "passive": "never asked, by its class",
+    "elsewhere": "asked by another agent",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What the page shows: devices in `state` whose text holds `text`, from page `page`, counted from 1."""
+
+    state: str = ""
+    text: str = ""
+    page: int = 1
+
+    def shows(self, line: DeviceLine) -> bool:
+        if self.state and line.state != self.state:
+            return False
+        words = (line.name, line.device_class, line.kind, line.site, line.location, line.reason)
+        return not self.text or any(self.text.casefold() in word.casefold() for word in words)
+
+
+class StatusPage:
+    """The page and its style sheet."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._making = asyncio.Lock()
+
+    def table(self) -> Sequence[web.RouteDef]:
+        return web.get("/", self._page), web.get("/style.css", self._style)
+
+    async def _page(self, request: web.Request) -> web.Response:
+        number = request.query.get("page", "1")
+        chosen = Filter(
+            request.query.get("state", "") if request.query.get("state") in STATES else "",
+            request.query.get("q", "")[:100],
+            int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 5 else 1,
+        )
+        lines = self._source.overview()
+        async with self._making:  # in a thread, one at a time: five thousand devices take a while
+            html = await asyncio.to_thread(page, lines, chosen, self._source.config_digest)
+        gzip = wants_gzip(request.headers.get("Accept-Encoding", ""))
+        response = packed(html.encode("utf-8", "replace"), "text/html; charset=utf-8", gzip)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    async def _style(self, request: web.Request) -> web.Response:
+        return web.Response(text=_file("style.css"), content_type="text/css", charset="utf-8")
+
+
+def page(lines: Iterable[DeviceLine], chosen: Filter, digest: str) -> str:
+    """The page as HTML."""
+    everything = list(lines)
+    counts = Counter(line.state for line in everything)
+    rank = {state: i for i, state in enumerate(STATES)}
+    shown = sorted(filter(chosen.shows, everything), key=lambda line: (rank.get(line.state, -1), line.name))
+    pages = max(1, -(-len(shown) // PER_PAGE))
+    number = min(max(chosen.page, 1), pages)
+    return _template().render(
+        lines=shown[(number - 1) * PER_PAGE : number * PER_PAGE],
+        total=len(everything),
+        found=len(shown),
+        counts=[(state, counts[state], _MEANING[state]) for state in STATES if counts[state]],
+        states=STATES,
+        chosen=chosen,
+        page=number,
+        pages=pages,
+        digest=digest[:12],
+    )
+
+
+def duration(seconds: float | None) -> str:
+    """`0.42 s`, `12 s`, `3 min`, `5 h`, `2 d`; a dash for None."""
+    if seconds is None:
+        return "–"
+    seconds = max(seconds, 0.0)
+    if seconds < 10:
+        return f"{seconds:.2f} s"
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+@cache
+def _template() -> Template:
+    # Imported at the first page: start-up is measured, and Prometheus never comes here.
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["duration"] = duration
+    return environment.from_string(_file("devices.html"))
+
+
+@cache
+def _file(name: str) -> str:
+    return files("exporters.page").joinpath(name).read_text("utf-8")

@@ -1,0 +1,206 @@
+"""What machines ask: pages for Prometheus, the inventory for its service discovery, and the usual `/-/` routes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from math import isfinite
+from typing import Final
+
+from aiohttp import web
+from prometheus_client.registry import Collector
+
+from collector.model import Column, Family, column, rows
+from exporters import own
+from exporters.encoding import compress, wants_gzip
+from exporters.guard import Seats
+from exporters.source import EVERYTHING, Choice, Source
+from exporters.text import CONTENT_TYPE, render
+
+TIMEOUT_HEADER: Final = "X-Prometheus-Scrape-Timeout-Seconds"
+TIMEOUT: Final = 120.0
+"""Seconds an asker is thought to wait who does not say; blackbox_exporter's figure (CONTRACTS 6)."""
+MARGIN: Final = 0.5
+"""Seconds before the scraper gives up by which the answer is on its way (HOUSE 4)."""
+APART: Final = 20_000
+"""Samples from which a page is made in a thread. Up to there it costs the event loop at most 10 ms, and a thread's
+way there and back is not worth it."""
+
+REQUESTS = Family("wardwatch_http_requests_total", "HTTP requests by route and status code.", "counter")
+ENDED = Family("wardwatch_http_connections_ended_total", "Connections cut off or refused, by reason.", "counter")
+OPEN = Family("wardwatch_http_connections", "Connections open now.")
+DUPLICATES = Family("wardwatch_duplicate_samples_total", "Samples left off a page: the series was there.", "counter")
+
+_SHARD = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
+
+
+class Routes:
+    """The handlers, over a source. Create it inside the event loop; `close` when done."""
+
+    def __init__(self, source: Source, registry: Collector | None, seats: Seats) -> None:
+        self.requests: Counter[tuple[str, int]] = Counter()
+        """Requests by route and status."""
+        self._source = source
+        self._registry = registry
+        self._seats = seats
+        self._duplicates = 0
+        self._waiting: Counter[str] = Counter()
+        self._reloading = asyncio.Lock()
+        # One thread: large pages are made one after the other, so that memory holds one of them at a time.
+        self._apart = ThreadPoolExecutor(1, "render")
+
+    def table(self) -> Sequence[web.RouteDef]:
+        return (
+            web.get("/metrics", self._metrics),
+            web.get("/sd", self._groups),
+            web.get("/-/healthy", self._healthy),
+            web.get("/-/ready", self._ready),
+            web.route("*", "/-/reload", self._reload),
+            web.get("/snmp", self._reserved),
+            web.get("/probe", self._reserved),
+        )
+
+    def close(self) -> None:
+        self._apart.shutdown(wait=False, cancel_futures=True)
+
+    # -- pages ----------------------------------------------------------------------------------------------------
+
+    async def _metrics(self, request: web.Request) -> web.Response:
+        patience = scrape_patience(request.headers.get(TIMEOUT_HEADER, ""))
+        devices = request.query.getall("device", [])
+        if devices:
+            if len(devices) > 1 or not devices[0]:
+                return plain("'device' parameter must be specified once", 400)
+            return await self._device(request, devices[0], patience)
+        choice = _choice(request)
+        if choice is None:
+            return plain("Combined collect and exclude queries are not allowed.", 400)
+        try:
+            columns = await self._source.host_page(choice, patience)
+        except KeyError as error:
+            return plain(f"Couldn't create filtered metrics handler: missing collector: {error.args[0]}", 400)
+        mine = [*columns, *self._about_us()]
+        if self._registry is not None:
+            mine.extend(own.columns(self._registry))
+        return await self._page(request, mine)
+
+    async def _device(self, request: web.Request, name: str, patience: float) -> web.Response:
+        if self._waiting[name] >= self._seats.limits.waiting_per_device:
+            return plain(f"too many requests wait for device {name!r}", 429, {"Retry-After": "1"})
+        with self._in_line(name):
+            try:
+                columns = await self._source.device_page(name, patience)
+            except KeyError:
+                return plain(f"Unknown device {name!r}", 404)
+        return await self._page(request, columns)
+
+    @contextmanager
+    def _in_line(self, name: str) -> Iterator[None]:
+        self._waiting[name] += 1
+        try:
+            yield
+        finally:
+            self._waiting[name] -= 1
+            if not self._waiting[name]:
+                del self._waiting[name]
+
+    async def _page(self, request: web.Request, columns: Sequence[Column]) -> web.Response:
+        gzip = wants_gzip(request.headers.get("Accept-Encoding", ""))
+        if sum(len(c.values) for c in columns) >= APART:
+            loop = asyncio.get_running_loop()
+            body, duplicates = await loop.run_in_executor(self._apart, _make, columns, gzip)
+        else:
+            body, duplicates = _make(columns, gzip)
+        self._duplicates += duplicates
+        return _response(body, CONTENT_TYPE, gzip)
+
+    def _about_us(self) -> Iterator[Column]:
+        served = rows(("route", "code"), [(route, str(code)) for route, code in self.requests])
+        yield column(REQUESTS, served, self.requests.values())
+        yield column(ENDED, rows(("reason",), [(r,) for r in self._seats.ended]), self._seats.ended.values())
+        yield column(OPEN, rows((), [()]), (len(self._seats),))
+        yield column(DUPLICATES, rows((), [()]), (self._duplicates,))
+
+    # -- service discovery and `/-/` --------------------------------------------------------------------------------
+
+    async def _groups(self, request: web.Request) -> web.Response:
+        shard = None
+        if wanted := request.query.getall("shard", []):
+            match = _SHARD.fullmatch(wanted[0])
+            if len(wanted) > 1 or not match or int(match[1]) > int(match[2]):
+                return plain("'shard' must be one share of a whole, counted from 1, such as 2/5", 400)
+            shard = (int(match[1]), int(match[2]))
+        body = json.dumps(self._source.groups(shard), ensure_ascii=False, separators=(",", ":"))
+        gzip = wants_gzip(request.headers.get("Accept-Encoding", ""))
+        # Prometheus wants exactly this type (CONTRACTS 8); JSON is UTF-8 by definition.
+        return packed(body.encode("utf-8", "replace"), "application/json", gzip)
+
+    async def _healthy(self, request: web.Request) -> web.Response:
+        return plain("Healthy")
+
+    async def _ready(self, request: web.Request) -> web.Response:
+        return plain("Ready") if self._source.ready() else plain("Not ready: the configuration is being read", 503)
+
+    async def _reload(self, request: web.Request) -> web.Response:
+        if request.method not in ("POST", "PUT"):
+            return plain("This endpoint requires a POST or PUT request.", 405, {"Allow": "POST, PUT"})
+        if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+            return plain("another site's page may not reload the configuration", 403)
+        async with self._reloading:
+            problems = await self._source.reload()
+        if problems:
+            return plain("failed to reload config, the one before stays in use:\n" + "\n".join(problems), 500)
+        return plain("Reloaded")
+
+    async def _reserved(self, request: web.Request) -> web.Response:
+        return plain(f"{request.path} is not available in this version", 404)
+
+
+def scrape_patience(header: str) -> float:
+    """Seconds within which to answer, from `X-Prometheus-Scrape-Timeout-Seconds`.
+
+    Below a second of timeout half of it is kept as margin. What is no positive number counts as not said.
+    """
+    try:
+        timeout = float(header)
+    except ValueError:
+        timeout = TIMEOUT
+    if not isfinite(timeout) or timeout <= 0:
+        timeout = TIMEOUT
+    return max(timeout - MARGIN, timeout / 2)
+
+
+def plain(text: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """A line for a person or a script."""
+    return web.Response(text=text + "\n", status=status, headers=headers)
+
+
+def packed(body: bytes, content_type: str, gzip: bool) -> web.Response:
+    """A body, compressed where the client asks for it."""
+    return _response(compress(body) if gzip else body, content_type, gzip)
+
+
+def _response(body: bytes, content_type: str, gzip: bool) -> web.Response:
+    headers = {"Content-Type": content_type, "Vary": "Accept-Encoding"}
+    if gzip:
+        headers["Content-Encoding"] = "gzip"
+    return web.Response(body=body, headers=headers)
+
+
+def _make(columns: Sequence[Column], gzip: bool) -> tuple[bytes, int]:
+    page = render(columns)
+    return (compress(page.body) if gzip else page.body), page.duplicates
+
+
+def _choice(request: web.Request) -> Choice | None:
+    """node_exporter's filters; None where both are given."""
+    collect = frozenset(request.query.getall("collect[]", []))
+    exclude = frozenset(request.query.getall("exclude[]", []))
+    if collect and exclude:
+        return None
+    return Choice(collect, exclude) if collect or exclude else EVERYTHING

@@ -1,0 +1,193 @@
+"""The HTTP server: what every request passes through, before and after its route.
+
+In order: rate limit, basic authentication, the route, headers, and delivery within a deadline. `serve` starts it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+from prometheus_client.registry import Collector
+
+from exporters import tls
+from exporters.auth import Passwords, TooMany
+from exporters.guard import GuardedHandler, Limits, Seat, Seats, deliver
+from exporters.listener import CannotListen, Listener, open_sockets, split
+from exporters.page.view import StatusPage
+from exporters.routes import Routes, plain
+from exporters.source import Choice, DeviceLine, Source
+from exporters.webconfig import Watched, WebConfig
+
+__all__ = ["CannotListen", "Choice", "DeviceLine", "Limits", "Server", "Source", "may_bind", "serve"]
+
+HEADERS: Final = {
+    "Server": "wardwatch",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+}
+"""On every answer; those of the web configuration file come after and win."""
+
+STOPPING: Final = 2.0
+"""Seconds that answers in the making get when the server closes."""
+
+
+def may_bind(listen: str, web_config: Path | None, insecure: bool) -> str | None:
+    """None where the server may listen there, else what to do. Raises CannotListen for what is no address.
+
+    What is said about patients' rooms and networks is not for everybody: anything but loopback needs a web
+    configuration file, or a person who takes it upon themselves.
+    """
+    host, _ = split(listen)
+    if web_config is not None or insecure or host == "localhost":
+        return None
+    try:
+        if ip_address(host.partition("%")[0]).is_loopback:
+            return None
+    except ValueError:
+        pass  # a name, or nothing: either may mean any address
+    return (
+        f"{listen} is reachable from other machines: give a --web.config.file with TLS and users, "
+        "or say --web.insecure if something in front of it does that"
+    )
+
+
+class Server:
+    """A running server."""
+
+    def __init__(self, runner: web.AppRunner, listener: Listener, seats: Seats, parts: tuple[Passwords, Routes]):
+        self.port = listener.port
+        self._runner = runner
+        self._listener = listener
+        self._seats = seats
+        self._passwords, self._routes = parts
+
+    async def close(self) -> None:
+        """Accept no more, give answers in the making `STOPPING` seconds, cut the rest off."""
+        await self._listener.close()
+        await self._runner.cleanup()
+        self._seats.end_all()
+        self._passwords.close()
+        self._routes.close()
+
+
+async def serve(
+    source: Source,
+    listen: str = "127.0.0.1:10810",
+    *,
+    registry: Collector | None = None,
+    web_config: Path | None = None,
+    limits: Limits | None = None,
+) -> Server:
+    """Start to serve `source` at `listen` (`HOST:PORT`; port 0 chooses one, see `Server.port`).
+
+    `registry` holds the program's own prometheus-client metrics, shown on `/metrics`. Raises CannotListen, and
+    ConfigError for a web configuration file that cannot be used. Asking `may_bind` first is the caller's part.
+    """
+    watched = Watched(web_config)
+    sockets = open_sockets(listen)
+    seats = Seats(limits or Limits())
+    passwords = Passwords()
+    routes = Routes(source, registry, seats)
+    gate = _Gate(watched, passwords, routes)
+    app = web.Application(middlewares=[gate.pass_through])
+    app.router.add_routes(routes.table())
+    app.router.add_routes(StatusPage(source).table())
+    runner = web.AppRunner(app, shutdown_timeout=STOPPING)
+    await runner.setup()
+    manager = runner.server
+    assert manager is not None
+
+    def make(seat: Seat) -> GuardedHandler:
+        return GuardedHandler(manager, seats, seat, lambda transport: tls.admits(transport, gate.config.allowed_sans))
+
+    def context() -> ssl.SSLContext | None:
+        return watched.current().tls
+
+    return Server(runner, Listener(sockets, seats, make, context), seats, (passwords, routes))
+
+
+class _Gate:
+    """The one middleware."""
+
+    def __init__(self, watched: Watched, passwords: Passwords, routes: Routes) -> None:
+        self._watched = watched
+        self._passwords = passwords
+        self._routes = routes
+        self._rate = _Rate()
+
+    @property
+    def config(self) -> WebConfig:
+        return self._watched.current()
+
+    @property
+    def pass_through(self) -> Middleware:
+        @web.middleware
+        async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
+            protocol = request.protocol
+            assert isinstance(protocol, GuardedHandler)
+            protocol.seat.handle()
+            config = self.config
+            response = await self._refusal(request, config) or await _answer(request, handler)
+            response.headers.update(HEADERS)
+            response.headers.update(config.headers)
+            resource = request.match_info.route.resource
+            self._routes.requests[resource.canonical if resource else "other", response.status] += 1
+            await deliver(request, response)
+            return response
+
+        return gate
+
+    async def _refusal(self, request: web.Request, config: WebConfig) -> web.Response | None:
+        """None: the request may pass."""
+        if config.rate is not None and not self._rate.allows(*config.rate):
+            return plain("Too Many Requests", 429, {"Retry-After": "1"})
+        if not config.users:
+            return None
+        try:
+            if await self._passwords.right(config.users, request.headers.get("Authorization", "")):
+                return None
+        except TooMany:
+            return plain("too many logins at once", 429, {"Retry-After": "1"})
+        return plain("Unauthorized", 401, {"WWW-Authenticate": "Basic"})
+
+
+async def _answer(request: web.Request, handler: Handler) -> web.Response:
+    """The route's answer; a bug is logged here, shown to nobody, and ends nothing."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:  # the router's: no such route, no such method
+        allow = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else None
+        return plain(error.reason, error.status, allow)
+    except Exception:  # noqa: BLE001 - the server outlives whatever a page does
+        structlog.get_logger().exception("request failed", path=request.path)
+        return plain("Internal Server Error", 500)
+    assert isinstance(response, web.Response)
+    return response
+
+
+class _Rate:
+    """exporter-toolkit's token bucket over all requests."""
+
+    def __init__(self) -> None:
+        self._tokens = float("inf")
+        self._last = 0.0
+
+    def allows(self, interval: float, burst: int) -> bool:
+        now = asyncio.get_running_loop().time()
+        self._tokens = min(burst, self._tokens + (now - self._last) / interval)
+        self._last = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True

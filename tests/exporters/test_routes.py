@@ -1,0 +1,222 @@
+"""Every route: what it answers, to the letter where others depend on the letter."""
+
+import asyncio
+import gzip
+import json
+import math
+from pathlib import Path
+
+import pytest
+from prometheus_client import CollectorRegistry, Counter
+
+from collector.model import Family, single
+from exporters.routes import APART, scrape_patience
+from exporters.source import EVERYTHING, Choice
+from exporters.web import CannotListen, Limits, may_bind, serve
+from tests.exporters.exposition import parse
+from tests.exporters.fake import FakeSource, ask, big, serving
+
+
+async def test_the_host_page_shows_the_host_and_the_program_itself() -> None:
+    registry = CollectorRegistry()
+    Counter("wardwatch_reloads", "Reloads.", registry=registry).inc()
+    async with serving(registry=registry) as server:
+        await ask(server, "/nowhere")
+        answer = await ask(server, "/metrics")
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert answer.headers["vary"] == "Accept-Encoding"
+    assert "content-encoding" not in answer.headers
+    page = parse(answer.body)
+    assert page.value("node_load1") == 0.25
+    assert page.value("wardwatch_reloads_total") == 1
+    assert page.value("wardwatch_http_requests_total", route="other", code="404") == 1
+    assert page.value("wardwatch_http_connections") >= 1
+
+
+async def test_gzip_where_it_is_asked_for() -> None:
+    async with serving() as server:
+        packed = await ask(server, "/metrics?device=sw-1", headers={"Accept-Encoding": "gzip"})
+        refused = await ask(server, "/metrics?device=sw-1", headers={"Accept-Encoding": "gzip;q=0, identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(packed.body) == refused.body
+    assert parse(refused.body).value("wardwatch_device_up") == 1
+
+
+async def test_the_scrapers_timeout_reaches_the_source() -> None:
+    source = FakeSource()
+    async with serving(source) as server:
+        await ask(server, "/metrics?device=sw-1", headers={"X-Prometheus-Scrape-Timeout-Seconds": "10"})
+        await ask(server, "/metrics", headers={"X-Prometheus-Scrape-Timeout-Seconds": "3"})
+    assert source.asked == [("device", "sw-1", 9.5), ("host", EVERYTHING, 2.5)]
+
+
+@pytest.mark.parametrize(
+    ("header", "patience"),
+    [("10", 9.5), ("1", 0.5), ("0.4", 0.2), ("", 119.5), ("x", 119.5), ("nan", 119.5), ("inf", 119.5), ("-1", 119.5)],
+)
+def test_scrape_patience(header: str, patience: float) -> None:
+    assert math.isclose(scrape_patience(header), patience)
+
+
+async def test_collect_and_exclude_are_node_exporters() -> None:
+    source = FakeSource()
+    async with serving(source) as server:
+        one = await ask(server, "/metrics?collect[]=loadavg")
+        none = await ask(server, "/metrics?exclude[]=loadavg")
+        both = await ask(server, "/metrics?collect[]=loadavg&exclude[]=cpu")
+        unknown = await ask(server, "/metrics?collect%5B%5D=nonsense")
+    assert parse(one.body).value("node_load1") == 0.25
+    assert "node_load1" not in parse(none.body).names()
+    assert (both.status, both.text) == (400, "Combined collect and exclude queries are not allowed.\n")
+    assert (unknown.status, "missing collector: nonsense" in unknown.text) == (400, True)
+    assert source.asked[0][1] == Choice(collect=frozenset({"loadavg"}))
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "says"),
+    [
+        ("/metrics?device=nobody", 404, "Unknown device 'nobody'"),
+        ("/metrics?device=%0d%0aSet-Cookie:x", 404, r"Unknown device '\r\nSet-Cookie:x'"),
+        ("/metrics?device=a&device=b", 400, "'device' parameter must be specified once"),
+        ("/metrics?device=", 400, "'device' parameter must be specified once"),
+        ("/sd?shard=6/5", 400, "2/5"),
+        ("/sd?shard=0/5", 400, "2/5"),
+        ("/sd?shard=x", 400, "2/5"),
+        ("/sd?shard=1/2&shard=2/2", 400, "2/5"),
+        ("/-/reload", 405, "POST or PUT"),
+        ("/snmp?target=10.0.0.1", 404, "/snmp is not available in this version"),
+        ("/probe", 404, "/probe is not available in this version"),
+        ("/nothing", 404, "Not Found"),
+        ("/../etc/passwd", 404, "Not Found"),
+    ],
+)
+async def test_refusals_say_why(path: str, status: int, says: str) -> None:
+    async with serving() as server:
+        answer = await ask(server, path)
+    assert answer.status == status
+    assert says in answer.text
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+async def test_other_methods_are_refused() -> None:
+    async with serving() as server:
+        answer = await ask(server, "/metrics", method="DELETE")
+        head = await ask(server, "/metrics", method="HEAD")
+    assert answer.status == 405
+    assert "GET" in answer.headers["allow"]
+    assert (head.status, head.body) == (200, b"")
+
+
+async def test_service_discovery() -> None:
+    source = FakeSource()
+    async with serving(source) as server:
+        whole = await ask(server, "/sd")
+        await ask(server, "/sd?shard=2/5")
+    assert whole.headers["content-type"] == "application/json"
+    assert json.loads(whole.body) == [{"targets": ["127.0.0.1:10810"], "labels": {"__param_device": "sw-1"}}]
+    assert source.shards == [None, (2, 5)]
+
+
+async def test_health_and_readiness() -> None:
+    source = FakeSource(is_ready=False)
+    async with serving(source) as server:
+        assert (await ask(server, "/-/healthy")).status == 200
+        assert (await ask(server, "/-/ready")).status == 503
+        source.is_ready = True
+        assert (await ask(server, "/-/ready")).status == 200
+
+
+async def test_reload() -> None:
+    source = FakeSource()
+    async with serving(source) as server:
+        assert (await ask(server, "/-/reload", method="POST")).status == 200
+        assert (await ask(server, "/-/reload", method="PUT")).status == 200
+        foreign = await ask(server, "/-/reload", method="POST", headers={"Sec-Fetch-Site": "cross-site"})
+        assert foreign.status == 403
+        assert source.reloads == 2
+        source.problems = ["inventory/a.yml:3: devices[x].class: is missing"]
+        failed = await ask(server, "/-/reload", method="POST")
+    assert failed.status == 500
+    assert "inventory/a.yml:3: devices[x].class: is missing" in failed.text
+
+
+async def test_a_bug_in_a_page_is_one_answer_and_no_detail() -> None:
+    class Broken(FakeSource):
+        def groups(self, shard: tuple[int, int] | None) -> list[dict[str, str]]:
+            raise RuntimeError("a secret detail")
+
+    async with serving(Broken()) as server:
+        answer = await ask(server, "/sd")
+        assert (answer.status, answer.text) == (500, "Internal Server Error\n")
+        assert (await ask(server, "/-/healthy")).status == 200
+
+
+async def test_one_device_keeps_only_so_many_waiting() -> None:
+    source = FakeSource(hold=asyncio.Event(), devices={"slow": [], "other": []})
+    assert source.hold is not None
+    async with serving(source, limits=Limits(waiting_per_device=3)) as server:
+        waiting = [asyncio.create_task(ask(server, "/metrics?device=slow")) for _ in range(3)]
+        while len(source.asked) < 3:
+            await asyncio.sleep(0.01)
+        refused = await ask(server, "/metrics?device=slow")
+        source.hold.set()
+        assert {(await task).status for task in waiting} == {200}
+        assert (await ask(server, "/metrics?device=slow")).status == 200
+    assert (refused.status, refused.headers["retry-after"]) == (429, "1")
+
+
+async def test_a_huge_page_does_not_block_the_loop() -> None:
+    """RELIABILITY B4: at most 50 ms, while a page of 100,000 samples is made and sent; duplicates are counted."""
+    source = FakeSource(devices={"huge": [big(5 * APART), single(Family("a", "A."), 1), single(Family("a", "A."), 1)]})
+    lags = []
+
+    async def watch() -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            before = loop.time()
+            await asyncio.sleep(0.001)
+            lags.append(loop.time() - before - 0.001)
+
+    async with serving(source) as server:
+        probe = asyncio.create_task(watch())
+        answer = await ask(server, "/metrics?device=huge", headers={"Accept-Encoding": "gzip"})
+        probe.cancel()
+        counted = parse((await ask(server, "/metrics")).body)
+    assert len(parse(gzip.decompress(answer.body)).samples) == 5 * APART + 1
+    assert counted.value("wardwatch_duplicate_samples_total") == 1
+    assert sorted(lags)[-3] < 0.25
+    assert sorted(lags)[len(lags) // 2] < 0.05
+
+
+@pytest.mark.parametrize(
+    ("listen", "allowed"),
+    [
+        ("127.0.0.1:1", True),
+        ("127.9.9.9:1", True),
+        ("[::1]:1", True),
+        ("localhost:1", True),
+        ("0.0.0.0:1", False),
+        (":1", False),
+        ("[::]:1", False),
+        ("10.1.2.3:1", False),
+        ("collector.example:1", False),
+    ],
+)
+def test_only_loopback_is_bound_without_asking(listen: str, allowed: bool) -> None:
+    assert (may_bind(listen, None, insecure=False) is None) is allowed
+    assert may_bind(listen, None, insecure=True) is None
+    assert may_bind(listen, Path("web.yml"), insecure=False) is None
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1", "127.0.0.1:http", "::1:80", "127.0.0.1:99999", "[::1]:-1", ""])
+def test_what_is_no_address_is_said(listen: str) -> None:
+    with pytest.raises(CannotListen, match="is no listen address"):
+        may_bind(listen, None, insecure=False)
+
+
+async def test_a_taken_port_is_a_clear_message() -> None:
+    async with serving() as server:
+        with pytest.raises(CannotListen, match=rf"127.0.0.1:{server.port} is taken by another program"):
+            await serve(FakeSource(), f"127.0.0.1:{server.port}")
