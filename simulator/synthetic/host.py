@@ -54,7 +54,8 @@ def ucd(sheet: Sheet, cores: int, memory: int) -> None:
     })  # fmt: skip
     for row, (name, load) in enumerate((("Load-1", "1.42"), ("Load-5", "1.20"), ("Load-15", "1.11")), 1):
         sheet.row("1.3.6.1.4.1.2021.10.1", (row,), {
-            1: row, 2: name, 3: load, 4: "12.00", 5: sheet.wander(ber.INTEGER, 120, 60, 300 * row), 100: 0, 101: "",
+            1: row, 2: name, 3: load, 4: "12.00", 5: sheet.wander(ber.INTEGER, 120, 60, 300 * row),
+            6: values.Fixed(ber.OPAQUE, ber.opaque_float(float(load))), 100: 0, 101: "",
         })  # fmt: skip
     ticks = 100.0 * cores
     sheet.scalars("1.3.6.1.4.1.2021.11", {
