@@ -1,5 +1,11 @@
 """Configuration: YAML to frozen nouns, strictly, with every complaint at once and each with its file and line.
 
-The only reader of YAML (HOUSE 1). `document` reads, the models type what was read, `loading.load` makes devices and
-targets of it.
+The only reader of YAML (HOUSE 1). `document` reads, the models type what was read, `loading` makes devices and targets
+of it.
 """
+
+from collector.config.loading import Config, load, shipped
+from collector.config.problems import ConfigError, Problem
+from collector.config.settings import Settings
+
+__all__ = ["Config", "ConfigError", "Problem", "Settings", "load", "shipped"]

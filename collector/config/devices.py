@@ -1,0 +1,217 @@
+"""`inventory/*.yml`: what is written about devices, layer over layer, made into devices and their targets.
+
+What a device's own entry says goes before its file's `defaults:`, those before the including file's, those before its
+kind, and that before the settings. A module's own interval and timeout go before all of them. Labels are put together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from collector.config.addresses import UNICAST_QUIRK, endpoint, literal
+from collector.config.document import Document
+from collector.config.inventory import MOST_LABELS, DefaultsFile, DeviceFile, InventoryFile, KindFile
+from collector.config.scalars import shown, suggestion
+from collector.config.targets import Catalogue, Entry, make_targets
+from collector.config.typed import Findings, part, top
+from collector.model import Device, DeviceClass, Target
+
+LOCAL = "localhost"
+"""The name of the machine this runs on."""
+
+Resolve = Callable[[str], str]
+"""The address of a DNS name. Raises OSError."""
+
+_RESOLVERS = 16
+
+
+def read_entries(
+    document: Document,
+    kinds: Mapping[str, KindFile | None],
+    unread: Collection[str],
+    below: tuple[KindFile, ...],
+    findings: Findings,
+) -> tuple[list[Entry], tuple[KindFile, ...]]:
+    """The entries of one file, and the layers for the files that it includes.
+
+    `below` are the defaults of the files that include it, nearest first.
+    """
+    data = top(document, InventoryFile, findings)
+    common = part(document, ["defaults"], data.get("defaults"), DefaultsFile, findings) or DefaultsFile()
+    layers = (common, *below)
+    found: list[Entry] = []
+    devices = data.get("devices")
+    if devices is not None and not isinstance(devices, list):
+        findings.problem(document, ["devices"], "is no list: write each device as '- name: ...'")
+        devices = None
+    for index, written in enumerate(devices or ()):
+        model = part(document, ["devices", index], written, DeviceFile, findings)
+        if model is None:
+            continue
+        entry = Entry(document, index, model, (model, *layers))
+        name, level = entry.pick("kind")
+        if name is not None:
+            kind = kinds.get(name)
+            if kind is None:
+                entry = Entry(document, index, model, entry.layers, unsure=True)
+            if name not in kinds and "kinds" not in unread:
+                hint = suggestion(name, kinds)
+                what = f"there is no kind {shown(name)}.{hint} Kinds are written in wardwatch.yml"
+                findings.problem(document, entry.spot("kind", level), what)
+            elif kind is not None:
+                entry = Entry(document, index, model, (*entry.layers, kind))
+        found.append(entry)
+    return found, layers
+
+
+def make_devices(
+    written: Sequence[Entry], catalogue: Catalogue, resolve: Resolve, findings: Findings
+) -> list[tuple[Device, tuple[Target, ...]]]:
+    """Devices and their targets, in file order; those with problems are left out."""
+    addresses = _resolved(written, resolve)
+    made: list[tuple[Device, tuple[Target, ...]]] = []
+    names: dict[str, Entry] = {}
+    places: dict[tuple[str, int], str] = {}
+    for entry in written:
+        name = entry.written.name
+        if name == LOCAL:
+            findings.problem(entry.document, [*entry.where, "name"], f"{LOCAL} is the machine this runs on")
+            continue
+        if name in names:
+            first = names[name]
+            other = f"{first.document.path}:{first.document.line(first.where)}"
+            findings.problem(entry.document, [*entry.where, "name"], f"{shown(name)} is taken: see {other}")
+            continue
+        names[name] = entry
+        device = _device(entry, catalogue, addresses, findings)
+        if device is None:
+            continue
+        place = (device.agent or device.address, 0 if device.agent else device.port)
+        if place in places:
+            findings.warn(
+                entry.document, entry.where, f"{places[place]} has the same address and port: they share polls"
+            )
+        places.setdefault(place, name)
+        made.append((device, make_targets(entry, device, catalogue, findings)))
+    return made
+
+
+def _resolved(written: Sequence[Entry], resolve: Resolve) -> Mapping[str, str | OSError]:
+    """Each DNS name once, several at a time, so that a slow resolver costs its time once."""
+    names: dict[str, None] = {}
+    for entry in written:
+        text = entry.written.address
+        if text is not None and entry.written.agent is None:
+            try:
+                if literal(text, any_ending=True) is None:
+                    names[text] = None
+            except ValueError:
+                pass  # said where the device is made
+
+    def ask(name: str) -> str | OSError:
+        try:
+            return resolve(name)
+        except OSError as error:
+            return error
+
+    if not names:
+        return {}
+    with ThreadPoolExecutor(min(_RESOLVERS, len(names))) as pool:
+        return dict(zip(names, pool.map(ask, names), strict=True))
+
+
+def _address(entry: Entry, addresses: Mapping[str, str | OSError], quirks: frozenset[str]) -> str:
+    """Raises ValueError."""
+    text = entry.written.address
+    if text is None:
+        raise ValueError("is missing: write an IPv4 or IPv6 address or a DNS name, or agent: host:port")
+    any_ending = UNICAST_QUIRK in quirks
+    try:
+        found = literal(text, any_ending=any_ending)
+    except ValueError as error:
+        raise ValueError(f"{shown(text)} {error}") from None
+    if found is not None:
+        return found
+    answer = addresses[text]
+    if isinstance(answer, OSError):
+        raise ValueError(f"the name {shown(text)} has no address now: {answer.strerror or answer}")
+    try:
+        found = literal(answer, any_ending=any_ending)
+    except ValueError as error:
+        raise ValueError(f"the name {shown(text)} leads to {answer}, which {error}") from None
+    if found is None:
+        raise ValueError(f"the name {shown(text)} leads to no address")
+    return found
+
+
+def _device(
+    entry: Entry, catalogue: Catalogue, addresses: Mapping[str, str | OSError], findings: Findings
+) -> Device | None:
+    document, written = entry.document, entry.written
+    quirks = frozenset(entry.pick("quirks")[0] or ())
+    device_class: DeviceClass | None = entry.pick("class_")[0]
+    if device_class is None:
+        if entry.unsure:
+            return None
+        what = "is missing: say how gently it must be treated: it, fragile or clinical"
+        findings.problem(document, [*entry.where, "class"], what)
+        return None
+    address = ""
+    if written.agent is not None:
+        for key in ("address", "port", "auth", "modules", "interval", "timeout", "active", "quirks"):
+            if getattr(written, key) is not None:
+                findings.problem(document, [*entry.where, key], "has no place beside agent: that one polls for itself")
+        try:
+            address = endpoint(written.agent).rpartition(":")[0].strip("[]")
+        except ValueError as error:
+            findings.problem(document, [*entry.where, "agent"], f"{shown(written.agent)}: {error}")
+    else:
+        try:
+            address = _address(entry, addresses, quirks)
+        except ValueError as error:
+            findings.problem(document, [*entry.where, "address"], str(error))
+    if written.active is not None and device_class != "clinical":
+        findings.problem(document, [*entry.where, "active"], f"is for class clinical only; this is {device_class}")
+    answers = _reply_from(entry, findings)
+    auth_name, level = entry.pick("auth")
+    auth = catalogue.auths.get(auth_name) if auth_name else None
+    if auth_name and auth_name not in catalogue.auths and "auths" not in catalogue.unread:
+        what = f"there are no credentials {shown(auth_name)}.{suggestion(auth_name, catalogue.auths)}"
+        findings.problem(document, entry.spot("auth", level), f"{what} They are written in auths.yml")
+    labels: dict[str, str] = {}
+    for layer in reversed(entry.layers):
+        labels |= layer.labels
+    if len(labels) > MOST_LABELS:
+        findings.problem(
+            document, [*entry.where, "labels"], f"are {len(labels)} with the defaults': at most {MOST_LABELS}"
+        )
+    return Device(
+        name=written.name,
+        address=address,
+        device_class=device_class,
+        kind=entry.pick("kind")[0] or "",
+        site=entry.pick("site")[0] or "",
+        location=entry.pick("location")[0] or "",
+        port=entry.pick("port")[0] or 161,
+        auth=auth,
+        labels=tuple(labels.items()),
+        passive=device_class == "clinical" and written.active is None,
+        agent=written.agent or "",
+        reply_from=answers,
+        quirks=quirks,
+    )
+
+
+def _reply_from(entry: Entry, findings: Findings) -> tuple[str, ...]:
+    """The further addresses of a device, in canonical form (RELIABILITY F8)."""
+    answers: list[str] = []
+    for index, text in enumerate(entry.written.reply_from):
+        try:
+            address = literal(text, any_ending=True)
+            if address is None:
+                raise ValueError("is a name: write the address")
+            answers.append(address)
+        except ValueError as error:
+            findings.problem(entry.document, [*entry.where, "reply_from", index], f"{shown(text)} {error}")
+    return tuple(answers)

@@ -1,0 +1,131 @@
+"""Models of `inventory/*.yml`: the layers of keys that devices, files and kinds may write."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from collector.config.addresses import UNICAST_QUIRK
+from collector.config.scalars import Duration, Filled, Keyed, Line, Listed, Name, Port, Written, shown
+from collector.config.typed import Strict
+
+QUIRKS: Final = {
+    "allow_nonincreasing_oids": "walks go on where the device's OIDs do not increase; repeats are skipped (F1)",
+    UNICAST_QUIRK: "an address that ends in .0 or .255 is truly the device's own (S12)",
+}
+"""Known misbehaviour, by name: what it changes."""
+
+MOST_LABELS: Final = 16
+RESERVED: Final = frozenset(
+    ("instance", "job", "device_kind", "device_class", "kind", "class", "site", "location", "module", "le", "quantile")
+)
+"""Labels that are ours or Prometheus's."""
+
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+Quirk = Literal["allow_nonincreasing_oids", "unicast_address"]
+
+
+def _labels(labels: dict[str, str]) -> dict[str, str]:
+    if len(labels) > MOST_LABELS:
+        raise ValueError(f"holds {len(labels)} labels: at most {MOST_LABELS}")
+    for name in labels:
+        if not _LABEL.fullmatch(name):
+            raise ValueError(f"{shown(name)} is not a label name: use letters, digits and '_'")
+        if name in RESERVED or name.startswith("__"):
+            raise ValueError(f"{shown(name)} is reserved: choose another name")
+    return labels
+
+
+class UseFile(Strict):
+    """A module with a schedule of its own."""
+
+    module: Annotated[Name, Field(description="name of the module")]
+    interval: Annotated[Duration | None, Written, Field(description="instead of the device's")] = None
+    timeout: Annotated[Duration | None, Written, Field(description="instead of the device's")] = None
+
+
+def _use(value: Any) -> Any:
+    return {"module": value} if isinstance(value, str) else value
+
+
+Use = Annotated[UseFile, BeforeValidator(_use, json_schema_input_type=UseFile | str)]
+Labels = Annotated[dict[str, Line], Keyed, AfterValidator(_labels)]
+
+
+class KindFile(Strict):
+    """What devices of a kind have in common. What is not written comes from the settings."""
+
+    class_: Annotated[
+        Literal["it", "fragile", "clinical"] | None,
+        Written,
+        Field(alias="class", description="it, fragile or clinical: how gently it is treated"),
+    ] = None
+    site: Annotated[Line | None, Written, Field(description="site; packets to a site are limited together")] = None
+    location: Annotated[Line | None, Written, Field(description="where it stands")] = None
+    auth: Annotated[Name | None, Written, Field(description="credentials, by their name in auths.yml")] = None
+    port: Annotated[Port | None, Written, Field(description="UDP port; default 161")] = None
+    modules: Annotated[
+        tuple[Use, ...] | None, Listed, Field(description="what is asked: names, or module, interval and timeout")
+    ] = None
+    interval: Annotated[Duration | None, Written, Field(description="how often it is polled")] = None
+    timeout: Annotated[
+        Duration | None, Written, Field(description="how long a poll may take; at most the interval")
+    ] = None
+    labels: Labels = Field(default_factory=dict, description="labels for every series of the device")
+    quirks: Annotated[tuple[Quirk, ...] | None, Listed, Field(description="known misbehaviour, by name")] = None
+
+
+class DefaultsFile(KindFile):
+    """`defaults:` of an inventory file."""
+
+    kind: Annotated[Name | None, Written, Field(description="kind, by its name in wardwatch.yml")] = None
+
+
+def _day(value: Any) -> Any:
+    try:
+        if len(str(value)) != 10:
+            raise ValueError
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise ValueError(f"{shown(str(value))} is not a day: write it like 2026-11-22") from None
+
+
+class ApprovalFile(Strict):
+    """Who allowed a clinical device to be polled, and when (RELIABILITY S2)."""
+
+    approved_by: Annotated[Filled, Field(description="who approved that the device is polled")]
+    date: Annotated[str, BeforeValidator(_day), Field(description="when, as YYYY-MM-DD")]
+
+
+class DeviceFile(DefaultsFile):
+    """One device."""
+
+    name: Annotated[Name, Field(description="its name, used once; it becomes the label instance")]
+    address: Annotated[
+        Line | None, Written, Field(description="IPv4 or IPv6 address, or a DNS name, asked for once")
+    ] = None
+    agent: Annotated[
+        Line | None, Written, Field(description="host:port of a wardwatch that runs on the device itself")
+    ] = None
+    reply_from: Annotated[
+        tuple[Line, ...], Listed, Field(description="further addresses from which it answers, as a cluster does")
+    ] = ()
+    active: Annotated[
+        ApprovalFile | None, Written, Field(description="lets a clinical device be polled: approved_by and date")
+    ] = None
+
+
+class InventoryFile(Strict):
+    """A file of devices."""
+
+    defaults: Annotated[DefaultsFile, Keyed, Field(description="what the devices of this file have in common")] = (
+        DefaultsFile()
+    )
+    include: Annotated[
+        tuple[Line, ...], Listed, Field(description="further files, relative to this one; * is allowed")
+    ] = ()
+    devices: Annotated[tuple[DeviceFile, ...], Listed, Field(description="the devices")] = ()

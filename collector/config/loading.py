@@ -1,0 +1,258 @@
+"""A directory of YAML made into a `Config`: what is shipped first, a site's own over it, every problem at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from collector.config.auths import AuthsFile, read_auths
+from collector.config.devices import LOCAL, Resolve, make_devices, read_entries
+from collector.config.document import Document, read
+from collector.config.files import Inventory, files_below, read_inventory
+from collector.config.inventory import KindFile
+from collector.config.modules import read_modules
+from collector.config.problems import ConfigError, Problem
+from collector.config.scalars import shown, suggestion
+from collector.config.secrets import Secrets, secret_key
+from collector.config.settings import Settings, read_kinds, read_settings
+from collector.config.snmp import read_snmp
+from collector.config.targets import Catalogue, Entry, offset, reads_this_machine
+from collector.config.typed import Findings, top
+from collector.model import Auth, Collector, Device, Schedule, Target
+
+SETTINGS: Final = "wardwatch.yml"
+AUTHS: Final = "auths.yml"
+OTHERS: Final = ("simulator.yml",)
+"""Read by other rooms."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All that was declared, checked and complete.
+
+    `targets` has every device's name, also those of which nothing is asked. `host` are the targets of the machine this
+    runs on, which is a device named `localhost` outside the inventory. `digest` is of what was read, without
+    credentials. `files` is what was read, the shipped files included.
+    """
+
+    settings: Settings
+    devices: tuple[Device, ...]
+    targets: Mapping[str, tuple[Target, ...]]
+    host: tuple[Target, ...]
+    auths: Mapping[str, Auth]
+    modules: Mapping[str, Collector]
+    warnings: tuple[Problem, ...]
+    digest: str
+    files: tuple[Path, ...]
+
+
+def shipped() -> Path:
+    """The directory of what comes with the program: in the wheel `defaults`, in the repository `config`."""
+    packaged = Path(__file__).parent.parent / "defaults"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "config"
+
+
+def load(
+    directory: Path | None,
+    *,
+    environ: Mapping[str, str],
+    resolve: Resolve,
+    collectors: Iterable[type[Collector]] | None = None,
+    defaults: Path | None = None,
+) -> Config:
+    """Read a configuration. Raises ConfigError with all its problems.
+
+    `directory` None: no site's own, so no devices. `environ` answers `${env:NAME}`, `resolve` DNS names, each once.
+    `collectors` is the registry's list and `defaults` is `shipped()`, unless given.
+    """
+    if collectors is None:
+        from collector.registry import COLLECTORS
+
+        collectors = COLLECTORS
+    if directory is not None and not directory.is_dir():
+        raise ConfigError([Problem(directory, 0, "", "is no directory: `wardwatch init DIR` writes a new one")])
+    loading = _Loading(environ, {kind.name: kind for kind in collectors}, resolve)
+    base = defaults or shipped()
+    if directory is None or not (base.is_dir() and directory.samefile(base)):
+        loading.library(base)
+    return loading.site(directory, base)
+
+
+class _Loading:
+    """One load. What several files may write is gathered here; a name with None had problems of its own."""
+
+    def __init__(self, environ: Mapping[str, str], collectors: Mapping[str, type[Collector]], resolve: Resolve) -> None:
+        self._environ = environ
+        self._collectors = collectors
+        self._resolve = resolve
+        self._findings = Findings()
+        self._unreadable: set[str] = set()
+        self._documents: list[tuple[str, Document]] = []
+        self._kinds: dict[str, KindFile | None] = {}
+        self._auths: dict[str, Auth | None] = {}
+        self._modules: dict[str, Collector | None] = {
+            name: kind() for name, kind in collectors.items() if reads_this_machine(kind)
+        }
+
+    def library(self, directory: Path) -> None:
+        """Kinds and modules of the shipped directory. Its settings, credentials and devices are an example only."""
+        settings = self._read(directory, directory / SETTINGS, "kinds")
+        if settings is not None:
+            self._kinds |= read_kinds(settings, self._findings)
+        self._ways_of_asking(directory, {})
+
+    def site(self, directory: Path | None, base: Path) -> Config:
+        findings = self._findings
+        where = directory or base
+        document = None if directory is None else self._read(where, where / SETTINGS, "kinds")
+        settings = read_settings(document, where, self._environ, findings)
+        entries: list[Entry] = []
+        if directory is not None:
+            if document is not None:
+                self._kinds |= read_kinds(document, findings)
+            self._credentials(directory)
+            self._ways_of_asking(directory, self._auths)
+            entries = self._entries(directory)
+            self._unread(directory, settings)
+        catalogue = Catalogue(self._kinds, self._auths, self._modules, settings.polling, self._unreadable)
+        made = make_devices(entries, catalogue, self._resolve, findings)
+        host = self._host(document, settings)
+        findings.raise_any()
+        return Config(
+            settings=settings,
+            devices=tuple(device for device, _ in made),
+            targets={device.name: targets for device, targets in made},
+            host=host,
+            auths={name: auth for name, auth in self._auths.items() if auth is not None},
+            modules={name: module for name, module in self._modules.items() if module is not None},
+            warnings=tuple(sorted(findings.warnings)),
+            digest=_digest(self._documents),
+            files=tuple(document.path for _, document in self._documents),
+        )
+
+    def _read(self, directory: Path, path: Path, holds: str) -> Document | None:
+        """A file; None where it is missing, or no YAML. What it `holds` may then be missed without blame."""
+        if not path.exists() and not path.is_symlink():
+            return None
+        try:
+            document = read(path)
+        except ConfigError as error:
+            self._findings.problems.extend(error.problems)
+            self._unreadable.add(holds)
+            return None
+        self._documents.append((str(path.relative_to(directory)), document))
+        below = document.data.get(holds) if isinstance(document.data, dict) else document.data
+        if below is not None and not isinstance(below, dict):
+            self._unreadable.add(holds)
+        return document
+
+    def _credentials(self, directory: Path) -> None:
+        document = self._read(directory, directory / AUTHS, "auths")
+        if document is not None:
+            data = top(document, AuthsFile, self._findings)
+            self._auths |= read_auths(document, data.get("auths"), self._secrets(directory), self._findings)
+
+    def _ways_of_asking(self, directory: Path, auths: dict[str, Auth | None]) -> None:
+        """`modules/` and `snmp/`, which share their names; credentials in `snmp/` go to `auths`."""
+        secrets, findings = self._secrets(directory), self._findings
+        found: dict[str, Collector | None] = {}
+        places: dict[str, Document] = {}
+        for path in files_below(directory / "modules"):
+            if (document := self._read(directory, path, "modules")) is not None:
+                made = read_modules(document, self._collectors, secrets, findings)
+                self._join(document, "modules", found, places, made)
+        snmp: Any = self._collectors.get("snmp")
+        credentials: dict[str, Document] = {}
+        for path in files_below(directory / "snmp"):
+            if (document := self._read(directory, path, "modules")) is None:
+                continue
+            modules, written = read_snmp(document, secrets, findings)
+            if snmp is not None:
+                ready = {name: snmp(module=module) if module else None for name, module in modules.items()}
+                self._join(document, "modules", found, places, ready)
+            self._join(document, "auths", auths, credentials, written)
+        self._modules |= found
+
+    def _join(
+        self,
+        document: Document,
+        key: str,
+        into: dict[str, T],
+        places: dict[str, Document],
+        more: Mapping[str, T],
+    ) -> None:
+        """Add what a file declares; the same name twice among files of one directory is a problem."""
+        for name, value in more.items():
+            if name in into:
+                other = f"in {places[name].path}" if name in places else f"in {AUTHS}"
+                self._findings.problem(
+                    document, [key, name], f"{shown(name)} is also written {other}: keep one of them"
+                )
+                continue
+            into[name] = value
+            places[name] = document
+
+    def _entries(self, directory: Path) -> list[Entry]:
+        inventory: Inventory = read_inventory(
+            directory, lambda path: self._read(directory, path, "devices"), self._findings
+        )
+        entries: list[Entry] = []
+        layers: dict[Path, tuple[KindFile, ...]] = {}
+        for document, parent in inventory:
+            below = layers[parent] if parent is not None else ()
+            found, layers[document.path] = read_entries(document, self._kinds, self._unreadable, below, self._findings)
+            entries += found
+        return entries
+
+    def _host(self, document: Document | None, settings: Settings) -> tuple[Target, ...]:
+        """The targets of this machine."""
+        known = {name: module for name, module in self._modules.items() if module is None or _reads(module)}
+        names = settings.host.collectors if settings.host.collectors is not None else tuple(known)
+        interval = settings.host.interval
+        schedule = Schedule(interval, interval, offset(LOCAL, interval))
+        device = Device(LOCAL, "127.0.0.1")
+        targets: list[Target] = []
+        for index, name in enumerate(names):
+            module = known.get(name)
+            if module is not None:
+                targets.append(Target(device, name, module, schedule))
+            elif name not in known and document is not None:
+                what = f"there is no module {shown(name)} that reads this machine.{suggestion(name, known)}"
+                self._findings.problem(document, ["host", "collectors", index], what)
+        return tuple(targets)
+
+    def _unread(self, directory: Path, settings: Settings) -> None:
+        """A misnamed file would be a silent loss of devices."""
+        for path in files_below(directory):
+            if path.name not in (SETTINGS, AUTHS, *OTHERS) and path != settings.web.config_file:
+                what = f"is not read: only {SETTINGS}, {AUTHS} and the directories inventory, modules and snmp are"
+                self._findings.warnings.append(Problem(path, 0, "", what))
+
+    def _secrets(self, directory: Path) -> Secrets:
+        return Secrets(self._environ, directory, self._findings)
+
+
+def _reads(module: Collector) -> bool:
+    return reads_this_machine(type(module))
+
+
+def _digest(documents: Iterable[tuple[str, Document]]) -> str:
+    """SHA-256 over names and data without credentials: it is shown, and a short community could be guessed from it."""
+    digest = sha256()
+    for name, document in documents:
+        digest.update(json.dumps([name, _without_secrets(document.data)], sort_keys=False).encode())
+    return digest.hexdigest()
+
+
+def _without_secrets(data: Any, key: str = "") -> Any:
+    if isinstance(data, dict):
+        return {k: _without_secrets(v, k) for k, v in data.items()}
+    if isinstance(data, list):
+        return [_without_secrets(item) for item in data]
+    return None if key and secret_key(key) and not str(data).startswith("${") else data

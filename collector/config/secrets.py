@@ -1,0 +1,95 @@
+"""Credentials: named in the configuration, read from the environment or a file, and never repeated to anybody.
+
+`${env:NAME}` names a variable, `${file:PATH}` a file (relative to the configuration's directory) that others on the
+machine may not read. A credential written into the configuration itself works, with a warning.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from collector.config.document import Document, Step
+from collector.config.typed import Findings
+from collector.model import Secret
+
+SECRET_WORDS: Final = ("community", "password", "secret", "token")
+"""A key that holds one of these words holds a credential: left out of digests, never quoted."""
+
+KNOWN_TO_ALL: Final = "public"
+"""A community that protects nothing: writing it down gives nothing away."""
+
+MAX_BYTES: Final = 65_536
+
+_REFERENCE = re.compile(r"\$\{(env|file):([^{}]+)\}")
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_RELAXED = os.name == "nt"
+"""Windows has no permission bits to judge by."""
+
+
+def secret_key(key: str) -> bool:
+    return any(word in key.lower() for word in SECRET_WORDS)
+
+
+class Secrets:
+    """Where references lead: `environ`, and `directory` for relative paths."""
+
+    def __init__(self, environ: Mapping[str, str], directory: Path, findings: Findings) -> None:
+        self._environ = environ
+        self._directory = directory
+        self._findings = findings
+
+    def resolve(self, document: Document, where: Sequence[Step], text: str, *, bare: bool = False) -> Secret:
+        """The credential that `text` names or is; an empty one after a problem.
+
+        `bare` also takes `${NAME}`, snmp_exporter's way of naming a variable (CONTRACTS 2).
+        """
+        if match := _REFERENCE.fullmatch(text):
+            kind, name = match.groups()
+        elif bare and (match := _VARIABLE.fullmatch(text)):
+            kind, name = "env", match[1]
+        elif "${" in text:
+            self._findings.problem(document, where, "is no reference: write ${env:NAME} or ${file:PATH}, and no more")
+            return Secret("")
+        else:
+            if text == KNOWN_TO_ALL:
+                return Secret(text)
+            what = "a credential is written here for all readers of this file: write ${env:NAME} or ${file:PATH}"
+            self._findings.warn(document, where, what)
+            return Secret(text)
+        try:
+            return Secret(self._variable(name) if kind == "env" else self._file(name))
+        except ValueError as error:
+            self._findings.problem(document, where, str(error))
+            return Secret("")
+
+    def _variable(self, name: str) -> str:
+        value = self._environ.get(name)
+        if not value:
+            state = "is not set" if value is None else "is empty"
+            raise ValueError(f"the environment variable {name} {state}: set it where the collector is started")
+        return value
+
+    def _file(self, name: str) -> str:
+        path = self._directory / name
+        try:
+            with path.open("rb") as stream:
+                mode = os.fstat(stream.fileno()).st_mode
+                if not _RELAXED and mode & (stat.S_IROTH | stat.S_IWOTH):
+                    raise ValueError(f"the file {name} is open to everybody on this machine: chmod 0600 it")
+                raw = stream.read(MAX_BYTES + 1)
+        except OSError as error:
+            raise ValueError(f"the file {name} cannot be read: {error.strerror}") from None
+        if len(raw) > MAX_BYTES:
+            raise ValueError(f"the file {name} is larger than {MAX_BYTES} bytes: a credential is short")
+        try:
+            text = raw.decode().removesuffix("\n").removesuffix("\r")
+        except UnicodeDecodeError:
+            raise ValueError(f"the file {name} is not UTF-8") from None
+        if not text or "\0" in text:
+            raise ValueError(f"the file {name} {'holds a NUL' if text else 'is empty'}")
+        return text

@@ -1,0 +1,214 @@
+"""`wardwatch.yml`: the collector itself. Every default is here; the shipped file repeats them as comments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from collector.budget import RULES, Breaking, Budgets, Limit
+from collector.config.addresses import endpoint
+from collector.config.document import Document
+from collector.config.inventory import KindFile
+from collector.config.scalars import NOT_A_NAME, Count, Duration, Keyed, Line, Name, duration, is_name
+from collector.config.typed import Findings, Strict, entries, part
+from collector.model import DeviceClass
+
+
+class WebFile(Strict):
+    listen: Annotated[Line, Field(description="host:port of the HTTP server")] = "127.0.0.1:10810"
+    config_file: Annotated[
+        Line, Field(description="TLS and passwords in exporter-toolkit's format, relative to the configuration")
+    ] = ""
+
+
+class PollingFile(Strict):
+    interval: Annotated[Duration, Field(description="how often a device is polled where nothing nearer says")] = 60.0
+    timeout: Annotated[Duration, Field(description="how long a poll may take; at most the interval")] = 30.0
+
+
+class HostFile(Strict):
+    interval: Annotated[Duration, Field(description="how often this machine is read")] = 5.0
+    collectors: Annotated[
+        tuple[Name, ...] | None, Field(description="modules that read this machine; default: all there are")
+    ] = None
+
+
+class LimitFile(Strict):
+    packets: Annotated[Count, Field(description="most packets in any window")]
+    window: Annotated[Duration, Field(description="length of the window")] = 1.0
+
+    def limit(self) -> Limit:
+        return Limit(self.packets, self.window)
+
+
+def _limit(packets: int, window: float) -> LimitFile:
+    return LimitFile.model_construct(packets=packets, window=window)
+
+
+class BudgetsFile(Strict):
+    """RELIABILITY S4 and S6."""
+
+    it: Annotated[LimitFile, Field(description="to one device of class it")] = _limit(50, 1.0)
+    fragile: Annotated[LimitFile, Field(description="to one fragile device; can only be lowered")] = _limit(2, 1.0)
+    clinical: Annotated[LimitFile, Field(description="to one clinical device; can only be lowered")] = _limit(1, 5.0)
+    site: Annotated[LimitFile, Field(description="to all devices of a site")] = _limit(500, 1.0)
+    subnet: Annotated[LimitFile, Field(description="to all devices of a subnet (/24 or /64)")] = _limit(500, 1.0)
+    total: Annotated[LimitFile, Field(description="to all devices")] = _limit(5000, 1.0)
+
+
+class LongestFile(Strict):
+    it: Annotated[Duration, Field(description="longest wait for a device of class it")] = 60.0
+    fragile: Annotated[Duration, Field(description="longest wait for a fragile device")] = 900.0
+    clinical: Annotated[Duration, Field(description="longest wait for a clinical device")] = 900.0
+
+
+class BreakerFile(Strict):
+    """RELIABILITY S8."""
+
+    failures: Annotated[Count, Field(description="failed polls in a row after which a device is left alone")] = 3
+    wait: Annotated[Duration, Field(description="time to the first trial packet; doubles after each in vain")] = 60.0
+    longest: Annotated[LongestFile, Keyed, Field(description="where the doubling ends, by class")] = LongestFile()
+
+
+class CapsFile(Strict):
+    """RELIABILITY D5."""
+
+    series_per_device: Annotated[Count, Field(description="most series of one device; whole tables are dropped")] = 5000
+    series: Annotated[Count, Field(description="most series of all devices")] = 1_000_000
+
+
+class SettingsFile(Strict):
+    """`wardwatch.yml`."""
+
+    web: Annotated[WebFile, Keyed, Field(description="the HTTP server")] = WebFile()
+    state: Annotated[
+        Line, Field(description="directory for what survives a restart; default $STATE_DIRECTORY, else .state")
+    ] = ""
+    polling: Annotated[PollingFile, Keyed, Field(description="defaults for devices")] = PollingFile()
+    host: Annotated[HostFile, Keyed, Field(description="the machine this runs on")] = HostFile()
+    budgets: Annotated[BudgetsFile, Keyed, Field(description="most packets, per device and shared")] = BudgetsFile()
+    breaker: Annotated[BreakerFile, Keyed, Field(description="when a silent device is left alone")] = BreakerFile()
+    caps: Annotated[CapsFile, Keyed, Field(description="most series that are kept and shown")] = CapsFile()
+    kinds: Annotated[dict[Name, Annotated[KindFile, Keyed]], Keyed] = Field(
+        default_factory=dict, description="what devices of a kind have in common"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """`listen` is host:port; `config_file` None where there is none."""
+
+    listen: str
+    config_file: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """Seconds."""
+
+    interval: float
+    timeout: float
+
+
+@dataclass(frozen=True, slots=True)
+class HostSettings:
+    """`interval` in seconds; `collectors` None: all host modules."""
+
+    interval: float
+    collectors: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Series, of one device and of all."""
+
+    series_per_device: int
+    series: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The collector's own settings, complete."""
+
+    web: Web
+    state: Path
+    polling: Polling
+    host: HostSettings
+    budgets: Budgets
+    caps: Caps
+
+
+def read_settings(
+    document: Document | None, directory: Path, environ: Mapping[str, str], findings: Findings
+) -> Settings:
+    """The settings in a `wardwatch.yml`; the defaults where there is none."""
+    model = SettingsFile()
+    if document is not None:
+        written = {
+            key: value for key, value in entries(document, (), document.data, findings).items() if key != "kinds"
+        }
+        model = part(document, (), written, SettingsFile, findings) or model
+        _check(document, model, findings)
+    state = model.state or environ.get("STATE_DIRECTORY", "").split(":")[0] or ".state"
+    return Settings(
+        web=Web(model.web.listen, directory / model.web.config_file if model.web.config_file else None),
+        state=Path(state),
+        polling=Polling(model.polling.interval, min(model.polling.timeout, model.polling.interval)),
+        host=HostSettings(model.host.interval, model.host.collectors),
+        budgets=_budgets(model),
+        caps=Caps(model.caps.series_per_device, model.caps.series),
+    )
+
+
+def read_kinds(document: Document, findings: Findings) -> dict[str, KindFile | None]:
+    """The kinds in a `wardwatch.yml`; None for one with problems, so that its devices are not blamed for it."""
+    data = document.data.get("kinds") if isinstance(document.data, dict) else None
+    kinds: dict[str, KindFile | None] = {}
+    for name, written in entries(document, ["kinds"], data, findings).items():
+        if not is_name(name):
+            findings.problem(document, ["kinds", name], NOT_A_NAME)
+        kinds[name] = part(document, ["kinds", name], written, KindFile, findings)
+    return kinds
+
+
+def _budgets(model: SettingsFile) -> Budgets:
+    limits, longest = model.budgets, model.breaker.longest
+    return Budgets(
+        classes={"it": limits.it.limit(), "fragile": limits.fragile.limit(), "clinical": limits.clinical.limit()},
+        site=limits.site.limit(),
+        subnet=limits.subnet.limit(),
+        total=limits.total.limit(),
+        breaking=Breaking(
+            failures=model.breaker.failures,
+            wait=model.breaker.wait,
+            longest={"it": longest.it, "fragile": longest.fragile, "clinical": longest.clinical},
+        ),
+    )
+
+
+def _check(document: Document, model: SettingsFile, findings: Findings) -> None:
+    try:
+        endpoint(model.web.listen, bind=True)
+    except ValueError as error:
+        findings.problem(document, ["web", "listen"], str(error))
+    polling = model.polling
+    if "timeout" in polling.model_fields_set and polling.timeout > polling.interval:
+        what = f"{duration(polling.timeout)} is longer than the interval of {duration(polling.interval)}"
+        findings.problem(document, ["polling", "timeout"], what)
+    if model.host.interval < RULES["it"].interval_floor:
+        what = f"{duration(model.host.interval)} is too short: at least {duration(RULES['it'].interval_floor)}"
+        findings.problem(document, ["host", "interval"], what)
+    hard: Mapping[DeviceClass, Limit] = Budgets().classes
+    for word, written in (("fragile", model.budgets.fragile), ("clinical", model.budgets.clinical)):
+        most = hard["fragile" if word == "fragile" else "clinical"]
+        if written.packets > most.packets or written.packets / written.window > most.packets / most.window:
+            what = f"may only be lowered: at most {most.packets} packets in {duration(most.window)} (RELIABILITY S4)"
+            findings.problem(document, ["budgets", word], what)
+    for word in ("it", "fragile", "clinical"):
+        if getattr(model.breaker.longest, word) < model.breaker.wait and model.breaker.model_fields_set:
+            what = f"is shorter than the first wait of {duration(model.breaker.wait)}"
+            findings.problem(document, ["breaker", "longest", word], what)

@@ -1,0 +1,214 @@
+"""`snmp/*.yml`: snmp_exporter's `snmp.yml`, strictly: the keys, types and defaults of CONTRACTS 2.
+
+Any such file works unchanged, the stock one of 64,000 lines included; so this is the one place where reading has to be
+fast. Models are checked by pydantic's compiled core and copied into the dataclasses of `wire.snmp.module`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from collector.config.auths import Credentials, read_auths
+from collector.config.document import Document, Step
+from collector.config.scalars import (
+    NOT_A_NAME,
+    Count,
+    Duration,
+    Flag,
+    Keyed,
+    Listed,
+    Name,
+    Number,
+    Whole,
+    is_name,
+    shown,
+)
+from collector.config.secrets import Secrets
+from collector.config.typed import Findings, Strict, entries, part, top
+from collector.model import Auth, Seconds
+from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module, RegexExtract
+
+IndexType = Literal[
+    "gauge", "counter", "Integer", "Integer32", "Unsigned32", "EnumAsInfo", "EnumAsStateSet", "OctetString",
+    "DisplayString", "PhysAddress48", "InetAddressIPv4", "InetAddressIPv6", "IpAddress", "InetAddress",
+    "InetAddressMissingSize", "LldpPortId",
+]  # fmt: skip
+
+MOST_ARCS: Final = 128
+
+_OID = re.compile(r"\.?(0|[1-9][0-9]{0,9})(\.(0|[1-9][0-9]{0,9}))*")
+_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+
+
+def _oid(text: str) -> str:
+    if not _OID.fullmatch(text):
+        raise ValueError(f"{shown(text)} is not an OID: write numbers with dots, like 1.3.6.1.2.1.1.3.0")
+    text = text.removeprefix(".")
+    arcs = text.split(".")
+    if len(arcs) > MOST_ARCS or any(len(arc) > 9 and int(arc) > 0xFFFFFFFF for arc in arcs):
+        raise ValueError(f"{shown(text)} is not an OID: at most {MOST_ARCS} numbers, each below 4294967296")
+    return text
+
+
+def _metric(text: str) -> str:
+    if not _METRIC.fullmatch(text):
+        raise ValueError(f"{shown(text)} is not a metric name: use letters, digits, '_' and ':'")
+    return text
+
+
+def _label(text: str) -> str:
+    if not _LABEL.fullmatch(text) or text.startswith("__"):
+        raise ValueError(f"{shown(text)} is not a label name: use letters, digits and '_', not '__' at the front")
+    return text
+
+
+def _regex(text: str) -> str:
+    try:
+        re.compile(f"^(?:{text})$")
+    except re.error as error:
+        raise ValueError(f"{shown(text)} is not a regular expression: {error.msg}") from None
+    return text
+
+
+def _states(value: Any) -> Any:
+    """Most enumerations of a large file are the same few: numbers are read without leaving this function."""
+    if not isinstance(value, dict):
+        return {} if value is None else value
+    return {(int(k) if k.isascii() and k.isdigit() and len(k) < 10 else k): v for k, v in value.items()}
+
+
+Oid = Annotated[str, AfterValidator(_oid)]
+MetricName = Annotated[str, AfterValidator(_metric)]
+LabelName = Annotated[str, AfterValidator(_label)]
+Regex = Annotated[str, AfterValidator(_regex)]
+States = Annotated[dict[Whole, str], BeforeValidator(_states)]
+_Type = Annotated[str, Field(max_length=64)]
+
+
+class IndexFile(Strict):
+    labelname: Annotated[LabelName, Field(description="label that the index part becomes")]
+    type: Annotated[IndexType, Field(description="how the part reads")] = "gauge"
+    fixed_size: Annotated[Whole, Field(ge=0, le=MOST_ARCS, description="its length in numbers, where it is fixed")] = 0
+    implied: Annotated[Flag, Field(description="the part takes all that is left")] = False
+    enum_values: States = Field(default_factory=dict, description="names of numbers")
+
+
+class LookupFile(Strict):
+    labels: Annotated[
+        tuple[LabelName, ...], Listed, Field(description="labels whose index is looked up; none: drop")
+    ] = ()
+    labelname: Annotated[LabelName, Field(description="label that is set, or dropped")]
+    oid: Annotated[Annotated[Oid, Field(min_length=1)] | Literal[""], Field(description="column that is read")] = ""
+    type: Annotated[_Type, Field(description="how the value reads")] = ""
+    display_hint: Annotated[str, Field(description="DISPLAY-HINT of RFC 2579")] = ""
+    enum_values: States = Field(default_factory=dict, description="names of numbers")
+
+
+class RegexExtractFile(Strict):
+    regex: Annotated[Regex, Field(description="matched against the whole text")]
+    value: Annotated[str, Field(description="what of the match is the number")] = "$1"
+    scale: Annotated[Number, Field(description="the number is multiplied by this")] = 0.0
+    offset: Annotated[Number, Field(description="and this is added")] = 0.0
+
+
+class MetricFile(Strict):
+    name: Annotated[MetricName, Field(description="name of the metric")]
+    oid: Annotated[Oid, Field(description="its OID, without the index")]
+    type: Annotated[_Type, Field(description="how the value reads: gauge, counter, DisplayString ...")] = ""
+    help: Annotated[str, Field(description="its help text")] = ""
+    indexes: Annotated[tuple[IndexFile, ...], Listed, Field(description="the parts of the index, in order")] = ()
+    lookups: Annotated[tuple[LookupFile, ...], Listed, Field(description="labels read from other columns")] = ()
+    regex_extracts: Annotated[dict[str, Annotated[tuple[RegexExtractFile, ...], Listed]], Keyed] = Field(
+        default_factory=dict, description="numbers out of texts, by the suffix of the metric's name"
+    )
+    datetime_pattern: Annotated[str, Field(description="strptime's pattern of ParseDateAndTime")] = ""
+    enum_values: States = Field(default_factory=dict, description="names of numbers")
+    offset: Annotated[Number, Field(description="added to the value")] = 0.0
+    scale: Annotated[Number, Field(description="the value is multiplied by this; 0: it is not")] = 0.0
+    display_hint: Annotated[str, Field(description="DISPLAY-HINT of RFC 2579")] = ""
+
+
+class FilterFile(Strict):
+    oid: Annotated[Oid, Field(description="column that is walked")]
+    targets: Annotated[tuple[Oid, ...], Listed, Field(description="columns asked only where a value matches")] = ()
+    values: Annotated[tuple[Regex, ...], Listed, Field(description="regular expressions")] = ()
+
+
+class SnmpModuleFile(Strict):
+    walk: Annotated[tuple[Oid, ...], Listed, Field(description="subtrees that are walked")] = ()
+    get: Annotated[tuple[Oid, ...], Listed, Field(description="single values that are asked for")] = ()
+    metrics: Annotated[tuple[MetricFile, ...], Listed, Field(description="what becomes of the answers")] = ()
+    max_repetitions: Annotated[Whole, Field(ge=0, le=65_535, description="most rows in one answer")] = 25
+    retries: Annotated[
+        Whole, Field(ge=0, le=100, description="further attempts; the device's class may allow less")
+    ] = 3
+    timeout: Annotated[Duration, Field(description="wait for one answer")] = 5.0
+    use_unconnected_udp_socket: Annotated[Flag, Field(description="read and without effect: sockets are shared")] = (
+        False
+    )
+    allow_nonincreasing_oids: Annotated[Flag, Field(description="go on where OIDs do not increase")] = False
+    filters: Annotated[tuple[FilterFile, ...], Listed, Field(description="rows that are asked for, by a value")] = ()
+
+
+class SnmpFile(Strict):
+    """A file in snmp_exporter's format."""
+
+    auths: Annotated[dict[Name, Credentials], Keyed] = Field(default_factory=dict, description="credentials by name")
+    modules: Annotated[dict[Name, SnmpModuleFile], Keyed] = Field(default_factory=dict, description="modules by name")
+    version: Annotated[Count | None, Field(description="version of the format")] = None
+
+
+def read_snmp(
+    document: Document, secrets: Secrets, findings: Findings
+) -> tuple[dict[str, Module | None], dict[str, Auth | None]]:
+    """Modules and auths of a file by name; None for one with problems."""
+    data = top(document, SnmpFile, findings)
+    modules: dict[str, Module | None] = {}
+    for name, written in entries(document, ["modules"], data.get("modules"), findings).items():
+        where: list[Step] = ["modules", name]
+        if not is_name(name):
+            findings.problem(document, where, NOT_A_NAME)
+        model = part(document, where, written, SnmpModuleFile, findings)
+        modules[name] = None if model is None else _module(name, model)
+    return modules, read_auths(document, data.get("auths"), secrets, findings, inherited=True)
+
+
+def _module(name: str, m: SnmpModuleFile) -> Module:
+    return Module(
+        name=name,
+        walk=m.walk,
+        get=m.get,
+        metrics=tuple(map(_metric_of, m.metrics)),
+        max_repetitions=m.max_repetitions,
+        retries=m.retries,
+        timeout=Seconds(m.timeout),
+        use_unconnected_udp_socket=m.use_unconnected_udp_socket,
+        allow_nonincreasing_oids=m.allow_nonincreasing_oids,
+        filters=tuple(Filter(f.oid, f.targets, f.values) for f in m.filters),
+    )
+
+
+def _metric_of(m: MetricFile) -> Metric:
+    extracts: Mapping[str, tuple[RegexExtract, ...]] = {
+        suffix: tuple(RegexExtract(e.regex, e.value, e.scale, e.offset) for e in listed)
+        for suffix, listed in m.regex_extracts.items()
+    }
+    return Metric(
+        name=m.name,
+        oid=m.oid,
+        type=m.type,
+        help=m.help,
+        indexes=tuple(Index(i.labelname, i.type, i.fixed_size, i.implied, i.enum_values) for i in m.indexes),
+        lookups=tuple(Lookup(u.labels, u.labelname, u.oid, u.type, u.display_hint, u.enum_values) for u in m.lookups),
+        regex_extracts=extracts,
+        datetime_pattern=m.datetime_pattern,
+        enum_values=m.enum_values,
+        offset=m.offset,
+        scale=m.scale,
+        display_hint=m.display_hint,
+    )

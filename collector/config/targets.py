@@ -1,0 +1,140 @@
+"""What is asked of a device, and how often: its modules checked against its class, each with a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from hashlib import blake2s
+from typing import Any
+
+from collector.budget import RULES
+from collector.config.document import Document, Step
+from collector.config.inventory import DeviceFile, KindFile, UseFile
+from collector.config.scalars import duration, shown, suggestion
+from collector.config.settings import Polling
+from collector.config.typed import Findings
+from collector.model import Auth, Collector, Device, Schedule, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A device as written, with the layers below its own, nearest first."""
+
+    document: Document
+    index: int
+    written: DeviceFile
+    layers: tuple[KindFile, ...]
+    unsure: bool = False
+    """Its kind is not known: what that would say is not missed."""
+
+    @property
+    def where(self) -> list[Step]:
+        return ["devices", self.index]
+
+    def pick(self, key: str) -> tuple[Any, int]:
+        """The nearest value of `key` and its layer, 0 being the entry's own; None where nobody says."""
+        for level, layer in enumerate(self.layers):
+            value = getattr(layer, key)
+            if value is not None:
+                return value, level
+        return None, len(self.layers)
+
+    def spot(self, key: str, level: int) -> list[Step]:
+        """Where to point for `key`: the entry's own line, or the entry where the value comes from below."""
+        return [*self.where, key] if level == 0 else self.where
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What entries refer to. A name with None was written with problems of its own."""
+
+    kinds: Mapping[str, KindFile | None]
+    auths: Mapping[str, Auth | None]
+    modules: Mapping[str, Collector | None]
+    polling: Polling
+    unread: Collection[str] = ()
+    """`kinds`, `auths`, `modules`: where a file could not be read, a name may have been in it."""
+
+
+def make_targets(entry: Entry, device: Device, catalogue: Catalogue, findings: Findings) -> tuple[Target, ...]:
+    uses, level = entry.pick("modules")
+    uses = () if device.agent else uses or ()
+    spot = entry.spot("modules", level)
+    if not uses and not device.agent and not device.passive and not entry.unsure:
+        findings.warn(entry.document, entry.where, "nothing is asked: write modules, here or for its kind")
+    targets: list[Target] = []
+    seen: set[str] = set()
+    for use in uses:
+        name = use.module
+        if name in seen:
+            findings.problem(entry.document, spot, f"the module {shown(name)} is listed twice")
+        seen.add(name)
+        collector = catalogue.modules.get(name)
+        if collector is None:
+            if name not in catalogue.modules and "modules" not in catalogue.unread:
+                hint = suggestion(name, catalogue.modules)
+                findings.problem(entry.document, spot, f"there is no module {shown(name)}.{hint}")
+            continue
+        if what := _unfit(device, name, collector, entry, catalogue):
+            findings.problem(entry.document, spot, what)
+            continue
+        schedule = _schedule(entry, use, level, device, catalogue.polling, findings)
+        if schedule is not None and not device.passive:
+            targets.append(Target(device, name, collector, schedule))
+    return tuple(targets)
+
+
+def _unfit(device: Device, name: str, collector: Collector, entry: Entry, catalogue: Catalogue) -> str:
+    """Why the module cannot be asked of the device; nothing where it can."""
+    if reads_this_machine(type(collector)):
+        return f"the module {shown(name)} reads the machine this runs on; it cannot ask a device"
+    if collector.name != "snmp":
+        return ""
+    if device.device_class != "it" and _walks(collector):
+        return (
+            f"the module {shown(name)} walks tables, and a {device.device_class} device is only asked for listed "
+            "values: use a module with get: only (RELIABILITY S11)"
+        )
+    if entry.pick("auth")[0] is None and not device.passive and not entry.unsure:
+        return f"the module {shown(name)} needs credentials: write auth, here or for its kind"
+    if device.auth is not None and device.auth.version == 3:
+        return f"the auth {shown(device.auth.name)} is for SNMP version 3, which this version does not speak yet"
+    return ""
+
+
+def _walks(collector: Collector) -> bool:
+    module: Any = getattr(collector, "module", None)
+    return module is not None and bool(module.walk or module.filters)
+
+
+def reads_this_machine(kind: type[Collector]) -> bool:
+    return kind.__module__.startswith("collector.host.")
+
+
+def _schedule(
+    entry: Entry, use: UseFile, used: int, device: Device, polling: Polling, findings: Findings
+) -> Schedule | None:
+    """Raised quietly to the class's floor where the settings say less, and refused where a nearer layer does (S5)."""
+    interval, near = (use.interval, -1) if use.interval is not None else entry.pick("interval")
+    timeout, nearer = (use.timeout, -1) if use.timeout is not None else entry.pick("timeout")
+    floor = RULES[device.device_class].interval_floor
+    if interval is None:
+        interval = max(polling.interval, floor)
+    elif interval < floor:
+        spot = entry.spot("modules" if near < 0 else "interval", used if near < 0 else near)
+        what = f"{duration(interval)} between polls of {use.module} is too often for class {device.device_class}"
+        findings.problem(entry.document, spot, f"{what}: at least {duration(floor)} (RELIABILITY S5)")
+        return None
+    if timeout is None:
+        timeout = min(polling.timeout, interval)
+    elif timeout > interval and nearer <= near:
+        spot = entry.spot("modules" if nearer < 0 else "timeout", used if nearer < 0 else nearer)
+        what = f"{duration(timeout)} for {use.module} is longer than its interval of {duration(interval)}"
+        findings.problem(entry.document, spot, what)
+        return None
+    return Schedule(interval, min(timeout, interval), offset(device.name, interval))
+
+
+def offset(name: str, interval: float) -> float:
+    """Seconds into each interval: the same for every module of a device, spread evenly over devices (S9)."""
+    return int.from_bytes(blake2s(name.encode(), digest_size=8).digest(), "big") / 2**64 * interval
