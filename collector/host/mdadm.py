@@ -20,6 +20,7 @@ SYNCED = Family("node_md_blocks_synced", "Number of blocks synced on device.")
 
 STATES = ("active", "inactive", "recovering", "resync", "check")
 _ARRAY = re.compile(r"^(\S+) : (\S+)(.*)$", re.MULTILINE)
+_NEXT = re.compile(r"\n(?=\S)")
 _BLOCKS = re.compile(r"(\d+) blocks")
 _FILLED = re.compile(r"\[(\d+)/(\d+)\] \[[U_]+\]")
 _PROGRESS = re.compile(r"(recovery|reshape|resync|check) *=.*?\((\d+)/\d+\)")
@@ -43,11 +44,11 @@ class Array:
 
 
 def parse(content: str) -> list[Array]:
-    """/proc/mdstat: a line for each array with its members, and lines with more about it until a blank one."""
+    """/proc/mdstat: a line for each array with its members, and indented lines with more about it."""
     arrays = []
     starts = [found for found in _ARRAY.finditer(content) if found[1] not in ("Personalities", "unused")]
     for start in starts:
-        body = content[start.end() :].partition("\n\n")[0]
+        body = _NEXT.split(content[start.end() :], 1)[0]
         flags = [found[1] for found in _MEMBER.finditer(start[3])]
         failed = sum("(F)" in flag for flag in flags)
         spare = sum("(S)" in flag for flag in flags)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import plistlib
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
@@ -49,11 +48,15 @@ def parse(content: bytes) -> dict[str, str]:
 
 
 def _macos(content: bytes) -> dict[str, str]:
+    # Imported where it is needed: only macOS has such a file, and every start would pay for the XML parser.
+    import plistlib
+    from xml.parsers.expat import ExpatError
+
     try:
         found = plistlib.loads(content)
-    except (plistlib.InvalidFileException, ValueError) as error:
+        version = str(found.get("ProductVersion", ""))
+    except (plistlib.InvalidFileException, ExpatError, ValueError, AttributeError) as error:
         raise Malformed(f"{_MACOS}: {error}") from error
-    version = str(found.get("ProductVersion", ""))
     return {
         "name": str(found.get("ProductName", "")),
         "version": version,
