@@ -91,6 +91,11 @@ class Agent:
         self._series = sum(status.size(kept.columns) for w in self._watches.values() for kept in w.kept.values())
 
     @property
+    def series(self) -> int:
+        """Series kept of all devices and the host."""
+        return self._series
+
+    @property
     def watches(self) -> Sequence[Watch]:
         return tuple(self._watches.values())
 
@@ -159,12 +164,15 @@ class Agent:
         await self._settled(watch, patience)
         return watch.page(self.world.now(), self.paused(watch.device))
 
-    async def host_page(self, name: str, patience: float) -> list[Column]:
-        """The local host's series under node_exporter's names. Raises KeyError."""
+    async def host_page(
+        self, name: str, patience: float, wants: Callable[[str], bool] = lambda module: True
+    ) -> list[Column]:
+        """The local host's series under node_exporter's names, of the modules that are wanted. Raises KeyError."""
         watch = self._watches[name]
         watch.asked = self.world.now()
         await self._settled(watch, patience)
-        return [*watch.columns(self.world.now()), *status.collectors(watch.kept)]
+        kept = {module: kept for module, kept in watch.kept.items() if wants(module)}
+        return [*watch.columns(self.world.now(), wants), *status.collectors(kept)]
 
     async def _settled(self, watch: Watch, patience: float) -> None:
         """Poll what is due, or join the poll in flight, and wait for it."""

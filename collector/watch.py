@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -111,12 +111,12 @@ class Watch:
         result: T = remembered
         return result
 
-    def columns(self, now: float) -> list[Column]:
-        """What may be served of the device's own series."""
+    def columns(self, now: float, wants: Callable[[str], bool] = lambda module: True) -> list[Column]:
+        """What may be served of the device's own series, of the modules that are wanted."""
         served: list[Column] = []
         for target in self.targets:
             kept = self.kept[target.module]
-            if kept.fresh(target, now):
+            if kept.fresh(target, now) and wants(target.module):
                 served.extend(kept.columns)
         return served
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import fcntl
+import getpass
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,9 +66,38 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
+class AlreadyRunning(Exception):
+    """Another collector works with this state directory."""
+
+
+@contextmanager
+def only_one(directory: Path) -> Iterator[None]:
+    """Be the only collector of a state directory: two would ask every device twice. Raises AlreadyRunning, OSError."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "collector.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(f"another collector works with the state in {directory}") from None
+        yield
+
+
 def changed_at(path: Path) -> int:
     """Modification time in nanoseconds; 0 where there is no such file."""
     try:
         return path.stat().st_mtime_ns
     except OSError:
         return 0
+
+
+def wall() -> float:
+    """Unix time in seconds."""
+    return time.time()
+
+
+def person() -> str:
+    """Who runs this process, for people to read."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return f"user {os.getuid()}"

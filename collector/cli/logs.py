@@ -1,0 +1,37 @@
+"""Logs: structured, on stderr, quiet when well."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any
+
+import structlog
+
+
+def configure(style: str, level: str) -> None:
+    """Log in `logfmt` or `json` from `level` (debug, info, warning, error) upwards."""
+    first = ["ts", "level", "event"]
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if style == "json"
+        else structlog.processors.LogfmtRenderer(key_order=first, drop_missing=True, bool_as_flag=False)
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
+            structlog.processors.format_exc_info,
+            _plain,
+            renderer,
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
+        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _plain(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Empty fields say nothing, and numbers of seconds need no twelve digits."""
+    return {k: round(v, 6) if isinstance(v, float) else v for k, v in event.items() if v != ""}
