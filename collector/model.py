@@ -66,7 +66,7 @@ class Rows:
     """
 
     names: tuple[str, ...]
-    values: tuple[tuple[str, ...], ...]
+    values: Sequence[tuple[str, ...]]
     text: tuple[str, ...]
 
     def __len__(self) -> int:

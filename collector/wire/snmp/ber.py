@@ -138,6 +138,14 @@ def encode_float(value: float) -> bytes:
     return b"\x9f\x79\x08" + _DOUBLE.pack(value)
 
 
+def same_float(text: str, value: float) -> bool:
+    """Whether `text` reads as the single-precision `value`."""
+    try:
+        return bool(_FLOAT.unpack(_FLOAT.pack(float(text)))[0] == value)
+    except OverflowError:
+        return False
+
+
 def encode_arcs(numbers: Iterable[int]) -> bytes:
     """Arcs as they follow one another inside an OID: no rule for the first two here."""
     raw = bytearray()

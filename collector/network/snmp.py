@@ -1,0 +1,89 @@
+"""SNMP v1 and v2c: what a module of `snmp.yml` asks of a device.
+
+The asking is `wire.snmp.dialogue`, the meaning `wire.snmp.columns`; here they meet the device, its class and its
+poll. What a class may be asked is `budget.RULES`, whatever a module says (RELIABILITY S11).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from collector.budget import RULES
+from collector.errors import Denied, NoData
+from collector.model import INCOMPLETE, Column, Edge, Family, Target, column, rows
+from collector.wire.snmp.columns import Interned, Sheet
+from collector.wire.snmp.dialogue import Survey
+from collector.wire.snmp.habits import Learned, Limits
+from collector.wire.snmp.module import Module
+from collector.wire.snmp.plan import compile
+
+DUPLICATES = Family(
+    "wardwatch_snmp_duplicates",
+    "Rows of a table left out because a row before had the same labels; the table is named by its first metric.",
+)
+
+ANY_ORDER = "allow_nonincreasing_oids"
+"""The quirk of a device whose tables are out of order: what comes twice is skipped instead of ending the walk."""
+
+
+class Memory:
+    """What is kept of a target from poll to poll: the device's ways, and the rows of its tables."""
+
+    __slots__ = ("interned", "learned")
+
+    def __init__(self) -> None:
+        self.learned = Learned()
+        self.interned = Interned()
+
+
+@dataclass(frozen=True, slots=True)
+class Snmp:
+    """Asks for one module."""
+
+    name: ClassVar[str] = "snmp"
+
+    module: Module
+
+    async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
+        """The module's columns; `INCOMPLETE` names each table that was only partly read, and why."""
+        device = target.device
+        auth = device.auth
+        if auth is None or auth.version not in (1, 2):
+            raise Denied(f"{device.name}: no SNMP v1 or v2c community")
+        rules = RULES[device.device_class]
+        limits = Limits(
+            retries=rules.retries,
+            patience=rules.patience,
+            varbinds=rules.varbinds,
+            bulk=rules.bulk,
+            request_bytes=rules.request_bytes,
+            reply_bytes=rules.reply_bytes,
+        )
+        memory = edge.memory(Memory)
+        plan = compile(self.module)
+        survey = Survey(
+            plan,
+            auth.version,
+            auth.community.reveal().encode(),
+            limits,
+            memory.learned,
+            edge.now,
+            any_order=ANY_ORDER in device.quirks,
+        )
+        await edge.udp(survey)
+        problem = survey.problem()
+        if problem is not None:
+            raise problem
+        sheet = Sheet(plan, survey.harvest, memory.interned)
+        columns = sheet.columns()
+        if not columns:
+            raise NoData(f"{device.name}: nothing of what the module is made of")
+        if survey.incomplete:
+            marks = sorted(survey.incomplete.items())
+            columns.append(column(INCOMPLETE, rows(("table", "reason"), marks), [1.0] * len(marks)))
+        if sheet.duplicates:
+            counts = sorted(sheet.duplicates.items())
+            columns.append(column(DUPLICATES, rows(("table",), [(t,) for t, _ in counts]), [n for _, n in counts]))
+        return columns

@@ -1,0 +1,239 @@
+"""What a poll has read, as columns (CONTRACTS 3, "type to output")."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+from collector.model import Column, Family
+from collector.wire.snmp import ber, clock, labels
+from collector.wire.snmp.labels import Kept, Table, Values
+from collector.wire.snmp.numbers import floats, integers
+from collector.wire.snmp.plan import Labels, Plan, Series
+from collector.wire.snmp.text import COMBINED, display, render
+from collector.wire.snmp.walk import Harvest, Run
+
+
+class Interned:
+    """Rows kept from poll to poll; a poll leaves only those that it used."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[int, ...], Kept] = {}
+
+
+class Sheet:
+    """One poll's cells on their way to columns. `duplicates`: rows left out, by the table's first metric (F13)."""
+
+    def __init__(self, plan: Plan, harvest: Harvest, interned: Interned) -> None:
+        self.duplicates: dict[str, int] = {}
+        self._plan = plan
+        self._harvest = harvest
+        self._interned = interned
+        self._table = Table(harvest)
+        self._used: dict[tuple[int, ...], Kept] = {}
+        self._read: dict[tuple[int, int], list[Values | None]] = {}
+        self._names: dict[int, str] = {}
+
+    def columns(self) -> list[Column]:
+        """All columns that have a value."""
+        made: list[Column] = []
+        for series in self._plan.series:
+            runs = self._harvest.runs.get(series.column)
+            if not runs:
+                continue
+            self._names.setdefault(series.labels.number, series.family.name)
+            if series.read == "number":
+                indexes, values = floats(runs)
+                self._add(made, series, series.family, self._rows(series.labels, indexes), _scaled(series, values))
+            else:
+                _MAKERS[series.read](self, made, series, runs)
+        self._interned.rows = self._used
+        return made
+
+    # Rows, from memory where nothing has changed.
+
+    def _rows(self, rules: Labels, indexes: Sequence[bytes]) -> Kept:
+        """The rows of a table over these indexes, shared by all columns that have the same ones."""
+        place = hash(tuple(indexes))
+        key = (rules.number, place)
+        kept = self._used.get(key)
+        if kept is None:
+            stamp = self._table.stamp(rules.columns)
+            kept = self._interned.rows.get(key)
+            if kept is None or kept.stamp != stamp:
+                kept = Kept(rules.names, self._values(rules, indexes, place), stamp)
+            self._used[key] = kept
+        return kept
+
+    def _own(
+        self, series: Series, indexes: Sequence[bytes], what: object, words: Callable[[], Iterable[Sequence[str]]]
+    ) -> Kept:
+        """Rows with one more label, the metric's own name: `words` are its values for each index in turn.
+
+        `what` is what the words are made from; `words` is only called when that has changed.
+        """
+        rules = series.labels
+        place = hash(tuple(indexes))
+        key = (-1 - series.number, place)
+        stamp = (self._table.stamp(rules.columns), hash(what))
+        kept = self._interned.rows.get(key)
+        if kept is None or kept.stamp != stamp:
+            name = series.metric.name
+            names = tuple(sorted((*rules.names, name)))
+            at = names.index(name)
+            values: list[Values | None] = []
+            for base, several in zip(self._values(rules, indexes, place), words(), strict=True):
+                values += [None if base is None else (*base[:at], word, *base[at:]) for word in several]
+            kept = Kept(names, values, stamp)
+        self._used[key] = kept
+        return kept
+
+    def _values(self, rules: Labels, indexes: Sequence[bytes], place: int) -> list[Values | None]:
+        key = (rules.number, place)
+        known = self._read.get(key)
+        if known is None:
+            known = self._read[key] = [labels.read(rules, index, self._table) for index in indexes]
+        return known
+
+    def _add(self, made: list[Column], series: Series, family: Family, kept: Kept, values: array[float]) -> None:
+        if kept.duplicates:
+            table = self._names[series.labels.number]
+            self.duplicates[table] = max(self.duplicates.get(table, 0), kept.duplicates)
+        if kept.take is not None:
+            values = array("d", [values[place] for place in kept.take])
+        if values:
+            made.append(Column(family, kept.rows, values))
+
+    # One maker for each way to read a column.
+
+    def _times(self, made: list[Column], series: Series, runs: Sequence[Run]) -> None:
+        """Unix time; what can't be read is left out, as in peers."""
+        moments = [
+            (index, moment)
+            for run in runs
+            for index, value in zip(run.indexes, run.values, strict=True)
+            if (moment := _moment(series, run.tag, value)) is not None
+        ]
+        values = array("d", [moment for _, moment in moments])
+        kept = self._rows(series.labels, [index for index, _ in moments])
+        self._add(made, series, series.family, kept, _scaled(series, values))
+
+    def _info(self, made: list[Column], series: Series, runs: Sequence[Run]) -> None:
+        """`NAME_info{NAME="state"} 1`."""
+        if not series.own:
+            return
+        indexes, states = _enumerated(runs)
+        enum = series.metric.enum_values
+        kept = self._own(series, indexes, tuple(states), lambda: [(enum.get(state, str(state)),) for state in states])
+        self._add(made, series, series.family, kept, _all(1.0, len(indexes)))
+
+    def _states(self, made: list[Column], series: Series, runs: Sequence[Run]) -> None:
+        """`NAME{NAME="state"}` 1 or 0 for each state, and one more for a state that nobody knows."""
+        if not series.own:
+            return
+        indexes, states = _enumerated(runs)
+        enum = series.metric.enum_values
+        words = tuple(enum.values())
+        unknown = tuple(state if state not in enum else None for state in states)
+        kept = self._own(series, indexes, unknown, lambda: [words if u is None else (*words, str(u)) for u in unknown])
+        values = array("d")
+        for state in states:
+            values.extend([float(state == each) for each in enum] if state in enum else [0.0] * len(enum) + [1.0])
+        self._add(made, series, series.family, kept, values)
+
+    def _bits(self, made: list[Column], series: Series, runs: Sequence[Run]) -> None:
+        """`NAME{NAME="bit"}` 1 or 0; bit 0 is the highest of the first byte, what is missing is 0."""
+        if not series.own:
+            return
+        enum = series.metric.enum_values
+        words = tuple(enum.values())
+        indexes: list[bytes] = []
+        values = array("d")
+        for run in runs:
+            if run.tag != ber.OCTET_STRING:
+                continue  # no string of bytes, no bits
+            indexes += run.indexes
+            for value in run.values:
+                values.extend(float(bit >> 3 < len(value) and value[bit >> 3] & 0x80 >> (bit & 7) > 0) for bit in enum)
+        kept = self._own(series, indexes, 0, lambda: [words] * len(indexes))
+        self._add(made, series, series.family, kept, values)
+
+    def _text(self, made: list[Column], series: Series, runs: Sequence[Run]) -> None:
+        """A gauge of 1 with the text in a label of the metric's name, where the table has no such label."""
+        indexes = [index for run in runs for index in run.indexes]
+        if series.own:
+            raw = tuple((run.tag, tuple(run.values)) for run in runs)
+            kins = self._table.stamp((series.kin,)) if series.kin >= 0 else 0
+            kept = self._own(series, indexes, (raw, kins), lambda: [(text,) for text in self._texts(series, runs)])
+            count = len(kept.rows) if kept.take is None else len(indexes)
+        else:
+            kept = self._rows(series.labels, indexes)
+            count = len(indexes)
+        one = _scaled(series, array("d", (1.0,)))[0]
+        self._add(made, series, series.family, kept, _all(one, count))
+
+    def _extract(self, made: list[Column], series: Series, runs: Sequence[Run]) -> None:
+        """One gauge for each suffix, of the rows whose text gives a number: the first expression that does wins."""
+        indexes = [index for run in runs for index in run.indexes]
+        texts = list(self._texts(series, runs))
+        for family, expressions in series.extracts:
+            found: list[bytes] = []
+            values = array("d")
+            for index, text in zip(indexes, texts, strict=True):
+                number = next((n for each in expressions if (n := each.number(text)) is not None), None)
+                if number is not None:
+                    found.append(index)
+                    values.append(number)
+            if found:
+                self._add(made, series, family, self._rows(series.labels, found), values)
+
+    def _texts(self, series: Series, runs: Sequence[Run]) -> Iterable[str]:
+        metric = series.metric
+        kind = metric.type
+        for run in runs:
+            for index, value in zip(run.indexes, run.values, strict=True):
+                if metric.type in COMBINED:
+                    kind = self._kind(series, index)
+                yield render(run.tag, value, kind, metric.display_hint)
+
+    def _kind(self, series: Series, index: bytes) -> str:
+        """What a combined type is in this row: the column before says it."""
+        cell = self._table.cell(series.kin, index) if series.kin >= 0 else None
+        number = ber.number(*cell) if cell else None
+        return COMBINED[series.metric.type].get(int(number) if isinstance(number, int) else -1, "OctetString")
+
+
+_MAKERS: dict[str, Callable[[Sheet, list[Column], Series, Sequence[Run]], None]] = {
+    "time": Sheet._times, "info": Sheet._info, "states": Sheet._states, "bits": Sheet._bits, "text": Sheet._text,
+    "extract": Sheet._extract,
+}  # fmt: skip
+
+
+def _moment(series: Series, tag: int, value: bytes) -> float | None:
+    kind = series.metric.type
+    if kind == "ParseDateAndTime":
+        return clock.parsed(display(tag, value), series.metric.datetime_pattern)
+    if tag != ber.OCTET_STRING:
+        return None
+    return clock.date_and_time(value) if kind == "DateAndTime" else clock.ntp(value)
+
+
+def _enumerated(runs: Sequence[Run]) -> tuple[list[bytes], list[int]]:
+    return [index for run in runs for index in run.indexes], [state for run in runs for state in integers(run)]
+
+
+def _scaled(series: Series, values: array[float]) -> array[float]:
+    scale, offset = series.metric.scale, series.metric.offset
+    if not scale and not offset:
+        return values
+    scale = scale or 1.0
+    return array("d", [value * scale + offset for value in values])
+
+
+@lru_cache(maxsize=1024)
+def _all(value: float, count: int) -> array[float]:
+    """`count` times `value`; one array for every column that looks so. Nobody writes into a column."""
+    return array("d", (value,)) * count

@@ -1,0 +1,147 @@
+"""Raw indexes to rows: the labels of a table, rendered once and kept while the table stays as it is (HOUSE 5)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+from collector.errors import Malformed
+from collector.model import SINGLE, Rows, label_text
+from collector.wire.snmp import ber
+from collector.wire.snmp.plan import Labels
+from collector.wire.snmp.text import Arcs, read_index, render_lookup
+from collector.wire.snmp.walk import Harvest
+
+_PAIR = re.compile(r'([a-zA-Z0-9_]+)="((?:[^"\\]|\\.)*)"')
+_ESCAPE = re.compile(r"\\(.)")
+
+Values = tuple[str, ...]
+
+
+class Reread(Sequence[Values]):
+    """Label values read back from the rendered text when somebody asks, which is rare.
+
+    Keeping both would double what a device costs at rest: text is what every page needs.
+    """
+
+    __slots__ = ("_names", "_text")
+
+    def __init__(self, names: Values, text: tuple[str, ...]) -> None:
+        self._names = names
+        self._text = text
+
+    def __len__(self) -> int:
+        return len(self._text)
+
+    @overload
+    def __getitem__(self, at: int) -> Values: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Values]: ...
+    def __getitem__(self, at: int | slice) -> Values | Sequence[Values]:
+        if isinstance(at, slice):
+            return tuple(self._read(text) for text in self._text[at])
+        return self._read(self._text[at])
+
+    def __iter__(self) -> Iterator[Values]:
+        return map(self._read, self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def _read(self, text: str) -> Values:
+        found = {name: _ESCAPE.sub(_unescaped, value) for name, value in _PAIR.findall(text)}
+        return tuple(found.get(name, "") for name in self._names)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return "\n" if match[1] == "n" else match[1]
+
+
+class Kept:
+    """Rows as last rendered. `take` are the cells they stand for (None: all of them, in order), `stamp` is what
+    they were made from besides the indexes, `duplicates` how many cells had the labels of an earlier one (F13)."""
+
+    __slots__ = ("duplicates", "rows", "stamp", "take")
+
+    def __init__(self, names: Values, values: Sequence[Values | None], stamp: object) -> None:
+        self.stamp = stamp
+        self.duplicates = 0
+        self.take: tuple[int, ...] | None = None
+        if not names and len(values) == 1:
+            self.rows = SINGLE
+            return
+        text = [None if each is None else label_text(names, each) for each in values]
+        unique = set(text)
+        if len(unique) != len(text) or None in unique:
+            first: dict[str, int] = {}
+            for place, each in enumerate(text):
+                if each is not None:
+                    first.setdefault(each, place)
+            self.duplicates = len(text) - len(first) - text.count(None)
+            self.take = tuple(first.values())
+            kept = tuple(first)
+        else:
+            kept = tuple(each for each in text if each is not None)
+        self.rows = Rows(names, Reread(names, kept), kept)
+
+
+class Table:
+    """The cells of a harvest by index, for lookups; each column is sorted in at its first use."""
+
+    __slots__ = ("_harvest", "_index", "_prints")
+
+    def __init__(self, harvest: Harvest) -> None:
+        self._harvest = harvest
+        self._index: dict[int, dict[bytes, tuple[int, bytes]]] = {}
+        self._prints: dict[int, int] = {}
+
+    def cell(self, column: int, index: bytes) -> tuple[int, bytes] | None:
+        """Tag and content of a cell."""
+        cells = self._index.get(column)
+        if cells is None:
+            cells = self._index[column] = {}
+            for run in self._harvest.runs.get(column, ()):
+                for place, value in zip(run.indexes, run.values, strict=True):
+                    cells[place] = (run.tag, value)
+        return cells.get(index)
+
+    def stamp(self, columns: Sequence[int]) -> int:
+        """A number that is another one when any cell of these columns is."""
+        if not columns:
+            return 0
+        for column in columns:
+            if column not in self._prints:
+                runs = self._harvest.runs.get(column, ())
+                self._prints[column] = hash(tuple((r.tag, tuple(r.indexes), tuple(r.values)) for r in runs))
+        return hash(tuple(self._prints[column] for column in columns))
+
+
+def read(labels: Labels, index: bytes, table: Table) -> Values | None:
+    """Label values of one row in the order of `labels.names`; None where the index is none."""
+    try:
+        rest = ber.decode_arcs(index)
+    except Malformed:
+        return None
+    values: dict[str, str] = {}
+    arcs: dict[str, Arcs] = {}
+    for part in labels.indexes:
+        values[part.labelname], arcs[part.labelname], rest = read_index(rest, part)
+    for look in labels.looks:
+        lookup = look.lookup
+        if not look.labels:
+            values.pop(look.labelname, None)
+            continue
+        key = b"".join(ber.encode_arcs(arcs.get(label, ())) for label in look.labels)
+        cell = table.cell(look.column, look.tail + key)
+        if cell is None:
+            values[look.labelname] = ""
+            continue
+        values[look.labelname] = render_lookup(*cell, lookup)
+        number = ber.number(*cell)
+        # Its number is the arc for the lookups after it; what is no number, or no arc, leads nowhere.
+        arcs[look.labelname] = (int(number),) if isinstance(number, int) and 0 <= number <= ber.ARC else (0,)
+    return tuple(values[name] for name in labels.names)

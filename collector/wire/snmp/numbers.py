@@ -1,0 +1,62 @@
+"""Raw cells to arrays of floats, a run at a time: the second half of the hot path (HOUSE 5)."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from functools import partial
+
+from collector.wire.snmp import ber
+from collector.wire.snmp.walk import Run
+
+WRAP = 2**53
+"""Counter64 counts modulo this, so that a float holds it exactly (RELIABILITY F17; snmp_exporter's default)."""
+
+_FROM_BYTES = int.from_bytes
+_SIGNED = partial(int.from_bytes, byteorder="big", signed=True)
+
+
+def floats(runs: Sequence[Run]) -> tuple[Sequence[bytes], array[float]]:
+    """Raw indexes and numbers of a column, in step. Text is 0, as snmp_exporter has it; NULL is no value at all."""
+    if len(runs) == 1 and runs[0].tag != ber.NULL:
+        return runs[0].indexes, _decoded(runs[0])
+    indexes: list[bytes] = []
+    values = array("d")
+    for run in runs:
+        if run.tag != ber.NULL:
+            indexes += run.indexes
+            values += _decoded(run)
+    return indexes, values
+
+
+def _decoded(run: Run) -> array[float]:
+    tag, raw = run.tag, run.values
+    widths = set(map(len, raw))
+    if tag in ber.UNSIGNED:
+        if widths == {1}:
+            return array("d", iter(b"".join(raw)))
+        if max(widths) <= (6 if tag == ber.COUNTER64 else 4):
+            return array("d", map(_FROM_BYTES, raw))
+        values = (ber.unsigned(value, tag) for value in raw)
+        return array("d", (value % WRAP for value in values) if tag == ber.COUNTER64 else values)
+    if tag == ber.INTEGER:
+        if widths == {1}:
+            return array("d", array("b", b"".join(raw)))
+        return array("d", map(_SIGNED if max(widths) <= 8 else ber.signed, raw))
+    if tag == ber.OPAQUE:
+        return array("d", (ber.opaque(value) or 0.0 for value in raw))
+    return array("d", bytes(8 * len(raw)))
+
+
+def integers(run: Run) -> list[int]:
+    """A run's numbers as whole ones, for enumerations; what is no number is 0."""
+    if run.tag == ber.INTEGER:
+        return [ber.signed(value) for value in run.values]
+    return [_whole(ber.number(run.tag, value)) for value in run.values]
+
+
+def _whole(value: float | None) -> int:
+    try:
+        return int(value or 0)
+    except (ValueError, OverflowError):  # not a number, or no end to it
+        return 0
