@@ -30,6 +30,7 @@ from collector.config.scalars import (
 from collector.config.secrets import Secrets
 from collector.config.typed import Findings, Strict, entries, part, top
 from collector.model import Auth, Seconds
+from collector.wire.snmp.expression import pattern
 from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module, RegexExtract
 
 IndexType = Literal[
@@ -69,9 +70,11 @@ def _label(text: str) -> str:
 
 def _regex(text: str) -> str:
     try:
-        re.compile(f"^(?:{text})$")
-    except re.error as error:
-        raise ValueError(f"{shown(text)} is not a regular expression: {error.msg}") from None
+        pattern(text)
+    except ValueError as error:
+        raise ValueError(
+            f"{shown(text)} is not a regular expression: {getattr(error.__cause__, 'msg', error)}"
+        ) from None
     return text
 
 
