@@ -1,0 +1,91 @@
+"""State files: the old content or the new, and never something torn (RELIABILITY F1 to F3)."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from collector.edge.state import AlreadyRunning, only_one, read_state, write_state
+
+CONTENT = {"breakers": {"core-1": {"failures": 3, "wait": 60.0, "until_wall": 1767225600.5}}, "note": "Ä\n\x00"}
+
+
+def test_what_was_written_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "deeper" / "state.json"
+    assert read_state(path) is None
+    write_state(path, CONTENT)
+    assert read_state(path) == CONTENT
+    write_state(path, {})
+    assert read_state(path) == {}
+    assert [p.name for p in path.parent.iterdir()] == ["state.json"]
+
+
+def test_every_damaged_byte_is_noticed_and_the_file_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    write_state(path, CONTENT)
+    whole = path.read_bytes()
+    for n in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[n] ^= 0x41
+        path.write_bytes(bytes(damaged))
+        assert read_state(path) is None, f"byte {n}"
+        assert path.with_name("state.json.damaged").read_bytes() == bytes(damaged)
+        assert not path.exists()
+
+
+def test_every_truncation_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    write_state(path, CONTENT)
+    whole = path.read_bytes()
+    for n in range(len(whole) - 1):
+        path.write_bytes(whole[:n])
+        assert read_state(path) is None, f"first {n} bytes"
+
+
+def test_a_writer_killed_at_any_instant_leaves_the_old_content_or_the_new(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    program = (
+        "import sys; from pathlib import Path; from collector.edge.state import write_state\n"
+        "n = 0\n"
+        "while True:\n"
+        "    n += 1; write_state(Path(sys.argv[1]), {'n': n, 'filling': 'x' * 5000})\n"
+        "    if n == 1: print('go', flush=True)\n"
+    )
+    chance = random.Random(1)
+    for _ in range(25):
+        with subprocess.Popen([sys.executable, "-c", program, str(path)], stdout=subprocess.PIPE) as writer:
+            assert writer.stdout is not None
+            writer.stdout.readline()
+            time.sleep(chance.random() / 50)
+            os.kill(writer.pid, signal.SIGKILL)
+        content = read_state(path)
+        assert content is not None
+        assert content["filling"] == "x" * 5000
+
+
+def test_a_full_disk_leaves_the_old_content_and_no_litter(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    write_state(path, {"old": 1})
+    program = (
+        "import resource, signal, sys; from pathlib import Path; from collector.edge.state import write_state\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+        "try: write_state(Path(sys.argv[1]), {'new': 'x' * 5000})\n"
+        "except OSError: sys.exit(7)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program, str(path)], check=False).returncode == 7
+    assert read_state(path) == {"old": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["state.json"]
+
+
+def test_two_collectors_never_work_with_one_state(tmp_path: Path) -> None:
+    with only_one(tmp_path), pytest.raises(AlreadyRunning, match=str(tmp_path)), only_one(tmp_path):
+        pass
+    with only_one(tmp_path):
+        pass
