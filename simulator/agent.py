@@ -49,13 +49,14 @@ class View:
     def __init__(self, image: Image, own: dict[int, bytes] | None = None, reply_bytes: int = REPLY_BYTES) -> None:
         self.image = image
         self._own = own or {}
+        image.claim(self._own)
         self._last = max(self._own, default=-1)
         self.reply_bytes = reply_bytes
 
     def shared(self, positions: list[int]) -> bool:
         """Whether every device with this image would give the same bytes for these positions, at any time."""
-        moving, own = self.image.moving, self._own
-        return not any(at >= 0 and (moving[at] is not None or at in own) for at in positions)
+        moving, claimed = self.image.moving, self.image.claimed
+        return not any(at >= 0 and (moving[at] is not None or at in claimed) for at in positions)
 
     def slice(self, start: int, stop: int, moment: Moment) -> list[bytes]:
         """The variable bindings at positions `start` to `stop`."""
@@ -150,7 +151,9 @@ class View:
         stop = min(start + repetitions, len(image))
         answer.varbinds += self.slice(start, stop, moment)
         answer.positions += range(start, stop)
-        answer.fixed = start > self._last and image.still(start, stop) and len(request.oids) == 1
+        answer.fixed = (
+            image.still(start, stop) and len(request.oids) == 1 and image.claimed.isdisjoint(answer.positions)
+        )
         if stop - start < repetitions:
             answer.add(-1, ber.varbind(image.oids[-1] if stop > start else oid, ber.END_OF_MIB_VIEW, b""))
 

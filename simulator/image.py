@@ -52,7 +52,7 @@ class Image:
     content, so that a counter costs one `to_bytes` and one concatenation when it is asked for.
     """
 
-    __slots__ = ("_hot", "_keys", "_positions", "_still", "moving", "oids", "replies", "values", "varbinds")
+    __slots__ = ("_hot", "_keys", "_positions", "_still", "claimed", "moving", "oids", "replies", "values", "varbinds")
 
     def __init__(self, cells: Mapping[Arcs, Value] | Iterable[tuple[Arcs, Value]]) -> None:
         ordered = sorted(dict(cells).items())
@@ -67,6 +67,8 @@ class Image:
         self._positions = {oid: at for at, oid in enumerate(self.oids)}
         self._hot = [None if value is None else _Hot.of(value) for value in self.moving]
         self._still = list(accumulate((value is not None for value in self.moving), initial=0))
+        self.claimed: set[int] = set()
+        """Positions where some device has a value of its own: replies with them are not for all."""
         self.replies: dict[bytes, Kept] = {}
         """Replies made of fixed objects only, by question: see `player`."""
 
@@ -109,6 +111,13 @@ class Image:
                 width = len(body)
             found[offset] = (hot.heads[width] or self._head(start + offset, hot, width)) + body
         return found
+
+    def claim(self, positions: Iterable[int]) -> None:
+        """A device has values of its own at these positions."""
+        new = set(positions) - self.claimed
+        if new:
+            self.claimed |= new
+            self.replies.clear()
 
     def still(self, start: int, stop: int) -> bool:
         """Whether nothing moves between two positions."""

@@ -40,25 +40,26 @@ def not_increasing(scene: Scene, options: Options) -> None:
 
 
 def endless_walk(scene: Scene, _: Options) -> None:
-    """F2. A column never ends: after its last row come further ones, their index one higher each time."""
-    if not scene.walks or scene.answer is None:
+    """F2. An object never ends: after its last instance come further ones, their last arc one higher each time."""
+    answer, request, image = scene.answer, scene.request, scene.view.image
+    if not scene.walks or answer is None:
         return
-    image = scene.view.image
-    asked = scene.request.oids[-1]
-    at = image.after(asked)
-    arcs = ber.arcs_of(asked)
-    inside = scene.memory.setdefault("column", {})
-    if image.find(asked) >= 0 or asked in inside:
-        column = inside.get(asked, arcs[:-1])
-        if at < len(image) and image.arcs(at)[: len(column)] == column and asked not in inside:
+    asked = ber.arcs_of(request.oids[-1])
+    column = asked[:-1]
+    at = image.after(ber.identifier(column))
+    if at == len(image) or image.arcs(at)[:-1] != column:  # asked for a column, not for what follows one of its rows
+        at = image.after(request.oids[-1])
+        if at == len(image):
             return
-        inside.clear()
-        scene.answer.varbinds, scene.answer.positions = [], []
-        count = max(1, min(scene.request.second, 30)) if scene.request.kind == message.GETBULK else 1
-        for index in range(arcs[-1] + 1, arcs[-1] + 1 + count):
-            made_up = ber.identifier((*arcs[:-1], index & 0xFFFFFFFF))
-            scene.answer.add(-1, ber.varbind(made_up, ber.INTEGER, b"\x01"))
-        inside[made_up] = column
+        column, asked = image.arcs(at)[:-1], image.arcs(at)
+    count = max(1, min(request.second, 30)) if request.kind == message.GETBULK else 1
+    real = [at for at in answer.positions if at >= 0 and image.arcs(at)[:-1] == column][:count]
+    answer.varbinds = answer.varbinds[: len(real)]
+    answer.positions = real
+    last = image.arcs(real[-1])[-1] if real else asked[-1]
+    for index in range(last + 1, last + 1 + count - len(real)):
+        made_up = ber.identifier((*column, index & 0xFFFFFFFF))
+        answer.add(-1, ber.varbind(made_up, ber.INTEGER, b"\x01"))
 
 
 def walk_error(scene: Scene, options: Options) -> None:

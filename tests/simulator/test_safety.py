@@ -1,0 +1,89 @@
+"""The counters at the device's end: packets in a window, outstanding requests, retries, kinds."""
+
+from __future__ import annotations
+
+from simulator import fault
+from simulator.safety import Safety
+from tests.simulator.client import player, playing, request
+
+UPTIME, NAME = "1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.1.5.0"
+
+
+def test_the_window_slides() -> None:
+    safety = Safety(window=1.0)
+    for now in (0.0, 0.5, 0.99, 1.1, 1.2, 1.3, 5.0):
+        safety.arrived("get", 40, now)
+    assert safety.most_packets == 5  # 0.5 to 1.3
+    assert safety.recent == 1
+
+
+def test_a_packet_exactly_one_window_ago_is_out_of_it() -> None:
+    safety = Safety(window=1.0)
+    safety.arrived("get", 40, 0.0)
+    safety.arrived("get", 40, 1.0)
+    assert safety.most_packets == 1
+
+
+def test_two_questions_at_once_are_two_outstanding_and_a_retry_is_not() -> None:
+    safety = Safety()
+    assert safety.asked("a", 1, 0.0) is None
+    assert safety.asked("a", 1, 0.5) == 0.5
+    assert safety.most_outstanding == 1
+    assert safety.asked("b", 1, 0.6) is None
+    assert safety.most_outstanding == 2
+    assert safety.retries == 1
+
+
+def test_an_answer_ends_a_request_when_it_leaves_and_not_before() -> None:
+    safety = Safety()
+    safety.asked("a", 1, 0.0)
+    safety.answered("a", 100, 0.5, 0.0)
+    safety.asked("b", 1, 0.6)
+    assert safety.most_outstanding == 1
+    safety.answered("b", 100, 0.9, 0.6)
+    safety.asked("c", 1, 0.7)
+    assert safety.most_outstanding == 2
+
+
+def test_a_poller_that_gave_up_after_its_patience_has_nothing_outstanding() -> None:
+    safety = Safety(patience=1.0)
+    safety.asked("a", 1, 0.0)
+    safety.asked("b", 1, 1.0)
+    assert safety.most_outstanding == 1
+    slow = Safety(patience=5.0)
+    slow.asked("a", 1, 0.0)
+    slow.asked("b", 1, 1.0)
+    assert slow.most_outstanding == 2
+
+
+def test_everything_is_counted_the_same_whether_replies_were_kept_or_not() -> None:
+    packets = [
+        request("get", UPTIME, NAME), request("bulk", "1.3.6.1.2.1.2.2.1.2", max_repetitions=30), request("set", NAME),
+        request("next", NAME), request("get", NAME, version=0),
+    ]  # fmt: skip
+    quick, careful = player(), player(fault("delay", seconds=0))
+    for device in (quick, careful):
+        for number in range(40):
+            device.hear(packets[number % 5], number * 0.01)
+        device.hear(b"junk", 0.5)
+        device.hear(b"\x30\x03\x02\x01\x03", 0.5)
+    one, other = quick.safety.report(), careful.safety.report()
+    assert one == other
+    assert one["kinds"] == {"get": 16, "getbulk": 8, "getnext": 8, "malformed": 1, "set": 8, "v3": 1}
+    assert (one["packets"], one["replies"], one["retries"]) == (42, 40, 0)
+    assert (one["most_varbinds"], one["most_repetitions"], one["most_outstanding"]) == (2, 30, 1)
+    assert one["most_packets_in_window"] == 42
+    assert one["largest_request_bytes"] == max(map(len, packets))
+
+
+def test_the_server_adds_up_and_counts_what_is_nobodys() -> None:
+    device = player()
+    with playing(device) as (client, server):
+        client.ask(request("get", UPTIME))
+        client.silent(b"x" * 9000)
+        client.peer = ("127.20.200.77", server.port)
+        assert client.silent(request("get", UPTIME))
+        stats = server.stats()
+    assert stats["kinds"] == {"get": 1}
+    assert (stats["packets"], stats["replies"], stats["foreign"], stats["oversized"]) == (1, 1, 1, 1)
+    assert stats["devices"]["device"]["packets"] == 1
