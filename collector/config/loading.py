@@ -216,7 +216,7 @@ class _Loading:
         names = settings.host.collectors if settings.host.collectors is not None else tuple(known)
         interval = settings.host.interval
         schedule = Schedule(interval, interval, offset(LOCAL, interval))
-        device = Device(LOCAL, "127.0.0.1")
+        device = Device(LOCAL, "")
         targets: list[Target] = []
         for index, name in enumerate(names):
             module = known.get(name)

@@ -99,7 +99,7 @@ def _module(
         return None
     try:
         return make(**values)
-    except ValueError as error:  # a collector's own word on how its options fit together
+    except (ValueError, re.error) as error:  # a collector's own word on how its options fit together
         findings.problem(document, where, str(error))
         return None
 

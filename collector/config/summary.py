@@ -1,0 +1,43 @@
+"""What a configuration amounts to, in a few lines for the person who checks it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from collector.config.loading import Config
+from collector.config.scalars import duration
+
+
+def summary(config: Config) -> str:
+    """Devices by class and kind, targets, modules; what is not polled, and how many polls a minute that makes."""
+    devices = config.devices
+    polled = [device for device in devices if config.targets[device.name]]
+    targets = [target for device in polled for target in config.targets[device.name]]
+    used = {target.module for target in (*targets, *config.host)}
+    rate = sum(60 / target.schedule.interval for target in targets)
+    lines = [
+        ("devices", f"{len(devices)}{_counts(device.device_class for device in devices)}"),
+        ("kinds", _words(device.kind or "(none)" for device in devices)),
+        ("sites", _words(device.site or "(none)" for device in devices)),
+        ("passive", str(sum(device.passive for device in devices))),
+        ("agents", str(sum(bool(device.agent) for device in devices))),
+        ("targets", f"{len(targets)} on {len(polled)} devices, {rate:.4g} polls a minute"),
+        ("this machine", f"{len(config.host)} collectors{_interval(config)}"),
+        ("modules", f"{len(used)} in use of {len(config.modules)}"),
+        ("files", f"{len(config.files)}, digest {config.digest[:12]}"),
+    ]
+    return "\n".join(f"{name + ':':14}{text}" for name, text in lines if text)
+
+
+def _interval(config: Config) -> str:
+    return f" every {duration(config.settings.host.interval)}" if config.host else ""
+
+
+def _words(words: Iterable[str]) -> str:
+    return ", ".join(f"{word} {count}" for word, count in sorted(Counter(words).items()))
+
+
+def _counts(words: Iterable[str]) -> str:
+    said = _words(words)
+    return f" ({said})" if said else ""
