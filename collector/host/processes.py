@@ -70,6 +70,8 @@ class Processes:
     """No other options. Costs a read for each thread of the machine: node_exporter has it off by default."""
 
     name: ClassVar[str] = "processes"
+    by_default: ClassVar[bool] = False
+    """Whether a host without configuration has it."""
     timeout: Seconds = TIMEOUT
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
