@@ -1,0 +1,96 @@
+"""The built wheel runs in an empty environment, far from the repository."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Start
+from tests.e2e.conftest import ROOT, eventually, get
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("dist")
+    words: list[str | Path] = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, ROOT]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (built,) = out.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`bin/` of an environment that holds the wheel and what it needs, by the hashes of requirements.lock."""
+    home = tmp_path_factory.mktemp("environment")
+    subprocess.run([sys.executable, "-m", "venv", home], check=True, timeout=120)
+    pip: list[str | Path] = [home / "bin" / "python", "-m", "pip", "install", "-q", "--no-deps"]
+    subprocess.run([*pip, "--require-hashes", "-r", ROOT / "requirements.lock"], check=True, timeout=300)
+    subprocess.run([*pip, wheel], check=True, timeout=120)
+    return home / "bin"
+
+
+def run(bin_: Path, cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    env = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    return subprocess.run(
+        [bin_ / "wardwatch", *words], cwd=cwd, env=env, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def test_the_wheel_holds_the_program_its_defaults_and_nothing_else(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+
+    assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {
+        "collector",
+        "exporters",
+        "simulator",
+    }
+    assert "collector/defaults/snmp/if_mib.yml" in names
+    assert "collector/defaults/wardwatch.yml" in names
+    assert [name for name in names if name.endswith("licenses/LICENSE")]
+
+
+def test_it_is_complete(installed: Path, tmp_path: Path) -> None:
+    assert run(installed, tmp_path, "--version").returncode == 0
+    check = run(installed, tmp_path, "check")
+    assert check.returncode == 0, check.stdout + check.stderr
+    assert "if_mib" in run(installed, tmp_path, "list", "modules").stdout
+
+    assert run(installed, tmp_path, "init", "mine").returncode == 0
+    check = run(installed, tmp_path, "check", "--config", "mine")
+    assert check.returncode == 0, check.stdout + check.stderr
+
+
+def test_it_serves_this_machine_and_ends_in_time(
+    installed: Path, tmp_path: Path, start: Start, free_port: Callable[[], int]
+) -> None:
+    port = free_port()
+    process = start(
+        [installed / "wardwatch", "run", "--web.listen-address", f"127.0.0.1:{port}"],
+        cwd=tmp_path, env={"STATE_DIRECTORY": str(tmp_path)},
+    )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    eventually("it is ready", 30, lambda: get(f"{url}/-/ready"))
+
+    page = eventually("the host's page", 15, lambda: loaded(get(f"{url}/metrics")))
+    assert "\nnode_cpu_seconds_total{" in page
+    assert "<html" in get(f"{url}/")
+
+    begun = time.monotonic()
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    assert time.monotonic() - begun < 5
+
+
+def loaded(page: str) -> str:
+    return page if "\nnode_load1 " in page else ""
