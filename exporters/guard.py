@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address
-from typing import Final, Literal
+from typing import Final, Literal, cast
 
 from aiohttp import web
 
@@ -41,8 +41,8 @@ class Limits:
     total: int = 512
     line: int = 8190
     """Longest request line and header field in bytes."""
-    unsent: int = 32 * 1024 * 1024
-    """Bytes of answers that clients have not taken yet, over all connections."""
+    held: int = 16 * 1024 * 1024
+    """Bytes of answers in memory because clients have not taken all of them yet, over all connections."""
     waiting_per_device: int = 16
     """Requests that may wait for one device; more get 429."""
 
@@ -53,7 +53,7 @@ State = Literal["reading", "idle", "handling", "writing"]
 class Seat:
     """One connection, from accept to its end. Create through `Seats.take`."""
 
-    __slots__ = ("_deadline", "_seats", "_timer", "address", "greeting", "since", "state", "transport", "unsent")
+    __slots__ = ("_deadline", "_seats", "_timer", "address", "greeting", "held", "since", "state", "transport")
 
     def __init__(self, seats: Seats, address: str, now: float) -> None:
         self._seats = seats
@@ -66,7 +66,7 @@ class Seat:
         self.transport: asyncio.Transport | None = None
         self.greeting: asyncio.Task[None] | None = None
         """The TLS handshake, until there is a transport."""
-        self.unsent = 0
+        self.held = 0
 
     @property
     def limits(self) -> Limits:
@@ -91,11 +91,14 @@ class Seat:
         self.state = "handling"
         self._deadline = float("inf")
 
-    def progressed(self, unsent: int) -> None:
-        """The client took some; `unsent` bytes are left."""
+    def progressed(self) -> None:
+        """The client took some."""
         self.since = self._seats.loop.time()
-        self._seats.unsent += unsent - self.unsent
-        self.unsent = unsent
+
+    def hold(self, size: int) -> None:
+        """An answer of `size` bytes is in memory for the client; 0: no longer."""
+        self._seats.held += size - self.held
+        self.held = size
 
     def end(self, reason: str) -> None:
         """Cut the connection off now, counted under `reason`."""
@@ -112,8 +115,7 @@ class Seat:
             self._timer.cancel()
             self._timer = None
         self._deadline = float("inf")
-        self._seats.unsent -= self.unsent
-        self.unsent = 0
+        self.hold(0)
         self._seats.left(self)
 
     def _check(self) -> None:
@@ -130,7 +132,7 @@ class Seats:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self.loop = asyncio.get_running_loop()
-        self.unsent = 0
+        self.held = 0
         self.ended: Counter[str] = Counter()
         """Connections cut off, by reason."""
         self._taken: dict[str, dict[Seat, None]] = {}
@@ -168,9 +170,9 @@ class Seats:
 
     def admit(self, seat: Seat, size: int) -> None:
         """Begin to send `size` bytes. Whoever takes its answer most slowly makes room where memory runs short."""
-        while self.unsent and self.unsent + size > self.limits.unsent:
+        while self.held and self.held + size > self.limits.held:
             slowest = min(
-                (s for each in self._taken.values() for s in each if s.unsent and s is not seat),
+                (s for each in self._taken.values() for s in each if s.held and s is not seat),
                 key=lambda s: s.since,
                 default=None,
             )
@@ -178,7 +180,7 @@ class Seats:
                 break
             slowest.end("evicted")
         seat.wait("writing", self.limits.write)
-        seat.progressed(size)
+        seat.hold(size)
 
     def end_all(self) -> None:
         for each in list(self._taken.values()):
@@ -227,7 +229,7 @@ class GuardedHandler(web.RequestHandler):
         self._admits = admits
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
+        transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
         self.seat.transport = transport
         self.seat.wait("reading", self.seat.limits.header)
         super().connection_made(transport)
@@ -244,34 +246,43 @@ class GuardedHandler(web.RequestHandler):
         self.seat.leave()
 
 
-async def deliver(request: web.Request, response: web.Response) -> None:
-    """Send a finished answer piece by piece, as fast as the client takes it, within the write deadline."""
+async def deliver(request: web.Request, response: web.Response) -> web.StreamResponse:
+    """Send a finished answer piece by piece, as fast as the client takes it, within the write deadline.
+
+    Returns what was sent. The body is let go of in any case: a client that goes away leaves an exception, whose
+    traceback would keep frames, and bodies of megabytes with them, until the next garbage collection.
+    """
     protocol = request.protocol
     assert isinstance(protocol, GuardedHandler)
-    seat, body = protocol.seat, response.body
-    size = len(body) if isinstance(body, bytes) else 0
+    seat = protocol.seat
+    size = len(response.body) if isinstance(response.body, bytes) else 0
     seat.admit(size)
     try:
-        if size <= CHUNK or request.method == "HEAD":
-            await response.prepare(request)
-            await response.write_eof()
-        else:
-            assert isinstance(body, bytes)
-            await _stream(request, response, body, seat)
+        if size > CHUNK and request.method != "HEAD":
+            return await _stream(request, response, seat)
+        await response.prepare(request)
+        await response.write_eof()
+        return response
     finally:
-        seat.progressed(0)
+        response.body = None
+        seat.hold(0)
         if request.can_read_body and not request.content.at_eof():
             seat.wait("reading", seat.limits.header)
         else:
             seat.wait("idle", seat.limits.idle)
 
 
-async def _stream(request: web.Request, response: web.Response, body: bytes, seat: Seat) -> None:
+async def _stream(request: web.Request, response: web.Response, seat: Seat) -> web.StreamResponse:
+    body = response.body
+    assert isinstance(body, bytes)
     stream = web.StreamResponse(status=response.status, reason=response.reason, headers=response.headers)
     stream.content_length = len(body)
-    await stream.prepare(request)
-    with memoryview(body) as view:
+    try:
+        await stream.prepare(request)
         for start in range(0, len(body), CHUNK):
-            await stream.write(bytes(view[start : start + CHUNK]))
-            seat.progressed(len(body) - start - CHUNK)
+            await stream.write(body[start : start + CHUNK])
+            seat.progressed()
+    finally:
+        body = b""
     await stream.write_eof()
+    return stream

@@ -118,6 +118,9 @@ class Listener:
             seat.greeting = task
             self._greetings.add(task)
             task.add_done_callback(self._greetings.discard)
+            # While connections queue up, `sock_accept` does not yield. Each must get its turn to be read before
+            # those behind it ask for its seat.
+            await asyncio.sleep(0)
 
     async def _greet(self, connection: socket.socket, seat: Seat) -> None:
         """TLS handshake, if any; then the connection belongs to its handler."""

@@ -143,8 +143,7 @@ class _Gate:
             response.headers.update(config.headers)
             resource = request.match_info.route.resource
             self._routes.requests[resource.canonical if resource else "other", response.status] += 1
-            await deliver(request, response)
-            return response
+            return await deliver(request, response)
 
         return gate
 
