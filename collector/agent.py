@@ -310,9 +310,8 @@ class Agent:
             self._arm_trial(watch)
         if breaker.open or was_open:
             self.on_change()
-        answered = bool(allowance.answers)
-        if answered != watch.answered:
-            watch.answered = answered
+        before, watch.answered = watch.answered, bool(allowance.answers)
+        if watch.answered != before and (before is not None or not watch.answered):
             self._say(watch)
 
     def _say(self, watch: Watch) -> None:
