@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from collector.errors import Denied, Malformed, NoData, OverBudget, Paused, PollError, Refused, TimedOut
 from collector.wire.snmp import ber, message
@@ -19,12 +19,14 @@ from collector.wire.snmp.message import Question
 from collector.wire.snmp.plan import Plan, narrow
 from collector.wire.snmp.walk import COMPLETE, LEAF, Harvest, Walk
 
+_RANDOM = random.SystemRandom()
+"""Whoever can't see our packets shall not guess their request ids (F8)."""
+
 GETS = "get"
 """The name of the table that single values belong to, where a table is named."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(NamedTuple):
     """One attempt: an answer to any attempt of the question under way is welcome (F7)."""
 
     kind: Question
@@ -89,7 +91,7 @@ class Survey:
                 self._advance()
                 continue
             asked = self._ask()
-            request_id = random.SystemRandom().randrange(1, message.REQUEST_IDS)
+            request_id = _RANDOM.getrandbits(31) or 1
             packet = message.request(
                 self._version, self._community, asked.kind, request_id, asked.names, asked.repetitions
             )

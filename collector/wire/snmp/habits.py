@@ -27,6 +27,9 @@ JITTER = 0.1
 LONGEST = 5.0
 """Patience never grows beyond this many times the class's."""
 
+CLIMB = 0.1
+"""Repetitions by which a ceiling that was met without trouble is raised: a row more after ten replies."""
+
 RETRIAL = 16
 """Polls after which a habit that was learned from silence is put to the test again: it may have been loss."""
 
@@ -78,10 +81,10 @@ class Learned:
         Replies are to fill one frame without being fragmented (F26). Small ones grow at most twofold at a time.
         """
         if attempt >= 2:
-            # It took fewer rows to get through: a size is in the way, or loss. Climb back a row with each answer.
+            # It took fewer rows to get through: a size is in the way, or loss.
             self.ceiling = max(repetitions, min(self.ceiling, self.repetitions) // 2)
-        else:
-            self.ceiling += 1
+        elif repetitions + 1 > self.ceiling:
+            self.ceiling += CLIMB
         if count:
             fitting = (room - SPARE) * count // max(size - SPARE, 1)
             self.repetitions = max(1, min(2 * repetitions if attempt < 2 else self.repetitions, fitting))

@@ -27,9 +27,6 @@ GEN_ERR = 5
 NO_ACCESS = 6
 AUTHORIZATION_ERROR = 16
 
-REQUEST_IDS = 2**31
-"""Request ids are below this and random (RELIABILITY F8)."""
-
 
 def request(
     version: int, community: bytes, question: Question, request_id: int, names: Sequence[bytes], repetitions: int = 0

@@ -36,13 +36,13 @@ def _decoded(run: Run) -> array[float]:
         if widths == {1}:
             return array("d", iter(b"".join(raw)))
         if max(widths) <= (6 if tag == ber.COUNTER64 else 4):
-            return array("d", map(_FROM_BYTES, raw))
+            return array("d", list(map(_FROM_BYTES, raw)))  # a list: an iterator would leave room to grow
         values = (ber.unsigned(value, tag) for value in raw)
         return array("d", (value % WRAP for value in values) if tag == ber.COUNTER64 else values)
     if tag == ber.INTEGER:
         if widths == {1}:
             return array("d", array("b", b"".join(raw)))
-        return array("d", map(_SIGNED if max(widths) <= 8 else ber.signed, raw))
+        return array("d", list(map(_SIGNED if max(widths) <= 8 else ber.signed, raw)))
     if tag == ber.OPAQUE:
         return array("d", (ber.opaque(value) or 0.0 for value in raw))
     return array("d", bytes(8 * len(raw)))

@@ -217,7 +217,10 @@ class Walk:
         self.packets += 1
         if self.ended:
             return
-        if count and self._seen is None:
+        if self._seen is not None:
+            if not count:
+                self.ended = "not_increasing"  # nothing but what came before
+        elif count:
             try:
                 if not ber.after(previous, begun):
                     self.ended = "not_increasing"

@@ -60,7 +60,7 @@ def available() -> dict[str, str]:
     for path in files("snmpsim-data") or ():
         text = str(path)
         if ".snmprec" in text and "/data/" in text:
-            name = text.split("/data/", 1)[1].split(".snmprec")[0]
+            name = text.split("/data/", 1)[1].split(".snmprec", maxsplit=1)[0]
             found[name.replace("/", "_")] = name
     return found
 
@@ -180,7 +180,7 @@ def converse(
     sent = 0
     while (packet := dialogue.send()) is not None:
         sent += 1
-        clock.now += delay
+        clock.now = min(clock.now + delay, end)
         if clock.now >= end:
             dialogue.expire("timeout")
             break
