@@ -24,20 +24,17 @@ from collector.config.scalars import (
     Name,
     Number,
     Whole,
+    alternatives,
     is_name,
     shown,
+    suggestion,
 )
 from collector.config.secrets import Secrets
 from collector.config.typed import Findings, Strict, entries, part, top
 from collector.model import Auth, Seconds
 from collector.wire.snmp.expression import pattern
 from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module, RegexExtract
-
-IndexType = Literal[
-    "gauge", "counter", "Integer", "Integer32", "Unsigned32", "EnumAsInfo", "EnumAsStateSet", "OctetString",
-    "DisplayString", "PhysAddress48", "InetAddressIPv4", "InetAddressIPv6", "IpAddress", "InetAddress",
-    "InetAddressMissingSize", "LldpPortId",
-]  # fmt: skip
+from collector.wire.snmp.text import INDEX_TYPES
 
 MOST_ARCS: Final = 128
 
@@ -51,6 +48,8 @@ def _oid(text: str) -> str:
         raise ValueError(f"{shown(text)} is not an OID: write numbers with dots, like 1.3.6.1.2.1.1.3.0")
     text = text.removeprefix(".")
     arcs = text.split(".")
+    if len(arcs) < 2 or int(arcs[0]) > 2 or (int(arcs[0]) < 2 and int(arcs[1]) > 39):
+        raise ValueError(f"{shown(text)} is not an OID: it begins with 0, 1 or 2 and a number below 40")
     if len(arcs) > MOST_ARCS or any(len(arc) > 9 and int(arc) > 0xFFFFFFFF for arc in arcs):
         raise ValueError(f"{shown(text)} is not an OID: at most {MOST_ARCS} numbers, each below 4294967296")
     return text
@@ -65,6 +64,13 @@ def _metric(text: str) -> str:
 def _label(text: str) -> str:
     if not _LABEL.fullmatch(text) or text.startswith("__"):
         raise ValueError(f"{shown(text)} is not a label name: use letters, digits and '_', not '__' at the front")
+    return text
+
+
+def _index(text: str) -> str:
+    if text not in INDEX_TYPES:
+        what = f"{shown(text)} cannot be read from an index.{suggestion(text, INDEX_TYPES)}"
+        raise ValueError(f"{what} Write {alternatives(sorted(INDEX_TYPES))}")
     return text
 
 
@@ -86,6 +92,7 @@ def _states(value: Any) -> Any:
 
 
 Oid = Annotated[str, AfterValidator(_oid)]
+IndexType = Annotated[str, AfterValidator(_index)]
 MetricName = Annotated[str, AfterValidator(_metric)]
 LabelName = Annotated[str, AfterValidator(_label)]
 Regex = Annotated[str, AfterValidator(_regex)]
@@ -178,7 +185,28 @@ def read_snmp(
             findings.problem(document, where, NOT_A_NAME)
         model = part(document, where, written, SnmpModuleFile, findings)
         modules[name] = None if model is None else _module(name, model)
+        if model is not None and not _lookups_begin(document, where, model, findings):
+            modules[name] = None
     return modules, read_auths(document, data.get("auths"), secrets, findings, inherited=True)
+
+
+def _lookups_begin(document: Document, where: list[Step], model: SnmpModuleFile, findings: Findings) -> bool:
+    """Whether each lookup starts from labels that are there: index labels, and what lookups before it gave."""
+    before = len(findings.problems)
+    for number, metric in enumerate(model.metrics):
+        if not metric.lookups:
+            continue
+        known = {index.labelname for index in metric.indexes}
+        for at, lookup in enumerate(metric.lookups):
+            spot = [*where, "metrics", number, "lookups", at]
+            for label in lookup.labels:
+                if label not in known:
+                    what = f"there is no label {shown(label)} before this lookup: write an index or a lookup of it"
+                    findings.problem(document, [*spot, "labels"], what)
+            if lookup.labels and not lookup.oid:
+                findings.problem(document, spot, "looks up labels in no column: write its oid")
+            known.add(lookup.labelname)
+    return len(findings.problems) == before
 
 
 def _module(name: str, m: SnmpModuleFile) -> Module:
