@@ -35,6 +35,7 @@ HEADERS: Final[Mapping[str, Sequence[str]]] = {
 _BCRYPT = re.compile(r"\$2[abxy]\$(0[4-9]|[12][0-9]|3[01])\$[./A-Za-z0-9]{53}")
 
 ClientAuth = Literal[
+    "",
     "NoClientCert",
     "RequestClientCert",
     "RequireAnyClientCert",
@@ -57,7 +58,7 @@ class _TlsKeys(Strict):
     key_file: str | None = None
     client_ca: str | None = None
     client_ca_file: str | None = None
-    client_auth_type: ClientAuth | Literal[""] | None = None
+    client_auth_type: ClientAuth = ""
     client_allowed_sans: Annotated[list[str], Listed] | None = None
     min_version: tls.Version = "TLS12"
     max_version: tls.Version = "TLS13"

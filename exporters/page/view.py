@@ -8,13 +8,14 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
 from aiohttp import web
 
+from collector.model import clean
 from exporters.encoding import wants_gzip
 from exporters.routes import packed
 from exporters.source import DeviceLine, Source
@@ -68,7 +69,7 @@ class StatusPage:
         number = request.query.get("page", "1")
         chosen = Filter(
             request.query.get("state", "") if request.query.get("state") in STATES else "",
-            request.query.get("q", "")[:100],
+            clean(request.query.get("q", ""))[:100],
             int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 5 else 1,
         )
         lines = self._source.overview()
@@ -92,7 +93,7 @@ def page(lines: Iterable[DeviceLine], chosen: Filter, digest: str) -> str:
     pages = max(1, -(-len(shown) // PER_PAGE))
     number = min(max(chosen.page, 1), pages)
     return _template().render(
-        lines=shown[(number - 1) * PER_PAGE : number * PER_PAGE],
+        lines=[_cleaned(line) for line in shown[(number - 1) * PER_PAGE : number * PER_PAGE]],
         total=len(everything),
         found=len(shown),
         counts=[(state, counts[state], _MEANING[state]) for state in STATES if counts[state]],
@@ -101,6 +102,20 @@ def page(lines: Iterable[DeviceLine], chosen: Filter, digest: str) -> str:
         page=number,
         pages=pages,
         digest=digest[:12],
+    )
+
+
+def _cleaned(line: DeviceLine) -> DeviceLine:
+    """Text that is safe to encode and to print; escaping is the template's."""
+    return replace(
+        line,
+        name=clean(line.name),
+        device_class=clean(line.device_class),
+        kind=clean(line.kind),
+        site=clean(line.site),
+        location=clean(line.location),
+        state=clean(line.state),
+        reason=clean(line.reason),
     )
 
 
