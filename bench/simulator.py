@@ -15,8 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from simulator import ber, message
-from simulator.estate import fleet_address
+from simulator import ber, fleet_address, message
 
 TARGET = 20_000
 DEVICES = 1000
@@ -41,7 +40,7 @@ def cpu(pid: int) -> float:
 
 def start(port: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", "simulator", "--fleet", str(DEVICES), "--port", str(port)],
+        [sys.executable, "-m", "simulator", "--count", str(DEVICES), "--port", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

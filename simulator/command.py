@@ -17,6 +17,7 @@ from types import FrameType
 
 from collector.config.problems import ConfigError
 from simulator import estate
+from simulator.fleets import fleet
 from simulator.player import Player
 from simulator.server import Server, Unplayable
 
@@ -27,7 +28,7 @@ EVERY = 1.0
 def simulate(
     config: Path, port: int = estate.PORT, only: Sequence[str] = (), stats: Path | None = None, count: int = 0
 ) -> int:
-    """Play the estate in `config`, or `count` switches (`estate.fleet`) where it is not 0; the process's exit code.
+    """Play the estate in `config`, or `count` switches (`fleet`) where it is not 0; the process's exit code.
 
     `stats` names a file that holds the counters as JSON, never older than a second. To be called from the main thread.
     """
@@ -74,7 +75,7 @@ def simulate(
 def _players(config: Path, only: Sequence[str], count: int) -> Sequence[Player]:
     now = time.monotonic()
     if count:
-        return estate.fleet(count, start=now)
+        return fleet(count, start=now)
     made = estate.load(config, only, now)
     for why in made.left_out:
         sys.stderr.write(f"simulator: not played: {why}\n")
@@ -106,6 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=estate.PORT, help="UDP port (0: a free one)")
     parser.add_argument("--only", action="append", default=[], metavar="NAME", help="this device only; repeatable")
     parser.add_argument("--stats", type=Path, help="keep the counters in this file, as JSON")
-    parser.add_argument("--fleet", type=int, default=0, metavar="N", help="N switches from 127.30.0.1 on instead")
+    parser.add_argument(
+        "--count", "--fleet", type=int, default=0, metavar="N", help="N switches from 127.30.0.1 on instead"
+    )
     given = parser.parse_args(arguments)
-    return simulate(given.config, given.port, given.only, given.stats, given.fleet)
+    return simulate(given.config, given.port, given.only, given.stats, given.count)

@@ -12,11 +12,11 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, Field
 
 from collector.config.document import Document, read
-from collector.config.problems import ConfigError
 from collector.config.scalars import Count, Keyed, Line, Listed, Name, Whole, is_name
 from collector.config.typed import Findings, Strict, typed
 from collector.model import Auth, Device
 from simulator import ber, recording, synthetic, values
+from simulator.fleets import fleet, fleet_address
 from simulator.image import Image
 from simulator.player import LOOPBACK, Fault, Player, fault
 from simulator.synthetic.sheet import SYS_LOCATION, SYS_NAME
@@ -104,7 +104,9 @@ def build(devices: Iterable[Device], path: Path, only: Sequence[str] = (), start
             findings.problem(document, ["devices", name], "is not in the inventory")
     players, left_out = [], []
     for device in known.values():
-        if device.agent or ip_address(device.address) not in LOOPBACK:
+        if device.agent:
+            left_out.append(f"{device.name}: it runs an agent of its own")
+        elif ip_address(device.address) not in LOOPBACK:
             left_out.append(f"{device.name}: its address is not in {LOOPBACK}")
         elif not only or device.name in only:
             try:
@@ -187,30 +189,4 @@ def _steady(image: Image, rate: int) -> Image:
     return image.steady(rate)
 
 
-def fleet(count: int, plays: str = "switch", ports: int | None = 48, seed: int = 1, start: float = 0.0) -> list[Player]:
-    """`count` devices alike, for load tests: `fleet-0` at 127.30.0.1 and on, as `fleet_address` says.
-
-    Any community, v1 and v2c. All share one image: 1,000 switches of 48 ports take some megabytes.
-    """
-    image = synthetic.image(plays, ports)
-    return [
-        Player(
-            f"fleet-{number}",
-            fleet_address(number),
-            image,
-            own={SYS_NAME: values.text(f"fleet-{number}")},
-            seed=seed,
-            start=start,
-        )
-        for number in range(count)
-    ]
-
-
-def fleet_address(number: int) -> str:
-    """Where `fleet-NUMBER` lives: 127.30.0.1 to .250, then 127.30.1.1 and so on, up to 63,750 devices."""
-    if not 0 <= number < 255 * 250:
-        raise ValueError(f"a fleet has at most {255 * 250} devices")
-    return f"127.30.{number // 250}.{number % 250 + 1}"
-
-
-__all__ = ["PORT", "ConfigError", "Estate", "SimulatorFile", "build", "fleet", "fleet_address", "load", "read_file"]
+__all__ = ["PORT", "Estate", "SimulatorFile", "build", "fleet", "fleet_address", "load", "read_file"]

@@ -91,6 +91,10 @@ class Player:
     def view(self) -> View:
         return self._view
 
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        return tuple(f for f, _ in self._faults)
+
     def moment(self, now: float) -> Moment:
         """The device's own time at monotonic `now`."""
         up = self._age + now - self._start

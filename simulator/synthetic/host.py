@@ -15,7 +15,7 @@ RAM, FIXED_DISK = f"{STORAGE}.2", f"{STORAGE}.4"
 def host(sheet: Sheet, cores: int, memory: int, disks: dict[str, int]) -> None:
     """`memory` in KiB; `disks` by mount point in KiB."""
     sheet.scalars("1.3.6.1.2.1.25.1", {
-        1: Clock(), 2: bytes((0x07, 0xEA, 1, 1, 8, 0, 0, 0, ord("+"), 0, 0)), 3: 393216,
+        1: Clock(), 3: 393216,
         4: "BOOT_IMAGE=/vmlinuz root=/dev/sda1 ro quiet", 5: sheet.wander(ber.GAUGE32, 4, 3),
         6: sheet.wander(ber.GAUGE32, 230, 20), 7: 0,
     })  # fmt: skip
@@ -54,7 +54,7 @@ def ucd(sheet: Sheet, cores: int, memory: int) -> None:
     })  # fmt: skip
     for row, (name, load) in enumerate((("Load-1", "1.42"), ("Load-5", "1.20"), ("Load-15", "1.11")), 1):
         sheet.row("1.3.6.1.4.1.2021.10.1", (row,), {
-            1: row, 2: name, 3: load, 4: "12.00", 5: sheet.wander(ber.INTEGER, 120, 60, 300 * row),
+            1: row, 2: name, 3: load, 4: "12.00", 5: sheet.wander(ber.INTEGER, 100 * float(load), 30, 300 * row),
             6: values.Fixed(ber.OPAQUE, ber.opaque_float(float(load))), 100: 0, 101: "",
         })  # fmt: skip
     ticks = 100.0 * cores
