@@ -222,6 +222,6 @@ def after(one: bytes, other: bytes) -> bool:
 
     Bytes order as arcs do while all arcs are below 128; 16383 (ff 7f) and 16384 (81 80 00) do not.
     """
-    if one.isascii() and other.isascii():
+    if len(one) <= ARCS and one.isascii() and other.isascii():
         return one > other
     return decode_arcs(one) > decode_arcs(other)

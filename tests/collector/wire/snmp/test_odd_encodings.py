@@ -1,0 +1,145 @@
+"""Odd encodings are read as meant, and a bad varbind discards no other (RELIABILITY A6: F9 to F12, F17)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import pytest
+
+from collector.model import LABEL_LENGTH, Column
+from collector.wire.snmp import ber
+from collector.wire.snmp.columns import Interned, Sheet
+from collector.wire.snmp.dialogue import Survey
+from collector.wire.snmp.habits import Learned, Limits
+from collector.wire.snmp.module import Index, Metric, Module
+from collector.wire.snmp.plan import compile
+from tests.collector.wire.snmp.agents import Agent, Clock, Varbind, converse, integer, octets
+from tests.collector.wire.snmp.faulty import ROOT, poll, table_values
+
+BIG = 2**53
+
+
+def one(value: bytes, kind: str = "gauge") -> Column | None:
+    """A poll of one column of three rows, of which the middle one has this value; the others must be there."""
+    module = Module(name="odd", walk=(ROOT,), metrics=(Metric("x", f"{ROOT}.1.1", kind, "", (Index("row", "gauge"),)),))
+    agent = Agent({f"{ROOT}.1.1.1": integer(11), f"{ROOT}.1.1.2": value, f"{ROOT}.1.1.3": integer(33)})
+    clock = Clock()
+    plan = compile(module)
+    survey = Survey(plan, 2, b"public", Limits(), Learned(), clock)
+    converse(survey, agent.answer, clock)
+    assert survey.incomplete == {}
+    columns = Sheet(plan, survey.harvest, Interned()).columns()
+    assert len(columns) == 1
+    return columns[0]
+
+
+CASES = [
+    # F9: unsigned without its leading zero looks negative.
+    ("4204ffffffff", 2**32 - 1), ("410480000000", 2**31), ("4304fffffffe", 2**32 - 2), ("4101ff", 255),
+    ("4608ffffffffffffffff", (2**64 - 1) % BIG), ("460880 00000000000001", (2**63 + 1) % BIG),
+    # F10: over-long, zero-length, five bytes, over 32 bits.
+    ("02050000000007", 7), ("0209000000000000000007", 7), ("0209ffffffffffffffffff", -1), ("0200", 0), ("4100", 0),
+    ("4600", 0), ("4105ffffffffff", 2**32 - 1), ("410501 00000002", 2), ("0205 00ffffffff", 2**32 - 1),
+    ("4205 00ffffffff", 2**32 - 1), ("46090 0ffffffffffffffff", (2**64 - 1) % BIG), ("0281 0105", 5),
+    ("02840000 000105", 5), ("4704ffffffff", 2**32 - 1),
+    # F11: floats and doubles in an Opaque; what is neither is 0, as any text.
+    ("44079f780441460000", 12.375), ("440b9f79083ff8000000000000", 1.5), ("44079f78047f800000", math.inf),
+    ("44079f78047fc00000", math.nan), ("44049f780101", 0), ("4400", 0),
+    # F17: Counter64 over 2^53 counts modulo 2^53.
+    ("46080020000000000000", 0), ("46080020000000000001", 1), ("4608001fffffffffffff", BIG - 1),
+    # Text where a number belongs, an OID, an address.
+    ("0403616263", 0), ("06032b0601", 0), ("40047f000001", 0),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "meant"), CASES)
+def test_a_number_is_read_as_meant(value: str, meant: float) -> None:
+    column = one(bytes.fromhex(value.replace(" ", "")))
+    assert column is not None
+    assert list(column.rows.values) == [("1",), ("2",), ("3",)]
+    first, middle, last = column.values
+    assert (first, last) == (11, 33)
+    assert middle == meant or (math.isnan(meant) and math.isnan(middle))
+
+
+@pytest.mark.parametrize("value", ["0500", "8000", "8100"])
+def test_no_value_is_no_sample(value: str) -> None:
+    column = one(bytes.fromhex(value))
+    assert column is not None
+    assert (list(column.values), list(column.rows.values)) == ([11, 33], [("1",), ("3",)])
+
+
+@pytest.mark.parametrize(
+    ("content", "label"),
+    [
+        (b"caf\xc3\xa9", "café"), (b"a\xff\xfe\xfdb", "a\ufffdb"), (b"\xff a \xfe", "\ufffd a \ufffd"),
+        (b"nul\x00nul", "nul\ufffdnul"), (b"tab\tline\nend", "tab\tline\nend"), (b"\x1b[31mred", "\ufffd[31mred"),
+        (b'quote"back\\slash', 'quote"back\\slash'), (b"\xed\xa0\x80", "\ufffd"), (b"", ""),
+    ],
+)  # fmt: skip
+def test_f12_text_is_made_harmless(content: bytes, label: str) -> None:
+    column = one(octets(content), "DisplayString")
+    assert column is not None
+    assert column.rows.names == ("row", "x")
+    assert list(column.rows.values) == [("1", "11"), ("2", label), ("3", "33")]
+    assert all("\n" not in text for text in column.rows.text)
+
+
+def test_f12_long_texts_are_cut_and_stay_apart() -> None:
+    labels = [one(octets("x" * 2000 + end), "DisplayString") for end in "ab"]
+    values = [column.rows.values[1][1] for column in labels if column is not None]
+    assert [len(value) for value in values] == [LABEL_LENGTH, LABEL_LENGTH]
+    assert values[0] != values[1]
+
+
+class Breaks(Agent):
+    """Row 5 of each column is nonsense of one kind; the length of its varbind is right."""
+
+    nonsense = b""
+
+    def bulk(self, name: bytes, repetitions: int) -> Iterable[Varbind]:
+        for oid, value in super().bulk(name, repetitions):
+            yield oid, self.nonsense if ber.decode_oid(oid)[-1] == 5 else value
+
+
+@pytest.mark.parametrize("nonsense", ["", "02", "0205", "020105ff", "0284ffffffff", "0280", "42"])
+def test_f10_a_bad_varbind_discards_no_other(nonsense: str) -> None:
+    agent = Breaks(table_values(40))
+    agent.nonsense = bytes.fromhex(nonsense)
+    result = poll(agent)
+    expected = [float(row) for row in range(1, 41) if row != 5]
+    assert list(result.columns["beta"].values) == expected
+    assert list(result.columns["alpha"].values) == [1000 + row for row in expected]
+    assert result.survey.malformed > 0
+
+
+class LongArcs(Agent):
+    """Between the rows, names that are none: an arc over 32 bits, too many arcs, an arc without end."""
+
+    def bulk(self, name: bytes, repetitions: int) -> Iterable[Varbind]:
+        found = list(super().bulk(name, repetitions))
+        prefix = ber.encode_oid(f"{ROOT}.1.10")
+        odd = [prefix + tail for tail in (b"\x90\x80\x80\x80\x00", b"\x01" * 130, b"\x85", b"\x80\x01")]
+        return [*found[:4], *[(each, integer(666)) for each in odd], *found[4:]]
+
+
+def test_f25_names_that_are_none_are_passed_over() -> None:
+    result = poll(LongArcs(table_values(40)))
+    assert list(result.columns["alpha"].values) == [1000.0 + row for row in range(1, 41)]
+    assert result.survey.incomplete == {}
+
+
+class OddTail(Agent):
+    """A name of two arcs, the second without end, in the place of the hot loop: only the row is lost."""
+
+    def bulk(self, name: bytes, repetitions: int) -> Iterable[Varbind]:
+        found = list(super().bulk(name, repetitions))
+        prefix = ber.encode_oid(f"{ROOT}.1.10")
+        return [(oid[:-1] + b"\x85" if oid == prefix + b"\x05" else oid, value) for oid, value in found]
+
+
+def test_f25_a_row_whose_index_is_none_is_left_out() -> None:
+    agent = OddTail(table_values(4) | {f"{ROOT}.1.10.5": integer(1, ber.COUNTER32)})
+    result = poll(agent)
+    assert list(result.columns["alpha"].values) == [1001, 1002, 1003, 1004]
