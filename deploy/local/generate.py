@@ -34,13 +34,14 @@ def collectors(registered: Iterable[type[Collector]]) -> str:
 
 
 def first_sentence(kind: type[object]) -> str:
-    """The first sentence of a class' own docstring, on one line. ValueError where it has none."""
-    # A dataclass without a docstring gets its signature as one, which says nothing to a reader.
-    text = kind.__dict__.get("__doc__") or ""
-    if not text or text.startswith(f"{kind.__name__}("):
-        raise ValueError(f"{kind.__module__}.{kind.__name__} has no docstring: README's table needs its first sentence")
-    paragraph = " ".join(inspect.cleandoc(text).split("\n\n")[0].split())
-    return re.split(r"(?<=[.])\s+(?=[A-Z`])", paragraph)[0].rstrip(".").replace("|", "\\|")
+    """The first sentence about a collector, from the top of its file. ValueError where there is none."""
+    text = inspect.getdoc(inspect.getmodule(kind)) or ""
+    if not text:
+        raise ValueError(f"{kind.__module__} has no docstring: README's table needs its first sentence")
+    paragraph = " ".join(text.split("\n\n")[0].split())
+    sentence = re.split(r"(?<=[.])\s+(?=[A-Z`])", paragraph)[0].rstrip(".")
+    # The table's first column is that word already.
+    return sentence.replace(f" (node_exporter's `{kind.__dict__.get('name')}`)", "").replace("|", "\\|")
 
 
 SERIES = (("a small device (UPS, printer, server)", 300), ("a mixed estate", 700), ("48-port switches only", 2100))

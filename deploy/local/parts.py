@@ -28,6 +28,9 @@ ROOT = Path(__file__).resolve().parents[2]
 DOWNLOAD_SECONDS = 300.0
 """Longest wait for one run of apt-get: a mirror that hangs must not hang us."""
 
+SHARED = 9
+"""The descriptor by which a moved part finds the files it was built to find under /usr/share."""
+
 LIBRARY_LEVELS = 4
 """How deep library packages are followed. Debian 12's snmpd needs two."""
 
@@ -37,7 +40,8 @@ class Part:
     """An executable: its names on PATH, best first, and where Debian keeps it.
 
     `flags` are given to a fetched one, `{root}` being where packages are unpacked; `companions` are packages that it
-    can do without, and is better with. `environment` holds where the environment does not say otherwise.
+    can do without, and is better with. `environment` holds where the environment does not say otherwise. `shares` is
+    the directory whose path is compiled into the binary, where no flag can say otherwise.
     """
 
     names: tuple[str, ...]
@@ -46,6 +50,7 @@ class Part:
     flags: tuple[str, ...] = ()
     companions: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
+    shares: str = ""
 
 
 # net-snmp would else complain of 30 MIB files that Debian can't ship, and keep state under /var.
@@ -70,7 +75,9 @@ PARTS: Mapping[str, Part] = {
     ),
     "promtool": Part(("promtool",), "prometheus", "usr/bin/promtool"),
     "alertmanager": Part(
-        ("prometheus-alertmanager", "alertmanager"), "prometheus-alertmanager", "usr/bin/prometheus-alertmanager"
+        ("prometheus-alertmanager", "alertmanager"), "prometheus-alertmanager", "usr/bin/prometheus-alertmanager",
+        # Debian's build reads its templates from there, and ends without them.
+        shares="usr/share/prometheus/alertmanager",
     ),
     "amtool": Part(("amtool",), "prometheus-alertmanager", "usr/bin/amtool"),
     "node_exporter": Part(
@@ -171,6 +178,8 @@ def _fetch(name: str, home: Path) -> Path:
     for word, value in wanted.environment:
         lines.append(f'[ -n "${{{word}+set}}" ] || export {word}={shlex.quote(value.format(root=root))}')
     # exec: the part keeps the pid that its starter knows, and gets the starter's signals.
+    if wanted.shares and _moved(binary, wanted.shares):
+        lines.append(f"exec {SHARED}<{shlex.quote(str((root / wanted.shares).parent))}")
     words = [str(binary), *(flag.format(root=root) for flag in wanted.flags)]
     lines.append(f'exec {shlex.join(words)} "$@"')
     fresh = wrapper.with_suffix(".new")
@@ -178,6 +187,26 @@ def _fetch(name: str, home: Path) -> Path:
     fresh.chmod(0o755)
     fresh.rename(wrapper)
     return wrapper
+
+
+def _moved(binary: Path, shares: str) -> bool:
+    """Make our copy of `binary` look for `/shares` beside an open descriptor, which its wrapper opens for it.
+
+    The path is a constant of the program, so the new one has its length: `/proc/self/fd/9//////NAME`. False where the
+    program has no such path, as when a later version carries its files in itself.
+    """
+    old = f"/{shares}".encode()
+    name = Path(shares).name
+    beside = f"/proc/self/fd/{SHARED}"
+    new = beside.encode() + b"/" * (len(old) - len(beside) - len(name)) + name.encode()
+    content = binary.read_bytes()
+    if old not in content and new not in content:
+        return False
+    fresh = binary.with_suffix(".new")
+    fresh.write_bytes(content.replace(old, new))
+    fresh.chmod(0o755)
+    fresh.rename(binary)
+    return True
 
 
 def _libraries(package: str, binary: Path, home: Path) -> list[str]:

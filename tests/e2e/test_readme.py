@@ -54,7 +54,8 @@ def test_a_question_to_the_running_estate(estate: Running, command: str, says: s
     assert done.returncode == 0, done.stderr
     assert says in done.stdout
     if "--debug" in words:
-        assert re.search(r"(?i)request|sent|reply", done.stderr), done.stderr[:2000]
+        assert re.search(r"(?m)> \d+ bytes: GETBULK", done.stderr), done.stderr[:2000]
+        assert re.search(r"(?m)< \d+ bytes after [\d.]+ ms: RESPONSE", done.stderr), done.stderr[:2000]
 
 
 def test_a_configuration_of_ones_own(tmp_path: Path, start: Start, free_port: Callable[[], int]) -> None:
