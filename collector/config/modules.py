@@ -110,12 +110,13 @@ def options_of(make: type[Collector]) -> type[BaseModel]:
     hints = get_type_hints(make)
     declared: dict[str, Any] = {}
     for field in fields(make):  # type: ignore[arg-type]  # every collector is a dataclass (HOUSE 3)
-        if field.default is not MISSING:
+        default: Any = ...
+        if hints[field.name] is Secret:
+            default = ""
+        elif field.default is not MISSING:
             default = field.default
         elif field.default_factory is not MISSING:
             default = field.default_factory()
-        else:
-            default = ...
         declared[field.name] = (_type(hints[field.name]), default)
     return create_model(f"{make.__name__}Options", __base__=Options, **declared)
 

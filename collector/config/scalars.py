@@ -17,6 +17,7 @@ NOT_A_NAME: Final = f"is not a name: use at most {NAME_LENGTH} letters, digits, 
 _UNITS: Final = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _NAME = re.compile(NAME_PATTERN)
 _DURATION = re.compile("".join(rf"(?:(\d+(?:\.\d+)?){unit})?" for unit in _UNITS))
+DURATION_PATTERN: Final = f"^(?=.){_DURATION.pattern}$"
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _NUMBER = re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?")
 _FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -130,7 +131,7 @@ Duration = Annotated[
     float,
     BeforeValidator(_seconds),
     Field(gt=0, le=31 * 86_400),
-    WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$", "examples": ["30s", "1m30s", "500ms"]}),
+    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["30s", "1m30s", "500ms"]}),
 ]
 """Seconds, above 0 and at most 31 days."""
 Whole = Annotated[int, BeforeValidator(_whole)]

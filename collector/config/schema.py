@@ -13,11 +13,15 @@ from pydantic import BaseModel
 from collector.config.auths import AuthsFile
 from collector.config.inventory import InventoryFile
 from collector.config.modules import ModulesFile, options_of
+from collector.config.scalars import DURATION_PATTERN, duration
 from collector.config.settings import SettingsFile
 from collector.config.snmp import SnmpFile
 from collector.model import Collector
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_BOUNDS = {"ge": "minimum", "le": "maximum", "gt": "exclusiveMinimum", "lt": "exclusiveMaximum"}
+"""pydantic's words for bounds behind a validator."""
 
 FILES: dict[str, type[BaseModel]] = {
     "wardwatch": SettingsFile,
@@ -58,19 +62,27 @@ def _options(kind: type[Collector]) -> dict[str, Any]:
 
 
 def _relaxed(node: Any) -> Any:
-    """Text may be written as a bare number or word, a list or mapping left empty, a whole number only as such."""
+    """Text may be written as a bare number or word, a list or mapping left empty, anything else only as such."""
     if isinstance(node, list):
         return [_relaxed(item) for item in node]
     if not isinstance(node, dict):
         return node
-    relaxed = {key: _relaxed(value) for key, value in node.items() if not (key == "title" and isinstance(value, str))}
+    relaxed = {_BOUNDS.get(k, k): _relaxed(v) for k, v in node.items() if not (k == "title" and isinstance(v, str))}
+    choices = [choice for choice in relaxed.pop("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) == 1:
+        relaxed = choices[0] | relaxed  # what may be left out may not be left empty
+    elif choices:
+        relaxed["anyOf"] = choices
+    if relaxed.get("default", ...) is None:
+        del relaxed["default"]
+    if relaxed.get("pattern") == DURATION_PATTERN and "default" in relaxed:
+        relaxed["default"] = duration(relaxed["default"])
     kind = relaxed.get("type")
-    if kind == "string" and not relaxed.keys() & {"enum", "const", "pattern", "format"}:
-        relaxed["type"] = ["string", "number", "boolean"]
-    elif kind == "string" and "enum" in relaxed:
+    if kind == "string" and "enum" in relaxed:
         del relaxed["type"]
-        numbers = [int(word) for word in relaxed["enum"] if word.isdecimal()]
-        relaxed["enum"] = [*relaxed["enum"], *numbers]
+        relaxed["enum"] = [*relaxed["enum"], *(int(word) for word in relaxed["enum"] if word.isdecimal())]
+    elif kind == "string" and not relaxed.keys() & {"pattern", "format", "const"}:
+        relaxed["type"] = ["string", "number", "boolean"]
     elif kind in ("array", "object"):
         relaxed["type"] = [kind, "null"]
     return relaxed

@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from collector.budget import RULES, Breaking, Budgets, Limit
+from collector.budget import RULES, Breaking, Budgets, Caps, Limit
 from collector.config.addresses import endpoint
 from collector.config.document import Document
 from collector.config.inventory import KindFile
@@ -120,14 +120,6 @@ class HostSettings:
 
     interval: float
     collectors: tuple[str, ...] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """Series, of one device and of all."""
-
-    series_per_device: int
-    series: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""`wardwatch init`: a first configuration, commented, that passes `wardwatch check` as it is written."""
+"""`wardwatch init`: a first configuration, commented, that passes `wardwatch check` as it is written.
+
+In it a '#' with a space begins a sentence, and one without is all that keeps a setting from being in force.
+"""
 
 from __future__ import annotations
 
@@ -11,67 +14,67 @@ _SETTINGS = """\
 # The collector on {hostname}. Every key may be left out; docs/configuration.md explains each.
 # After a change: wardwatch check --config {directory}
 
-# web:
-#   listen: 127.0.0.1:10810      # anything but loopback needs config_file
-#   config_file: web.yml         # TLS and passwords, in exporter-toolkit's format
+#web:
+#  listen: 127.0.0.1:10810      # anything but loopback needs config_file
+#  config_file: web.yml         # TLS and passwords, in exporter-toolkit's format
 
-# polling:                       # where nothing nearer says: a module, a device, its file's defaults, its kind
-#   interval: 60s
-#   timeout: 30s
+#polling:                       # where nothing nearer says: a module, a device, its file's defaults, its kind
+#  interval: 60s
+#  timeout: 30s
 
 # What devices of a kind have in common. Kinds come with the program (`wardwatch check` counts those in use); one of
 # the same name here replaces it.
-# kinds:
-#   access-switch:
-#     class: it
-#     auth: network
-#     modules: [system, if_mib]
+#kinds:
+#  access-switch:
+#    class: it
+#    auth: network
+#    modules: [system, if_mib]
 """
 
 _AUTHS = """\
 # Credentials by name; a device, a file's defaults or a kind names one with `auth:`.
 # Name the credential, don't write it: ${{env:NAME}} is an environment variable, ${{file:PATH}} a file that only the
 # collector's user may read (chmod 0600; relative to this directory).
-# auths:
-#   network:
-#     version: 2
-#     community: ${{file:secrets/network}}
+#auths:
+#  network:
+#    version: 2
+#    community: ${{file:secrets/network}}
 """
 
 _INVENTORY = """\
 # Devices. Nothing is contacted unless it is listed here, with a class that says how gently it is treated:
-#   it         servers, network, archives
-#   fragile    embedded IT, easily upset: UPS, sensors, printers, old switches. Single values only, once a minute
-#   clinical   treats, measures or images patients. Nothing is sent to it, unless `active:` says who approved that
+# - it: servers, network, archives
+# - fragile: embedded IT, easily upset: UPS, sensors, printers, old switches. Single values only, at most once a minute
+# - clinical: treats, measures or images patients. Nothing is sent to it, unless `active:` says who approved that
 # More files may stand beside this one.
 #
-# defaults:
-#   site: {site}
-#   auth: network
-# devices:
-#   - name: sw-access-1
-#     address: 192.0.2.11
-#     kind: access-switch
-#     location: Building A, level 1
-#   - name: ups-1
-#     address: 192.0.2.21
-#     kind: ups
-#   - name: infusion-gateway-1
-#     address: 192.0.2.31
-#     kind: infusion-gateway
-#     # active: {{approved_by: Clinical Engineering, date: 2026-11-22}}
-#   - name: server-2               # a wardwatch that runs on another machine
-#     class: it
-#     agent: server-2.example.org:10810
+#defaults:
+#  site: {site}
+#  auth: network
+#devices:
+#  - name: sw-access-1
+#    address: 192.0.2.11
+#    kind: access-switch
+#    location: Building A, level 1
+#  - name: ups-1
+#    address: 192.0.2.21
+#    kind: ups
+#  - name: infusion-gateway-1
+#    address: 192.0.2.31
+#    kind: infusion-gateway
+#    # active: {{approved_by: Clinical Engineering, date: 2026-11-22}}
+#  - name: server-2               # a wardwatch that runs on another machine
+#    class: it
+#    agent: server-2.example.org:10810
 devices:
 """
 
 _MODULES = """\
 # Ways of asking that differ from those that come with the program. This machine is read by every collector there is;
 # a module of the collector's name changes its options.
-# modules:
-#   filesystem:
-#     collector: filesystem
+#modules:
+#  filesystem:
+#    collector: filesystem
 """
 
 _SNMP = """\

@@ -100,3 +100,8 @@ def loaded() -> Load:
 def site(tmp_path: Path) -> Path:
     """A copy of the valid configuration, to be spoilt."""
     return Path(shutil.copytree(CASES / "valid", tmp_path / "site"))
+
+
+@pytest.fixture
+def collectors() -> tuple[type[Collector], ...]:
+    return COLLECTORS

@@ -1,0 +1,82 @@
+"""`wardwatch init` and the summary that `wardwatch check` ends with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from collector.config import Config, load, starter
+from collector.config.summary import summary
+from collector.network.snmp import Snmp
+
+Load = Callable[[Path | None], Config]
+
+
+def check(directory: Path, environ: dict[str, str] | None = None) -> Config:
+    return load(directory, environ=environ or {}, resolve=lambda name: "10.1.2.3", collectors=(Snmp,))
+
+
+@pytest.mark.parametrize("hostname", ["collector-1", "collector-1.example.org", "odd {name}\n", ""])
+def test_what_is_written_passes_the_check_as_it_is(hostname: str, tmp_path: Path) -> None:
+    directory = tmp_path / "site"
+    written = starter.write(directory, hostname=hostname)
+    assert {str(path.relative_to(directory)) for path in written} == set(starter.FILES)
+    config = check(directory)
+    assert config.devices == ()
+    assert config.warnings == ()
+    assert "{" not in re.sub(r"\$?\{[a-z_]+: ?[^}]*\}", "", (directory / "inventory/devices.yml").read_text())
+
+
+def test_what_is_commented_out_is_right_too(tmp_path: Path) -> None:
+    """Somebody who takes the '#' away gets what the comment promises."""
+    starter.write(tmp_path / "site", hostname="collector-1")
+    for path in (tmp_path / "site").rglob("*.yml"):
+        text = path.read_text()
+        if path.name == "devices.yml":
+            text = text.removesuffix("devices:\n")
+        path.write_text(re.sub(r"^#(?! \S|$)", "", text, flags=re.MULTILINE))
+    (tmp_path / "site" / "modules" / "host.yml").unlink()  # names a collector that this test does not have
+    secret = tmp_path / "site" / "secrets" / "network"
+    secret.write_text("canary")
+    secret.chmod(0o600)
+    (tmp_path / "site" / "web.yml").write_text("{}")
+    config = check(tmp_path / "site")
+    devices = {device.name: device for device in config.devices}
+    assert devices.keys() == {"sw-access-1", "ups-1", "infusion-gateway-1", "server-2"}
+    assert devices["infusion-gateway-1"].passive
+    assert devices["ups-1"].device_class == "fragile"
+    assert [target.module for target in config.targets["sw-access-1"]] == ["system", "if_mib"]
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "auths.yml").write_text("mine")
+    with pytest.raises(FileExistsError, match=r"auths\.yml is there already: nothing was written"):
+        starter.write(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["auths.yml"]
+
+
+def test_the_place_for_secrets_is_closed_to_others(tmp_path: Path) -> None:
+    starter.write(tmp_path / "site")
+    assert (tmp_path / "site" / "secrets").stat().st_mode & 0o077 == 0
+
+
+def test_the_summary_in_full(site: Path, loaded: Load) -> None:
+    config = loaded(site)
+    assert summary(config).replace(config.digest[:12], "DIGEST") == (
+        "devices:      6 (clinical 2, fragile 1, it 3)\n"
+        "kinds:        (none) 1, pump 2, switch 2, ups 1\n"
+        "sites:        north 6\n"
+        "passive:      1\n"
+        "agents:       1\n"
+        "targets:      5 on 4 devices, 3.3 polls a minute\n"
+        "this machine: 2 collectors every 5s\n"
+        "modules:      4 in use of 5\n"
+        "files:        5, digest DIGEST"
+    )
+
+
+def test_the_summary_of_nothing() -> None:
+    assert "devices:      0\n" in summary(load(None, environ={}, resolve=lambda name: name, collectors=()))
