@@ -10,7 +10,11 @@ from typing import NamedTuple
 
 from simulator import ber
 from simulator.ber import Arcs
+from simulator.message import Request
 from simulator.values import Fixed, Grow, Moment, Moving, Value
+
+AFTERS = 5000
+"""Names between objects whose place is remembered: the roots of columns, which every walk begins with."""
 
 
 class Kept(NamedTuple):
@@ -52,7 +56,20 @@ class Image:
     content, so that a counter costs one `to_bytes` and one concatenation when it is asked for.
     """
 
-    __slots__ = ("_hot", "_keys", "_positions", "_still", "claimed", "moving", "oids", "replies", "values", "varbinds")
+    __slots__ = (
+        "_afters",
+        "_hot",
+        "_keys",
+        "_positions",
+        "_still",
+        "claimed",
+        "moving",
+        "oids",
+        "questions",
+        "replies",
+        "values",
+        "varbinds",
+    )
 
     def __init__(self, cells: Mapping[Arcs, Value] | Iterable[tuple[Arcs, Value]]) -> None:
         ordered = sorted(dict(cells).items())
@@ -70,7 +87,10 @@ class Image:
         self.claimed: set[int] = set()
         """Positions where some device has a value of its own: replies with them are not for all."""
         self.replies: dict[bytes, Kept] = {}
-        """Replies made of fixed objects only, by question: see `player`."""
+        """Replies made of fixed objects only, by packet without request-id: see `player`."""
+        self.questions: dict[bytes, Request] = {}
+        """Requests that were parsed before, by the same; their request-ids are of no meaning."""
+        self._afters: dict[bytes, int] = {}
 
     def __len__(self) -> int:
         return len(self.oids)
@@ -82,7 +102,14 @@ class Image:
     def after(self, oid: bytes) -> int:
         """The position of the first object after `oid`. Raises ValueError where `oid` is no identifier."""
         at = self._positions.get(oid)
-        return bisect_right(self._keys, ber.arcs_of(oid)) if at is None else at + 1
+        if at is not None:
+            return at + 1
+        at = self._afters.get(oid)
+        if at is None:
+            at = bisect_right(self._keys, ber.arcs_of(oid))
+            if len(self._afters) < AFTERS:
+                self._afters[oid] = at
+        return at
 
     def arcs(self, at: int) -> Arcs:
         """The name at a position."""

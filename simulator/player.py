@@ -138,18 +138,21 @@ class Player:
     def _slowly(self, packet: bytes, key: bytes, at: int, end: int, now: float) -> Sequence[Datagram]:
         safety = self.safety
         version = -1
-        request = None
+        request = self.image.questions.get(key)
         retry = None
-        try:
-            version = message.version_of(packet)
-            request = message.parse(packet) if version in (message.V1, message.V2C) else None
-        except ValueError:
-            pass
+        if request is None:
+            try:
+                version = message.version_of(packet)
+                request = message.parse(packet) if version in (message.V1, message.V2C) else None
+            except ValueError:
+                pass
+            if request is not None and packet[at:end] != request.request_id:
+                key = b""  # a message of unusual lengths: answered, never kept
+            if request is not None and key and len(self.image.questions) < CACHE:
+                self.image.questions[key] = request
         if request is None:
             safety.arrived("v3" if version == message.V3 else "malformed", len(packet), now)
         else:
-            if packet[at:end] != request.request_id:
-                key = b""  # a message of unusual lengths: answered, never kept
             safety.arrived(message.KINDS[request.kind], len(packet), now)
             retry = safety.asked(key or request.question, len(request.oids), now)
             if request.kind == message.GETBULK:
@@ -172,17 +175,21 @@ class Player:
             return ()
         if self._faults:
             return self._faulty(request, answer, moment, now)
-        return (self._keep(request, answer, key, now),)
+        request_id = packet[at:end] if key else request.request_id
+        return (self._keep(request, request_id, answer, key, now),)
 
-    def _keep(self, request: message.Request, answer: Answer, key: bytes, now: float) -> Datagram:
-        head, rid, tail = message.response(request, b"".join(answer.varbinds), answer.status, answer.index)
-        payload = head + rid + tail
+    def _keep(self, request: message.Request, request_id: bytes, answer: Answer, key: bytes, now: float) -> Datagram:
+        """The reply, whose parts are kept under `key` (where it is not empty) for whoever asks the same."""
+        parts = message.response(request, b"".join(answer.varbinds), answer.status, answer.index, request_id)
+        payload = b"".join(parts)
         if key:
             kept = self.image.replies if answer.fixed else self._replies
             if len(kept) < CACHE:
                 kind = message.KINDS[request.kind]
                 repetitions = request.second if request.kind == message.GETBULK else 0
-                kept[key] = Kept(head, tail, kind, request.version, request.community, len(request.oids), repetitions)
+                kept[key] = Kept(
+                    parts[0], parts[2], kind, request.version, request.community, len(request.oids), repetitions
+                )
         self.safety.answered(key or request.question, len(payload), now, now)
         return Datagram(payload)
 
