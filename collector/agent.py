@@ -9,12 +9,11 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import structlog
 
 from collector import status
-from collector.budget import STRICTEST, Allowance, Budgets, Pauses, Shared
+from collector.budget import STRICTEST, Allowance, Budgets, Caps, Pauses, Shared
 from collector.edge import World
 from collector.errors import BreakerOpen, OverBudget, Paused, PollError, TimedOut, Unreachable
 from collector.model import Column, Device, Target
@@ -28,14 +27,6 @@ SILENCE = (TimedOut, Unreachable, OverBudget, Paused, BreakerOpen)
 """Failures after which, if the device has answered nothing so far, the rest of a round is not worth its packets."""
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """Most series kept of one device, and of all (RELIABILITY part 3, cardinality bomb)."""
-
-    series_per_device: int = 5000
-    series: int = 1_000_000
 
 
 class Agent:

@@ -76,6 +76,14 @@ class Budgets:
     breaking: Breaking = field(default_factory=Breaking)
 
 
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Most series kept of one device, and of all (RELIABILITY part 3, cardinality bomb)."""
+
+    series_per_device: int = 5000
+    series: int = 1_000_000
+
+
 MARGIN = 1.05
 """Spans are kept 5% longer than promised, since a packet arrives some milliseconds after it was counted here."""
 

@@ -103,7 +103,7 @@ class Service:
 
     async def device_page(self, name: str, patience: float) -> Sequence[Column]:
         if name == self._host_name:
-            raise KeyError(name)
+            return await self.agent.host_page(name, patience)
         return await self.agent.page(name, patience)
 
     def groups(self, shard: tuple[int, int] | None) -> Sequence[Mapping[str, Any]]:
@@ -111,16 +111,12 @@ class Service:
 
     def overview(self) -> Sequence[DeviceLine]:
         now = self.world.now()
-        polled = [
-            _shown(
-                watch.device,
-                self.agent.state(watch),
-                self.agent.paused(watch.device) or watch.reason,
-                None if watch.last_poll is None else now - watch.last_poll,
-                None if watch.last_poll is None else watch.duration,
-            )
-            for watch in self.agent.watches
-        ]
+        polled = []
+        for watch in self.agent.watches:
+            state = self.agent.state(watch)
+            reason = "" if state == "up" else self.agent.paused(watch.device) or watch.reason
+            age = None if watch.last_poll is None else now - watch.last_poll
+            polled.append(_shown(watch.device, state, reason, age, None if age is None else watch.duration))
         return polled + [_shown(d, "elsewhere", d.agent, None, None) for d in self._config.devices if d.agent]
 
     async def reload(self) -> Sequence[str]:

@@ -8,7 +8,8 @@ from typing import Any
 
 import structlog
 
-from collector.agent import Agent, Caps
+from collector.agent import Agent
+from collector.budget import Caps
 from collector.errors import NoData, Refused
 from collector.model import INCOMPLETE, Column, Device, Target, column, rows
 from tests.collector.worlds import VALUE, Asks, Does, FakeWorld, device, labels, target, value, virtual

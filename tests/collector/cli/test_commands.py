@@ -1,0 +1,169 @@
+"""The command line as a person meets it: what is printed, where, and with which exit code."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from collector.cli import app, control
+from simulator.server import play
+from simulator.synthetic import switch
+from tests.collector.cli.estate import INVENTORY, SETTINGS, estate, player
+
+Wardwatch = Callable[..., Result]
+
+
+@pytest.fixture
+def wardwatch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Wardwatch:
+    """Run a command in an empty directory."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, list(arguments), prog_name="wardwatch")
+
+    return run
+
+
+def test_help_names_every_command(wardwatch: Wardwatch) -> None:
+    shown = wardwatch("--help").stdout
+    for command in ("run", "init", "check", "poll", "retry", "pause", "resume", "list", "simulate", "schema"):
+        assert f"\n  {command} " in shown
+    assert "--install-completion" in shown
+
+
+def test_version(wardwatch: Wardwatch) -> None:
+    assert wardwatch("--version").stdout.startswith("wardwatch 0.")
+
+
+def test_check_summarises_a_good_configuration(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    result = wardwatch("check", "--config", str(estate(tmp_path)))
+    assert result.exit_code == 0, result.stderr
+    assert "clinical 1, fragile 1, it 1" in result.stdout
+
+
+def test_check_tells_every_problem_at_once_with_file_and_line(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    config = estate(tmp_path, inventory=INVENTORY.replace("class: clinical", "class: alive").replace("sw-1", "sw 1"))
+    result = wardwatch("check", "--config", str(config))
+    assert result.exit_code == 1
+    assert result.stdout == ""
+    file = config / "inventory" / "all.yml"
+    lines = [line for line in result.stderr.splitlines() if line.startswith(str(file))]
+    assert len(lines) == 2
+    assert all(":2: " in line or ":4: " in line for line in lines), lines
+    assert "2 problems" in result.stderr
+
+
+def test_no_configuration_at_all_is_a_host_agent(wardwatch: Wardwatch) -> None:
+    result = wardwatch("check")
+    assert result.exit_code == 0
+    assert wardwatch("list", "devices").stdout.splitlines()[1:] == []
+    assert any(line.startswith("cpu ") for line in wardwatch("list", "modules").stdout.splitlines())
+
+
+def test_config_in_the_working_directory_is_found(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    estate(tmp_path, name="config")
+    names = [line.split()[0] for line in wardwatch("list", "devices").stdout.splitlines()]
+    assert names == ["NAME", "sw-1", "pump-1", "ups-1"]
+
+
+def test_init_writes_what_check_accepts_and_never_overwrites(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    result = wardwatch("init", "mine")
+    assert result.exit_code == 0, result.stderr
+    assert (tmp_path / "mine" / "wardwatch.yml").exists()
+    assert wardwatch("check", "--config", "mine").exit_code == 0
+    before = {path: path.read_bytes() for path in (tmp_path / "mine").rglob("*.yml")}
+    again = wardwatch("init", "mine")
+    assert again.exit_code == 1
+    assert "mine" in again.stderr
+    assert before == {path: path.read_bytes() for path in (tmp_path / "mine").rglob("*.yml")}
+
+
+def test_schema_of_every_file_for_editors(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    assert "inventory" in json.loads(wardwatch("schema").stdout)
+    written = wardwatch("schema", "schemas").stdout.splitlines()
+    assert len(written) >= 4
+    assert all("$schema" in json.loads(Path(path).read_text()) for path in written)
+
+
+def test_list_collectors_tells_what_each_reads(wardwatch: Wardwatch) -> None:
+    lines = wardwatch("list", "collectors").stdout.splitlines()
+    assert len(lines) > 20
+    assert all(len(line.split(maxsplit=1)) == 2 for line in lines)
+
+
+def test_poll_prints_a_devices_metrics_and_debug_tells_the_packets(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    with play([player("127.9.3.1", switch(4))]) as server:
+        config = str(estate(tmp_path, port=server.port))
+        result = wardwatch("poll", "sw-1", "--config", config)
+        assert result.exit_code == 0, result.stderr
+        assert "ifHCInOctets{" in result.stdout
+        assert "wardwatch_device_up 1" in result.stdout.splitlines()
+        debug = wardwatch("poll", "sw-1", "--module", "system", "--debug", "--config", config)
+        assert debug.exit_code == 0
+        assert "ifHCInOctets{" not in debug.stdout
+        assert "sysUpTime" in debug.stdout
+        assert "> " in debug.stderr
+        assert "RESPONSE" in debug.stderr
+        assert "canary-community" not in debug.stderr + debug.stdout
+
+
+def test_poll_says_why_it_cannot(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    config = str(estate(tmp_path))
+    nobody = wardwatch("poll", "sw-11", "--config", config)
+    assert (nobody.exit_code, "sw-1" in nobody.stderr) == (1, True)
+    passive = wardwatch("poll", "pump-1", "--config", config)
+    assert (passive.exit_code, "passive" in passive.stderr) == (1, True)
+    module = wardwatch("poll", "sw-1", "--module", "nope", "--config", config)
+    assert (module.exit_code, "if_mib" in module.stderr) == (1, True)
+    silent = wardwatch("poll", "sw-1", "--module", "system", "--config", config)
+    assert silent.exit_code == 1
+    assert 'reason="timeout"' in silent.stdout
+
+
+def test_pause_and_resume_are_written_where_the_collector_looks(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    config, state = str(estate(tmp_path)), tmp_path / "state"
+    for scope in ("all", "class:clinical", "site:main", "sw-1"):
+        result = wardwatch("pause", scope, "--reason", "theatre 3 asked", "--config", config)
+        assert result.exit_code == 0, result.stderr
+    assert control.read(state).pauses.scopes == {"all", "class:clinical", "site:main", "device:sw-1"}
+    assert control.read(state).paused["all"]["reason"] == "theatre 3 asked"
+    result = wardwatch("resume", "all", "--config", config)
+    assert "still paused" in result.stderr
+    assert control.read(state).pauses.scopes == {"class:clinical", "site:main", "device:sw-1"}
+    assert wardwatch("resume", "all", "--config", config).exit_code == 1
+
+
+@pytest.mark.parametrize("scope", ["sw-2", "class:cheap", "site:moon"])
+def test_a_pause_of_nothing_is_refused_so_that_nobody_relies_on_it(
+    wardwatch: Wardwatch, tmp_path: Path, scope: str
+) -> None:
+    result = wardwatch("pause", scope, "--config", str(estate(tmp_path)))
+    assert result.exit_code == 1
+    assert not (tmp_path / "state" / "control.json").exists()
+
+
+def test_the_kill_switch_works_with_a_broken_configuration(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    config = estate(tmp_path, settings=SETTINGS + "nonsense: 1\n")
+    unsaid = wardwatch("pause", "all", "--config", str(config))
+    assert unsaid.exit_code == 1
+    assert "--state" in unsaid.stderr
+    said = wardwatch("pause", "all", "--config", str(config), "--state", str(tmp_path / "state"))
+    assert said.exit_code == 0
+    assert control.read(tmp_path / "state").pauses.scopes == {"all"}
+
+
+def test_retry_is_an_order_too(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    config = str(estate(tmp_path))
+    assert wardwatch("retry", "sw-1", "--config", config).exit_code == 0
+    assert set(control.read(tmp_path / "state").retries) == {"sw-1"}
+    assert wardwatch("retry", "nobody", "--config", config).exit_code == 1
+
+
+def test_other_machines_are_let_in_only_knowingly(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    result = wardwatch("run", "--config", str(estate(tmp_path)), "--web.listen-address", "0.0.0.0:0")
+    assert result.exit_code == 1
+    assert "--web.config.file" in result.stderr
