@@ -1,0 +1,85 @@
+"""The tables of docs/configuration.md, made from the models.
+
+`python -m collector.config.reference docs/configuration.md` renews them.
+
+A table stands between `<!-- keys: NAME -->` and `<!-- end -->`; a test fails when one of them is not as made here.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel
+
+from collector.config import auths, inventory, modules, settings, snmp
+from collector.config.scalars import DURATION_PATTERN, duration
+
+MODELS: Final[dict[str, type[BaseModel]]] = {
+    "wardwatch.yml": settings.SettingsFile,
+    "web": settings.WebFile,
+    "polling": settings.PollingFile,
+    "host": settings.HostFile,
+    "budgets": settings.BudgetsFile,
+    "limit": settings.LimitFile,
+    "breaker": settings.BreakerFile,
+    "longest": settings.LongestFile,
+    "caps": settings.CapsFile,
+    "kind": inventory.KindFile,
+    "defaults": inventory.DefaultsFile,
+    "device": inventory.DeviceFile,
+    "use": inventory.UseFile,
+    "active": inventory.ApprovalFile,
+    "inventory": inventory.InventoryFile,
+    "auths": auths.AuthsFile,
+    "auth": auths.Credentials,
+    "modules": modules.ModulesFile,
+    "module": modules.ModuleFile,
+    "snmp": snmp.SnmpFile,
+    "snmp module": snmp.SnmpModuleFile,
+    "metric": snmp.MetricFile,
+    "index": snmp.IndexFile,
+    "lookup": snmp.LookupFile,
+    "regex_extracts": snmp.RegexExtractFile,
+    "filter": snmp.FilterFile,
+}
+"""Every mapping that may be written, by the name of its table."""
+
+_TABLE = re.compile(r"(<!-- keys: ([^>]+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def table(model: type[BaseModel]) -> str:
+    """A model's own keys; those of the model below it stand in that one's table."""
+    below = next(base for base in model.__mro__[1:] if issubclass(base, BaseModel))
+    lines = ["| key | meaning | default |", "|---|---|---|"]
+    for name, field in model.model_fields.items():
+        if name not in below.model_fields:
+            lines.append(f"| `{field.alias or name}` | {field.description} | {_default(field)} |")
+    return "\n".join(lines) + "\n"
+
+
+def renewed(text: str) -> str:
+    """A page with all its tables as they are now. Raises KeyError for a table of no model."""
+    return _TABLE.sub(lambda match: match[1] + table(MODELS[match[2]]) + match[3], text)
+
+
+def _default(field: Any) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if isinstance(value, settings.LimitFile):
+        return f"`{{packets: {value.packets}, window: {duration(value.window)}}}`"
+    if value in (None, "", (), {}) or isinstance(value, BaseModel):
+        return ""
+    timed = any(getattr(m, "json_schema", {}).get("pattern") == DURATION_PATTERN for m in field.metadata if m)
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{duration(value)}`" if timed else f"`{value:g}`" if isinstance(value, float) else f"`{value}`"
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        page = Path(name)
+        page.write_text(renewed(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,46 @@
+"""docs/configuration.md has every key, as the models have it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pydantic import BaseModel
+
+import collector.config.loading
+from collector.config.inventory import MOST_LABELS, QUIRKS, RESERVED
+from collector.config.modules import Options
+from collector.config.reference import MODELS, renewed
+from collector.config.typed import Strict
+
+PAGE = Path(collector.config.loading.__file__).parents[2] / "docs" / "configuration.md"
+
+
+def models(of: type[BaseModel]) -> set[type[BaseModel]]:
+    mine = {below for below in of.__subclasses__() if below.__module__.startswith("collector.config.")}
+    return mine.union(*(models(below) for below in mine))
+
+
+def test_every_table_is_as_the_models_make_it() -> None:
+    text = PAGE.read_text()
+    assert renewed(text) == text, "run: python -m collector.config.reference docs/configuration.md"
+
+
+def test_every_model_has_its_table() -> None:
+    assert set(re.findall(r"<!-- keys: ([^>]+) -->", PAGE.read_text())) == set(MODELS)
+    assert models(Strict) - models(Options) - {Options} == set(MODELS.values())
+
+
+def test_every_key_is_described() -> None:
+    for model in MODELS.values():
+        for name, field in model.model_fields.items():
+            assert field.description, f"{model.__name__}.{name}"
+
+
+def test_quirks_and_reserved_labels_are_listed() -> None:
+    text = PAGE.read_text()
+    for quirk, meaning in QUIRKS.items():
+        assert f"| `{quirk}` | {meaning.partition(' (')[0]} |" in text
+    for label in RESERVED:
+        assert f"`{label}`" in text
+    assert f"At most {MOST_LABELS};" in text
