@@ -1,0 +1,95 @@
+"""Coverage-guided fuzzing of the SNMP codec: `python -m tests.fuzz.ber --seconds 30`.
+
+Each input is an answer to a walk and to a GET under way. Whatever it is, nothing but a `PollError` may come out, and
+what is asked next must be a well-formed question. Ends with 0 when nothing was found; a finding is printed with its
+input and ends with another code.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["collector.wire"]):
+    from collector.wire.snmp import ber, message
+    from collector.wire.snmp.columns import Interned, Sheet
+    from collector.wire.snmp.dialogue import Survey
+    from collector.wire.snmp.habits import Learned, Limits
+    from collector.wire.snmp.plan import compile
+
+from collector.errors import Malformed, PollError
+from collector.model import LABEL_LENGTH
+from tests.collector.wire.snmp.agents import Clock, integer, octets, response
+from tests.collector.wire.snmp.faulty import ROOT, SCALARS
+from tests.collector.wire.snmp.test_mutation import corpus
+from tests.fuzz.modules import EVERY_TYPE, TYPES
+
+
+def under_way(module: object, version: int, question: int) -> Survey:
+    """A survey whose question has request id 1."""
+    survey = Survey(compile(module), version, b"public", Limits(), Learned(), Clock(), any_order=question == 2)  # type: ignore[arg-type]
+    survey.send()
+    survey._asked[1] = survey._asked.popitem()[1]
+    return survey
+
+
+def seeds() -> list[bytes]:
+    """Valid answers to begin with: of each kind, and with a number or a text in every column."""
+    head = message.read(message.request(1, b"public", "bulk", 1, [ber.encode_oid(ROOT)], 10))
+    values = (integer(1), octets(b"\x07\xe2\x08\x0f\x08\x01\x0f\x00"), octets("Apr 01 2025"))
+    index = "1.4.10.0.0.1.3"
+    rows = [ber.encode_oid(f"{ROOT}.1.{column}.{index}") for column in range(len(TYPES))]
+    return corpus() + [response(head, [(row, value) for row in rows]) for value in values]
+
+
+def one(data: bytes) -> None:
+    """A datagram, an answer to each kind of question."""
+    try:
+        head = message.read(data)
+        for name, tag, content in message.varbinds(data, head):
+            ber.number(tag, content)
+            ber.after(name, name)
+    except Malformed:
+        pass
+    for module, version, question in ((EVERY_TYPE, 2, 0), (EVERY_TYPE, 2, 2), (EVERY_TYPE, 1, 0), (SCALARS, 2, 1)):
+        survey = under_way(module, version, question)
+        try:
+            if survey.receive(data):
+                following = survey.send()
+                if following is not None:
+                    asked = message.read(following)
+                    for name, _, _ in message.varbinds(following, asked):
+                        ber.decode_oid(name)
+            survey.problem()
+        except PollError:
+            continue
+        for column in Sheet(compile(module), survey.harvest, Interned()).columns():
+            assert len(column.values) == len(column.rows.text) == len(column.rows.values)
+            for values in column.rows.values:
+                assert all(len(value) <= LABEL_LENGTH for value in values)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Fuzz the SNMP codec.")
+    parser.add_argument("--seconds", type=int, default=30)
+    parser.add_argument("--seed", type=int, default=1)
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        for number, packet in enumerate(seeds()):
+            Path(folder, str(number)).write_bytes(packet)
+        atheris.Setup(
+            [
+                sys.argv[0], folder, f"-max_total_time={chosen.seconds}", f"-seed={chosen.seed}", "-max_len=2048",
+                "-timeout=5", "-rss_limit_mb=1024", f"-artifact_prefix={folder}/", "-print_final_stats=1",
+            ],
+            one,
+        )  # fmt: skip
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
