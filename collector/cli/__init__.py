@@ -10,17 +10,11 @@ import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, Optional
+from typing import Annotated, Optional
 
 import typer
 
-if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable
-
-    from collector.cli.control import Edit
-    from collector.config import Config
-    from collector.model import Device
+from collector.cli import console
 
 app = typer.Typer(
     name="wardwatch",
@@ -30,8 +24,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-CONFIG = Path("config")
 
 
 class LogFormat(StrEnum):
@@ -57,9 +49,10 @@ def _names(incomplete: str) -> list[str]:
     from collector.config import ConfigError
 
     try:
-        return [device.name for device in _load(_directory(None)).devices if device.name.startswith(incomplete)]
+        devices = console.load_from(console.directory_of(None)).devices
     except (ConfigError, OSError):
         return []
+    return [device.name for device in devices if device.name.startswith(incomplete)]
 
 
 Directory = Annotated[
@@ -131,19 +124,19 @@ def run(
     from exporters.web import CannotListen, may_bind
 
     logs.configure(log_format.value, log_level.value)
-    directory = _directory(config)
-    loaded = _checked(directory)
+    directory = console.directory_of(config)
+    loaded = console.checked(directory)
     options = Options(listen or loaded.settings.web.listen, web_config or loaded.settings.web.config_file)
     try:
         refusal = may_bind(options.listen, options.web_config, insecure)
         if refusal:
-            _fail(refusal)
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(serve(lambda: _load(directory), loaded, options))
+            console.fail(refusal)
+        with asyncio.Runner(loop_factory=console.loop_factory()) as runner:
+            runner.run(serve(lambda: console.load_from(directory), loaded, options))
     except (CannotListen, ConfigError, AlreadyRunning) as error:
-        _fail(str(error))
+        console.fail(str(error))
     except OSError as error:
-        _fail(f"{loaded.settings.state}: {error.strerror or error}")
+        console.fail(f"{loaded.settings.state}: {error.strerror or error}")
 
 
 @app.command()
@@ -154,7 +147,7 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or
     try:
         written = starter.write(directory)
     except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        _fail(str(error))
+        console.fail(str(error))
     for path in written:
         print(path)
     print(f"Next: edit {directory}/inventory, then `wardwatch check --config {directory}`.", file=sys.stderr)
@@ -165,7 +158,7 @@ def check(config: Directory = None) -> None:
     """Check all of the configuration: every problem at once, as file:line: where: what."""
     from collector.config.summary import summary
 
-    loaded = _checked(_directory(config))
+    loaded = console.checked(console.directory_of(config))
     for warning in loaded.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print(summary(loaded))
@@ -187,16 +180,16 @@ def poll(
     from collector.cli import logs, once
 
     logs.configure("logfmt", "warning")
-    loaded = _checked(_directory(config))
-    device = _device(loaded, name)
+    loaded = console.checked(console.directory_of(config))
+    device = console.device_of(loaded, name)
     targets = [t for t in loaded.targets.get(name, ()) if module is None or t.module == module]
     if device.agent:
-        _fail(f"{name} is a host agent elsewhere: ask http://{device.agent}/metrics")
+        console.fail(f"{name} is a host agent elsewhere: ask http://{device.agent}/metrics")
     if not loaded.targets.get(name):
-        _fail(f"{name} is passive: nothing is ever sent to it (class {device.device_class})")
+        console.fail(f"{name} is passive: nothing is ever sent to it (class {device.device_class})")
     if not targets:
-        _fail(f"{name} has no module {module!r}; it has {', '.join(t.module for t in loaded.targets[name])}")
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        console.fail(f"{name} has no module {module!r}; it has {', '.join(t.module for t in loaded.targets[name])}")
+    with asyncio.Runner(loop_factory=console.loop_factory()) as runner:
         succeeded = runner.run(once.poll(loaded, device, targets, debug))
     raise typer.Exit(0 if succeeded else 1)
 
@@ -206,12 +199,12 @@ def retry(name: DeviceName, config: Directory = None, state: State = None) -> No
     """Ask a silent device again now, rather than when its breaker allows."""
     from collector.cli import control
 
-    loaded = _maybe(config)
+    loaded = console.unchecked(config)
     if loaded is not None:
-        _device(loaded, name)
-    where = _state(loaded, state)
+        console.device_of(loaded, name)
+    where = console.state_of(loaded, state)
 
-    _order(where, control.retried(name), f"{name} is asked again")
+    console.order(where, control.retried(name), f"{name} is asked again")
 
 
 @app.command()
@@ -224,9 +217,9 @@ def pause(
     """Send nothing more to a device, a class, a site or all, until `resume`. Holds over restarts."""
     from collector.cli import control
 
-    loaded = _maybe(config)
-    scope = _scope(loaded, scope)
-    _order(_state(loaded, state), control.paused(scope, reason), f"{scope} is paused")
+    loaded = console.unchecked(config)
+    scope = console.scope_of(loaded, scope)
+    console.order(console.state_of(loaded, state), control.paused(scope, reason), f"{scope} is paused")
 
 
 @app.command()
@@ -234,12 +227,12 @@ def resume(scope: Scope, config: Directory = None, state: State = None) -> None:
     """End a pause."""
     from collector.cli import control
 
-    loaded = _maybe(config)
-    scope = _scope(loaded, scope)
-    where = _state(loaded, state)
+    loaded = console.unchecked(config)
+    scope = console.scope_of(loaded, scope)
+    where = console.state_of(loaded, state)
     if scope not in control.read(where).paused:
-        _fail(f"{scope} is not paused. Paused: {', '.join(sorted(control.read(where).paused)) or 'nothing'}")
-    _order(where, control.resumed(scope), f"{scope} is resumed")
+        console.fail(f"{scope} is not paused. Paused: {', '.join(sorted(control.read(where).paused)) or 'nothing'}")
+    console.order(where, control.resumed(scope), f"{scope} is resumed")
     left = sorted(control.read(where).paused)
     if left:
         print(f"still paused: {', '.join(left)}", file=sys.stderr)
@@ -253,7 +246,7 @@ def listing(
     """List what is configured."""
     from collector.cli import tables
 
-    loaded = _checked(_directory(config))
+    loaded = console.checked(console.directory_of(config))
     print(getattr(tables, what.value)(loaded))
 
 
@@ -269,7 +262,7 @@ def simulate(
     from collector.config import shipped
     from simulator.command import simulate as play
 
-    raise typer.Exit(play(_directory(config) or shipped(), port, only or (), stats, count))
+    raise typer.Exit(play(console.directory_of(config) or shipped(), port, only or (), stats, count))
 
 
 @app.command()
@@ -293,110 +286,3 @@ def schema(
         path = directory / f"{name}.schema.json"
         path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
         print(path)
-
-
-# -- what the commands share ------------------------------------------------------------------------------------------
-
-
-def _fail(message: str) -> NoReturn:
-    print(f"wardwatch: {message}", file=sys.stderr)
-    raise typer.Exit(1)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:  # no wheel for this system: asyncio's own loop does the same, somewhat slower
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
-
-
-def _directory(config: Path | None) -> Path | None:
-    """What --config says, else config/ here, else None: what is shipped."""
-    if config is not None:
-        return config
-    return CONFIG if CONFIG.is_dir() else None
-
-
-def _load(directory: Path | None) -> Config:
-    from collector.config import load
-    from collector.edge.udp import resolve
-
-    return load(directory, environ=os.environ, resolve=resolve)
-
-
-def _checked(directory: Path | None) -> Config:
-    """The configuration; with problems, all of them on stderr and the end."""
-    from collector.config import ConfigError
-
-    try:
-        return _load(directory)
-    except ConfigError as error:
-        for problem in error.problems:
-            print(problem, file=sys.stderr)
-        count = len(error.problems)
-        print(f"wardwatch: {count} problem{'s' if count > 1 else ''} in the configuration", file=sys.stderr)
-        raise typer.Exit(1) from None
-
-
-def _maybe(config: Path | None) -> Config | None:
-    """The configuration, or None with a warning where it has problems: a kill switch must work all the same."""
-    from collector.config import ConfigError
-
-    try:
-        return _load(_directory(config))
-    except ConfigError as error:
-        print(f"wardwatch: the configuration has problems, names are not checked: {error}", file=sys.stderr)
-        return None
-
-
-def _device(config: Config, name: str) -> Device:
-    from difflib import get_close_matches
-
-    names = {device.name: device for device in config.devices}
-    if name in names:
-        return names[name]
-    near = get_close_matches(name, names, 3)
-    _fail(f"no device {name!r} in the inventory" + (f"; did you mean {' or '.join(near)}?" if near else ""))
-
-
-def _scope(config: Config | None, scope: str) -> str:
-    """A scope as `budget.Pauses` has it."""
-    word, colon, _ = scope.partition(":")
-    if scope == "all" or (colon and word == "device"):
-        return scope
-    if config is None:
-        return scope if colon and word in ("class", "site") else f"device:{scope}"
-    known = {
-        "class": {"it", "fragile", "clinical"},
-        "site": {device.site for device in config.devices if device.site},
-    }
-    if colon and word in known:
-        name = scope.partition(":")[2]
-        if name not in known[word]:
-            _fail(f"no {word} {name!r}; there are: {', '.join(sorted(known[word])) or 'none'}")
-        return scope
-    return f"device:{_device(config, scope).name}"
-
-
-def _state(config: Config | None, state: Path | None) -> Path:
-    if state is not None:
-        return state
-    if config is not None:
-        return config.settings.state
-    _fail("say which collector with --state DIR: its state directory cannot be read from the configuration")
-
-
-def _order(state: Path, edit: Edit, done: str) -> None:
-    from collector.cli import control
-    from collector.edge.state import AlreadyRunning, only_one
-
-    try:
-        control.change(state, edit)
-        with only_one(state):
-            print(f"{done} as soon as a collector starts with the state in {state}; none runs now")
-    except AlreadyRunning:
-        print(f"{done}, within a second")
-    except OSError as error:
-        _fail(f"{state}: {error.strerror or error}")

@@ -1,0 +1,125 @@
+"""What the commands share: the configuration they work on, the names people type, and how they say no."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from collector.cli.control import Edit
+    from collector.config import Config
+    from collector.model import Device
+
+CONFIG = Path("config")
+"""The configuration directory that needs no naming."""
+
+
+def fail(message: str) -> NoReturn:
+    print(f"wardwatch: {message}", file=sys.stderr)
+    raise typer.Exit(1)
+
+
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:  # no wheel for this system: asyncio's own loop does the same, somewhat slower
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def directory_of(config: Path | None) -> Path | None:
+    """What --config says, else config/ here, else None: what is shipped."""
+    if config is not None:
+        return config
+    return CONFIG if CONFIG.is_dir() else None
+
+
+def load_from(directory: Path | None) -> Config:
+    from collector.config import load
+    from collector.edge.udp import resolve
+
+    return load(directory, environ=os.environ, resolve=resolve)
+
+
+def checked(directory: Path | None) -> Config:
+    """The configuration; with problems, all of them on stderr and the end."""
+    from collector.config import ConfigError
+
+    try:
+        return load_from(directory)
+    except ConfigError as error:
+        for problem in error.problems:
+            print(problem, file=sys.stderr)
+        count = len(error.problems)
+        print(f"wardwatch: {count} problem{'s' if count > 1 else ''} in the configuration", file=sys.stderr)
+        raise typer.Exit(1) from None
+
+
+def unchecked(config: Path | None) -> Config | None:
+    """The configuration, or None with a warning where it has problems: a kill switch must work all the same."""
+    from collector.config import ConfigError
+
+    try:
+        return load_from(directory_of(config))
+    except ConfigError as error:
+        print(f"wardwatch: the configuration has problems, names are not checked: {error}", file=sys.stderr)
+        return None
+
+
+def device_of(config: Config, name: str) -> Device:
+    from difflib import get_close_matches
+
+    names = {device.name: device for device in config.devices}
+    if name in names:
+        return names[name]
+    near = get_close_matches(name, names, 3)
+    fail(f"no device {name!r} in the inventory" + (f"; did you mean {' or '.join(near)}?" if near else ""))
+
+
+def scope_of(config: Config | None, scope: str) -> str:
+    """A scope as `budget.Pauses` has it."""
+    word, colon, _ = scope.partition(":")
+    if scope == "all" or (colon and word == "device"):
+        return scope
+    if config is None:
+        return scope if colon and word in ("class", "site") else f"device:{scope}"
+    known = {
+        "class": {"it", "fragile", "clinical"},
+        "site": {device.site for device in config.devices if device.site},
+    }
+    if colon and word in known:
+        name = scope.partition(":")[2]
+        if name not in known[word]:
+            fail(f"no {word} {name!r}; there are: {', '.join(sorted(known[word])) or 'none'}")
+        return scope
+    return f"device:{device_of(config, scope).name}"
+
+
+def state_of(config: Config | None, state: Path | None) -> Path:
+    if state is not None:
+        return state
+    if config is not None:
+        return config.settings.state
+    fail("say which collector with --state DIR: its state directory cannot be read from the configuration")
+
+
+def order(state: Path, edit: Edit, done: str) -> None:
+    from collector.cli import control
+    from collector.edge.state import AlreadyRunning, only_one
+
+    try:
+        control.change(state, edit)
+        with only_one(state):
+            print(f"{done} as soon as a collector starts with the state in {state}; none runs now")
+    except AlreadyRunning:
+        print(f"{done}, within a second")
+    except OSError as error:
+        fail(f"{state}: {error.strerror or error}")
