@@ -53,10 +53,16 @@ _NET = "/sys/class/net"
 TIMEOUT = Seconds(0.8)
 """Some properties wait for a driver that is busy with its card. See filesystem.MOUNT_TIMEOUT."""
 
+REFRESH = Seconds(60.0)
+"""How long what only a person changes (MTU, alias, queue length) may be out of date while the link is as it was."""
+
 _DUPLEX = {0: "unknown", 1: "half", 2: "full"}
 """psutil's NicDuplex by value: unknown, half, full; Linux' words."""
 
 Properties = Mapping[str, bytes]
+"""Files of one interface by name."""
+_STATE = ("ifindex", "flags", "operstate", "carrier_changes")
+"""What changes when an interface goes up or down, or another one takes its name."""
 
 
 @dataclass(slots=True)
@@ -66,22 +72,33 @@ class _Memory:
     info: Table = field(
         default_factory=lambda: Table("address", "adminstate", "broadcast", "device", "duplex", "ifalias", "operstate")
     )
+    known: dict[str, Properties] = field(default_factory=dict)
+    read_at: float = float("-inf")
+    columns: Sequence[Column] = ()
     each: dict[str, Table] = field(default_factory=lambda: {name: Table("device") for name, _ in PROPERTIES})
 
 
 class _Read:
-    """Reads one interface's files, in a thread."""
+    """Reads one interface's files, in a thread: some twenty, or four where those say that nothing has changed."""
 
-    __slots__ = ("_host",)
-    files = (*(name for name, _ in PROPERTIES), *_WORDS)
+    __slots__ = ("_host", "_known")
+    others = tuple(name for name in (*(name for name, _ in PROPERTIES), *_WORDS) if name not in _STATE)
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, known: Mapping[str, Properties]) -> None:
         self._host = host
+        self._known = known
 
     def __call__(self, device: str) -> Properties:
-        read = self._host.read
         base = f"{_NET}/{device}/"
-        return {name: content for name in self.files if (content := read(base + name)) is not None}
+        state = self._some(base, _STATE)
+        known = self._known.get(device)
+        if known is not None and all(state.get(name) == known.get(name) for name in _STATE):
+            return known
+        return {**state, **self._some(base, self.others)}
+
+    def _some(self, base: str, names: Sequence[str]) -> dict[str, bytes]:
+        read = self._host.read
+        return {name: content for name in names if (content := read(base + name)) is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +109,7 @@ class Netclass:
     ignored_devices: str = "^$"
     ignore_invalid_speed: bool = False
     timeout: Seconds = TIMEOUT
+    refresh: Seconds = REFRESH
 
     def __post_init__(self) -> None:
         pattern("ignored_devices", self.ignored_devices)
@@ -102,12 +120,18 @@ class Netclass:
             return self._elsewhere(host, memory)
         devices = [device for device in host.list(_NET) if not re.search(self.ignored_devices, device)]
         timeout = min(float(self.timeout), max(0.05, (edge.deadline - edge.now()) / 2.5))
-        found = await memory.sweep.run(host, devices, _Read(host), timeout)
+        if not 0 <= edge.now() - memory.read_at < self.refresh:
+            memory.known = {}
+            memory.read_at = edge.now()
+        found = await memory.sweep.run(host, devices, _Read(host, memory.known), timeout)
         # bonding_masters lies among the interfaces and is none.
-        known = [(device, found[device]) for device in devices if "ifindex" in found.get(device, ())]
-        if not known:
+        interfaces = {device: found[device] for device in devices if "ifindex" in found.get(device, ())}
+        if not interfaces:
             raise NoData("there is no network interface")
-        return self._columns(known, memory)
+        if interfaces != memory.known:
+            memory.columns = self._columns(tuple(interfaces.items()), memory)
+            memory.known = interfaces
+        return memory.columns
 
     def _columns(self, found: Sequence[tuple[str, Properties]], memory: _Memory) -> list[Column]:
         up = array("d")

@@ -27,6 +27,9 @@ _PREFIX = "clocksource"
 
 @dataclass(slots=True)
 class _Memory:
+    sources: Sequence[Column] = ()
+    path: str = ""
+    chosen: str = ""
     zone: Table = field(default_factory=lambda: Table("time_zone"))
     available: Table = field(default_factory=lambda: Table("clocksource", "device"))
     current: Table = field(default_factory=lambda: Table("clocksource", "device"))
@@ -53,7 +56,10 @@ class Time:
         return columns
 
 
-def _sources(host: Host, memory: _Memory) -> list[Column]:
+def _sources(host: Host, memory: _Memory) -> Sequence[Column]:
+    """Read again when another source has been chosen: a source that fails is first replaced, then gone."""
+    if memory.path and word(host, memory.path) == memory.chosen:
+        return memory.sources
     available: list[tuple[str, str]] = []
     current: list[tuple[str, str]] = []
     for entry in host.list(_SOURCES):
@@ -62,11 +68,14 @@ def _sources(host: Host, memory: _Memory) -> list[Column]:
         device = entry[len(_PREFIX) :]
         sources = word(host, f"{_SOURCES}/{entry}/available_clocksource").split()
         available.extend((source, device) for source in sources)
-        chosen = word(host, f"{_SOURCES}/{entry}/current_clocksource")
+        path = f"{_SOURCES}/{entry}/current_clocksource"
+        chosen = word(host, path)
         if chosen:
             current.append((chosen, device))
-    return [
+            memory.path, memory.chosen = path, chosen
+    memory.sources = [
         column(family, table.rows(values), [1.0] * len(values))
         for family, table, values in ((AVAILABLE, memory.available, available), (CURRENT, memory.current, current))
         if values
     ]
+    return memory.sources

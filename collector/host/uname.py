@@ -19,6 +19,8 @@ _NONE = "(none)"
 
 @dataclass(slots=True)
 class _Memory:
+    kernel: tuple[str, str, str, str] | None = None
+    """Machine, release, system name and version: the same until the next start."""
     table: Table = field(
         default_factory=lambda: Table("domainname", "machine", "nodename", "release", "sysname", "version")
     )
@@ -31,20 +33,23 @@ class Uname:
     name: ClassVar[str] = "uname"
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
-        values = _linux(edge.host) if edge.host.system == "linux" else _elsewhere()
-        return [column(INFO, edge.memory(_Memory).table.rows([values]), (1.0,))]
+        memory = edge.memory(_Memory)
+        values = _linux(edge.host, memory) if edge.host.system == "linux" else _elsewhere()
+        return [column(INFO, memory.table.rows([values]), (1.0,))]
 
 
-def _linux(host: Host) -> tuple[str, ...]:
-    kernel = "/proc/sys/kernel"
-    return (
-        word(host, f"{kernel}/domainname") or _NONE,
-        word(host, f"{kernel}/arch") or platform.machine(),  # the file came with Linux 6.1
-        word(host, f"{kernel}/hostname"),
-        word(host, f"{kernel}/osrelease"),
-        word(host, f"{kernel}/ostype"),
-        word(host, f"{kernel}/version"),
-    )
+def _linux(host: Host, memory: _Memory) -> tuple[str, ...]:
+    base = "/proc/sys/kernel"
+    if memory.kernel is None:
+        memory.kernel = (
+            word(host, f"{base}/arch") or platform.machine(),  # the file came with Linux 6.1
+            word(host, f"{base}/osrelease"),
+            word(host, f"{base}/ostype"),
+            word(host, f"{base}/version"),
+        )
+    machine, release, system, version = memory.kernel
+    domain = word(host, f"{base}/domainname") or _NONE
+    return (domain, machine, word(host, f"{base}/hostname"), release, system, version)
 
 
 def _elsewhere() -> tuple[str, ...]:

@@ -118,11 +118,12 @@ class FakeEdge:
     """Memory as the agent keeps it, and a deadline that is far away."""
 
     host: FakeHost
-    deadline: float = 10.0
+    deadline: float = 1000.0
+    time: float = 0.0
     kept: dict[type, Any] = field(default_factory=dict)
 
     def now(self) -> float:
-        return 0.0
+        return self.time
 
     def memory(self, make: type[T]) -> T:
         found: T = self.kept.setdefault(make, make())

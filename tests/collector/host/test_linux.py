@@ -144,6 +144,54 @@ async def test_an_unknown_speed_can_be_left_out(edge: FakeEdge) -> None:
     assert [series for series in found if "speed" in series] == ['node_network_speed_bytes{device="eth0"}']
 
 
+async def test_a_link_that_changes_is_read_again_at_once(edge: FakeEdge) -> None:
+    before = samples(await poll(Netclass(), edge))
+    edge.host.files["/sys/class/net/eth0/speed"] = b"100\n"
+    edge.host.files["/sys/class/net/eth0/carrier_changes"] = b"6\n"
+    after = samples(await poll(Netclass(), edge))
+    changed = {series: (before[series], value) for series, value in after.items() if before[series] != value}
+    assert changed == {
+        'node_network_speed_bytes{device="eth0"}': (125e6, 125e5),
+        'node_network_carrier_changes_total{device="eth0"}': (4, 6),
+    }
+
+
+async def test_another_interface_under_the_same_name_is_read_at_once(edge: FakeEdge) -> None:
+    await poll(Netclass(), edge)
+    edge.host.files["/sys/class/net/eth0/ifindex"] = b"9\n"
+    edge.host.files["/sys/class/net/eth0/mtu"] = b"9000\n"
+    assert samples(await poll(Netclass(), edge))['node_network_mtu_bytes{device="eth0"}'] == 9000
+
+
+async def test_what_a_person_changes_is_seen_within_a_minute(edge: FakeEdge) -> None:
+    mtu = 'node_network_mtu_bytes{device="eth0"}'
+    await poll(Netclass(), edge)
+    edge.host.files["/sys/class/net/eth0/mtu"] = b"9000\n"
+    edge.time = 59.0
+    assert samples(await poll(Netclass(), edge))[mtu] == 1500
+    edge.time = 60.0
+    assert samples(await poll(Netclass(), edge))[mtu] == 9000
+
+
+async def test_an_interface_that_is_gone_is_gone_from_the_page(edge: FakeEdge) -> None:
+    await poll(Netclass(), edge)
+    edge.host.files = {path: text for path, text in edge.host.files.items() if "/net/eth0/" not in path}
+    assert not any('"eth0"' in series for series in samples(await poll(Netclass(), edge)))
+
+
+async def test_another_clock_source_is_seen_at_once(edge: FakeEdge) -> None:
+    await poll(Time(), edge)
+    base = "/sys/devices/system/clocksource/clocksource0"
+    edge.host.files[f"{base}/available_clocksource"] = b"hpet acpi_pm\n"
+    edge.host.files[f"{base}/current_clocksource"] = b"hpet\n"
+    found = {series for series in samples(await poll(Time(), edge)) if "clocksource" in series}
+    assert found == {
+        'node_time_clocksource_available_info{clocksource="hpet",device="0"}',
+        'node_time_clocksource_available_info{clocksource="acpi_pm",device="0"}',
+        'node_time_clocksource_current_info{clocksource="hpet",device="0"}',
+    }
+
+
 async def test_interfaces_can_be_ignored(edge: FakeEdge) -> None:
     assert not any('"eth' in series for series in samples(await poll(Netclass(ignored_devices="^eth"), edge)))
 
