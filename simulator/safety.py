@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, deque
+from math import inf
 from typing import Any
 
 HOLD = 0.9
@@ -40,6 +41,7 @@ class Safety:
         self.deaths: list[str] = []
         self._recent: deque[float] = deque()
         self._open: dict[object, tuple[float, float]] = {}
+        """Questions under way: when last asked, and when the first answer leaves (infinity: not as far as is known)."""
 
     @property
     def packets(self) -> int:
@@ -71,9 +73,15 @@ class Safety:
         """A request was understood; the seconds since it was last asked when it is a retry, else None."""
         self.most_varbinds = max(self.most_varbinds, varbinds)
         if self._open:
-            self._open = {q: v for q, v in self._open.items() if v[1] > now or q == question}
+            given_up = now - HOLD * self.patience
+            self._open = {
+                each: (asked, answer)
+                for each, (asked, answer) in self._open.items()
+                if answer > now and (asked > given_up or each == question)
+            }
         before = self._open.pop(question, None)
-        self._open[question] = (now, now + HOLD * self.patience)
+        # A retry is answered when the answer to an earlier copy leaves.
+        self._open[question] = (now, before[1] if before else inf)
         self.most_outstanding = max(self.most_outstanding, len(self._open))
         if before is None:
             return None

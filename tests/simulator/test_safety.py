@@ -45,6 +45,24 @@ def test_an_answer_ends_a_request_when_it_leaves_and_not_before() -> None:
     assert safety.most_outstanding == 2
 
 
+def test_a_retry_is_answered_by_the_answer_to_the_first_copy() -> None:
+    safety = Safety(patience=1.0)
+    for now in (0.0, 1.0, 2.0, 2.95):
+        safety.asked("a", 1, now)
+        safety.answered("a", 100, now + 3.0, now)
+    safety.asked("b", 1, 3.01)
+    assert safety.most_outstanding == 1
+    assert safety.retries == 3
+
+
+def test_the_same_question_after_its_late_answer_is_no_retry() -> None:
+    safety = Safety()
+    safety.asked("a", 1, 0.0)
+    safety.answered("a", 100, 0.5, 0.0)
+    assert safety.asked("a", 1, 60.0) is None
+    assert safety.retries == 0
+
+
 def test_a_poller_that_gave_up_after_its_patience_has_nothing_outstanding() -> None:
     safety = Safety(patience=1.0)
     safety.asked("a", 1, 0.0)
