@@ -176,7 +176,8 @@ def _device(
     answers = _reply_from(entry, findings)
     auth_name, level = entry.pick("auth")
     auth = catalogue.auths.get(auth_name) if auth_name else None
-    if auth_name and auth_name not in catalogue.auths and "auths" not in catalogue.unread:
+    sure = "auths" not in catalogue.unread and not entry.of_kind(level)
+    if auth_name and auth_name not in catalogue.auths and sure:
         what = f"there are no credentials {shown(auth_name)}.{suggestion(auth_name, catalogue.auths)}"
         findings.problem(document, entry.spot("auth", level), f"{what} They are written in auths.yml")
     labels: dict[str, str] = {}

@@ -115,9 +115,12 @@ class _Loading:
         entries: list[Entry] = []
         if directory is not None:
             if document is not None:
-                self._kinds |= read_kinds(document, findings)
+                own = read_kinds(document, findings)
+                self._kinds |= own
             self._credentials(directory)
             self._ways_of_asking(directory, self._auths)
+            if document is not None:
+                self._check_kinds(document, own)
             entries = self._entries(directory)
             self._unread(directory, settings)
         catalogue = Catalogue(self._kinds, self._auths, self._modules, settings.polling, self._unreadable)
@@ -209,6 +212,20 @@ class _Loading:
             found, layers[document.path] = read_entries(document, self._kinds, self._unreadable, below, self._findings)
             entries += found
         return entries
+
+    def _check_kinds(self, document: Document, kinds: Mapping[str, KindFile | None]) -> None:
+        """What a kind names must be there; said here once, and not again for each of its devices."""
+        findings = self._findings
+        for name, kind in kinds.items():
+            if kind is None:
+                continue
+            if kind.auth is not None and kind.auth not in self._auths and "auths" not in self._unreadable:
+                what = f"there are no credentials {shown(kind.auth)}.{suggestion(kind.auth, self._auths)}"
+                findings.problem(document, ["kinds", name, "auth"], f"{what} They are written in {AUTHS}")
+            for index, use in enumerate(kind.modules or ()):
+                if use.module not in self._modules and "modules" not in self._unreadable:
+                    what = f"there is no module {shown(use.module)}.{suggestion(use.module, self._modules)}"
+                    findings.problem(document, ["kinds", name, "modules", index], what)
 
     def _host(self, document: Document | None, settings: Settings) -> tuple[Target, ...]:
         """The targets of this machine."""

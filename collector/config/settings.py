@@ -13,7 +13,7 @@ from collector.budget import RULES, Breaking, Budgets, Caps, Limit
 from collector.config.addresses import endpoint
 from collector.config.document import Document
 from collector.config.inventory import KindFile
-from collector.config.scalars import NOT_A_NAME, Count, Duration, Keyed, Line, Name, duration, is_name
+from collector.config.scalars import NOT_A_NAME, Count, Duration, Keyed, Line, Name, duration, is_name, shown
 from collector.config.typed import Findings, Strict, entries, part
 from collector.model import DeviceClass
 
@@ -144,7 +144,7 @@ def read_settings(
             key: value for key, value in entries(document, (), document.data, findings).items() if key != "kinds"
         }
         model = part(document, (), written, SettingsFile, findings) or model
-        _check(document, model, findings)
+        _check(document, model, directory, findings)
     state = model.state or environ.get("STATE_DIRECTORY", "").split(":")[0] or ".state"
     return Settings(
         web=Web(model.web.listen, directory / model.web.config_file if model.web.config_file else None),
@@ -182,7 +182,9 @@ def _budgets(model: SettingsFile) -> Budgets:
     )
 
 
-def _check(document: Document, model: SettingsFile, findings: Findings) -> None:
+def _check(document: Document, model: SettingsFile, directory: Path, findings: Findings) -> None:
+    if model.web.config_file and not (directory / model.web.config_file).is_file():
+        findings.problem(document, ["web", "config_file"], f"there is no file {shown(model.web.config_file)}")
     try:
         endpoint(model.web.listen, bind=True)
     except ValueError as error:

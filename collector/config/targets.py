@@ -39,6 +39,10 @@ class Entry:
                 return value, level
         return None, len(self.layers)
 
+    def of_kind(self, level: int) -> bool:
+        """Whether a layer is the kind's. What that names is checked where the kind is written."""
+        return level < len(self.layers) and type(self.layers[level]) is KindFile
+
     def spot(self, key: str, level: int) -> list[Step]:
         """Where to point for `key`: the entry's own line, or the entry where the value comes from below."""
         return [*self.where, key] if level == 0 else self.where
@@ -71,7 +75,7 @@ def make_targets(entry: Entry, device: Device, catalogue: Catalogue, findings: F
         seen.add(name)
         collector = catalogue.modules.get(name)
         if collector is None:
-            if name not in catalogue.modules and "modules" not in catalogue.unread:
+            if name not in catalogue.modules and "modules" not in catalogue.unread and not entry.of_kind(level):
                 hint = suggestion(name, catalogue.modules)
                 findings.problem(entry.document, spot, f"there is no module {shown(name)}.{hint}")
             continue
