@@ -53,12 +53,13 @@ State = Literal["reading", "idle", "handling", "writing"]
 class Seat:
     """One connection, from accept to its end. Create through `Seats.take`."""
 
-    __slots__ = ("_deadline", "_seats", "_timer", "address", "greeting", "held", "since", "state", "transport")
+    __slots__ = ("_deadline", "_gone", "_seats", "_timer", "address", "greeting", "held", "since", "state", "transport")
 
     def __init__(self, seats: Seats, address: str, now: float) -> None:
         self._seats = seats
         self._timer: asyncio.TimerHandle | None = None
         self._deadline = float("inf")
+        self._gone = False
         self.address = address
         self.state: State = "reading"
         self.since = now
@@ -77,6 +78,8 @@ class Seat:
 
     def wait(self, state: State, seconds: float) -> None:
         """The client's turn: it has `seconds`."""
+        if self._gone:  # it left while its answer was being made
+            return
         self.state = state
         self.since = self._seats.loop.time()
         self._deadline = self.since + seconds
@@ -102,6 +105,8 @@ class Seat:
 
     def end(self, reason: str) -> None:
         """Cut the connection off now, counted under `reason`."""
+        if self._gone:
+            return
         self._seats.ended[reason] += 1
         if self.transport is not None:
             self.transport.abort()
@@ -111,6 +116,7 @@ class Seat:
 
     def leave(self) -> None:
         """Give the seat up. May be called twice."""
+        self._gone = True
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -4,11 +4,13 @@ promise that no series appears twice."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
+from typing import TYPE_CHECKING
 
 from collector.model import Column, Family, Kind, column, rows
+
+if TYPE_CHECKING:  # importing prometheus-client takes 60 ms; who has a registry has paid them
+    from prometheus_client.metrics_core import Metric
+    from prometheus_client.registry import Collector
 
 _KINDS: Mapping[str, Kind] = {
     "counter": "counter",

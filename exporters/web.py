@@ -9,12 +9,11 @@ import asyncio
 import ssl
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
-from prometheus_client.registry import Collector
 
 from exporters import tls
 from exporters.auth import Passwords, TooMany
@@ -24,6 +23,9 @@ from exporters.page.view import StatusPage
 from exporters.routes import Routes, plain
 from exporters.source import Choice, DeviceLine, Source
 from exporters.webconfig import Watched, WebConfig
+
+if TYPE_CHECKING:  # importing prometheus-client takes 60 ms; who has a registry has paid them
+    from prometheus_client.registry import Collector
 
 __all__ = ["CannotListen", "Choice", "DeviceLine", "Limits", "Server", "Source", "may_bind", "serve"]
 
@@ -38,8 +40,8 @@ HEADERS: Final = {
 }
 """On every answer; those of the web configuration file come after and win."""
 
-STOPPING: Final = 2.0
-"""Seconds that answers in the making get when the server closes."""
+STOPPING: Final = 1.0
+"""Seconds that answers in the making get when the server closes; aiohttp waits for them twice."""
 
 
 def may_bind(listen: str, web_config: Path | None, insecure: bool) -> str | None:

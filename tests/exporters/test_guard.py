@@ -12,7 +12,7 @@ import pytest
 from exporters.guard import Limits, _key
 from exporters.web import Server
 from tests.exporters.exposition import parse
-from tests.exporters.fake import FakeSource, answer, ask, big, serving
+from tests.exporters.fake import FakeSource, answer, ask, big, serving, until
 
 QUICK = Limits(header=0.4, idle=0.8, write=1.0, per_address=16, total=64)
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -202,8 +202,7 @@ async def test_who_waits_for_an_answer_is_never_evicted() -> None:
     assert source.hold is not None
     async with serving(source, limits=Limits(per_address=3)) as server:
         asking = [asyncio.create_task(ask(server, "/metrics?device=sw-1")) for _ in range(3)]
-        while len(source.asked) < 3:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(source.asked) >= 3)
         reader, writer = await connect(server)
         async with asyncio.timeout(2):
             assert await reader.read() == b""
@@ -211,6 +210,39 @@ async def test_who_waits_for_an_answer_is_never_evicted() -> None:
         source.hold.set()
         assert [(await task).status for task in asking] == [200, 200, 200]
         assert await ended(server, "refused") == 1
+
+
+async def test_who_leaves_before_the_answer_leaves_nothing_behind() -> None:
+    source = FakeSource(hold=asyncio.Event())
+    assert source.hold is not None
+    async with serving(source, limits=QUICK) as server:
+        _, writer = await connect(server)
+        writer.write(b"GET /metrics?device=sw-1 HTTP/1.1\r\nHost: x\r\n\r\n")
+        await until(lambda: bool(source.asked))
+        writer.close()
+        await asyncio.sleep(0.1)
+        source.hold.set()
+        await asyncio.sleep(QUICK.idle + 0.3)
+        assert await ended(server, "slow_idle") == 0
+        assert parse((await ask(server, "/metrics")).body).value("wardwatch_http_connections") == 1
+
+
+async def test_closing_takes_seconds_whatever_clients_do() -> None:
+    """SIGTERM ends within 5 s: with an idle client, a slow one, one that never reads and one that waits for ever."""
+    source = FakeSource(hold=asyncio.Event(), devices={"sw-1": []}, host=[big(150_000)])
+    loop = asyncio.get_running_loop()
+    async with serving(source) as server:
+        page, device = (b"GET /metrics%s HTTP/1.1\r\nHost: x\r\n\r\n" % query for query in (b"", b"?device=sw-1"))
+        requests = (b"", b"GET / HT", page, device)
+        clients = [await connect(server, limit=1) for _ in requests]
+        for (_, writer), sent in zip(clients, requests, strict=True):
+            writer.write(sent)
+        await until(lambda: len(source.asked) >= 2)
+        began = loop.time()
+        await server.close()
+        assert loop.time() - began < 4
+        for _, writer in clients:
+            writer.close()
 
 
 def test_an_ipv6_client_is_its_network() -> None:

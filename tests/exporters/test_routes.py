@@ -14,7 +14,7 @@ from exporters.routes import APART, scrape_patience
 from exporters.source import EVERYTHING, Choice
 from exporters.web import CannotListen, Limits, may_bind, serve
 from tests.exporters.exposition import parse
-from tests.exporters.fake import FakeSource, ask, big, serving
+from tests.exporters.fake import FakeSource, ask, big, serving, until
 
 
 async def test_the_host_page_shows_the_host_and_the_program_itself() -> None:
@@ -158,8 +158,7 @@ async def test_one_device_keeps_only_so_many_waiting() -> None:
     assert source.hold is not None
     async with serving(source, limits=Limits(waiting_per_device=3)) as server:
         waiting = [asyncio.create_task(ask(server, "/metrics?device=slow")) for _ in range(3)]
-        while len(source.asked) < 3:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(source.asked) >= 3)
         refused = await ask(server, "/metrics?device=slow")
         source.hold.set()
         assert {(await task).status for task in waiting} == {200}

@@ -56,7 +56,7 @@ def test_bad(folder: Path, name: str) -> None:
 
 def test_everything_is_read(folder: Path) -> None:
     newer = load(folder / "newer.good.yml")
-    assert newer.allowed_sans == {"prometheus.example", "10.0.0.7"}
+    assert newer.allowed_sans == frozenset({"prometheus.example", "10.0.0.7"})
     assert newer.rate == (1.0, 10)
     config = load(folder / "everything.good.yml")
     assert set(config.users) == {"alice", "no"}
@@ -79,7 +79,7 @@ def test_the_shipped_example_is_what_the_page_says(folder: Path) -> None:
 @pytest.mark.parts
 @pytest.mark.parametrize("name", [*GOOD, *BAD])
 def test_promtool_agrees(folder: Path, name: str, part: Callable[[str], Path]) -> None:
-    command = [part("promtool"), "check", "web-config", folder / name]
+    command: list[str | Path] = [part("promtool"), "check", "web-config", folder / name]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     if name in NEWER:
         assert "not found in type" in done.stderr
