@@ -10,6 +10,7 @@ when the OID is, since every arc ends in the only byte below 0x80. Order is anot
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterable
 from math import isnan
@@ -47,6 +48,11 @@ ARC = 2**32 - 1
 _LENGTH_BYTES = 4
 """Bytes of a long length. Five would name more than UDP can carry."""
 
+_WHOLE_ARCS = re.compile(
+    rb"(?:[\x00-\x7f]|[\x81-\xff][\x80-\xff]{0,2}[\x00-\x7f]|[\x81-\x8f][\x80-\xff]{3}[\x00-\x7f])*+"
+).fullmatch
+"""Arcs up to 2^32-1, each in its fewest bytes: what `decode_arcs` takes, told without decoding."""
+
 _FLOAT = struct.Struct(">f")
 _DOUBLE = struct.Struct(">d")
 
@@ -83,7 +89,7 @@ def tlv(tag: int, content: bytes) -> bytes:
     """A value with its tag and shortest length."""
     length = len(content)
     if length < 0x80:
-        return bytes((tag, length)) + content
+        return b"%c%c%b" % (tag, length, content)
     digits = length.to_bytes((length.bit_length() + 7) // 8, "big")
     return bytes((tag, 0x80 | len(digits))) + digits + content
 
@@ -222,6 +228,13 @@ def after(one: bytes, other: bytes) -> bool:
 
     Bytes order as arcs do while all arcs are below 128; 16383 (ff 7f) and 16384 (81 80 00) do not.
     """
-    if len(one) <= ARCS and one.isascii() and other.isascii():
-        return one > other
+    if len(one) <= ARCS:
+        if one.isascii() and other.isascii():
+            return one > other
+        if _WHOLE_ARCS(one) and _WHOLE_ARCS(other):
+            for left, right in zip(one, other, strict=False):
+                if left != right:
+                    if left < 0x80 or right < 0x80:
+                        return left > right  # an arc of fewer bytes is the smaller one
+                    break
     return decode_arcs(one) > decode_arcs(other)

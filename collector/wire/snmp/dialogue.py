@@ -12,7 +12,18 @@ from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
-from collector.errors import Denied, Malformed, NoData, OverBudget, Paused, PollError, Refused, TimedOut
+from collector.errors import (
+    BreakerOpen,
+    Denied,
+    Malformed,
+    NoData,
+    OverBudget,
+    Paused,
+    PollError,
+    Refused,
+    TimedOut,
+    Unreachable,
+)
 from collector.wire.snmp import ber, message
 from collector.wire.snmp.habits import FIRST_REPETITIONS, SPARE, Learned, Limits, patience
 from collector.wire.snmp.message import Question
@@ -21,6 +32,9 @@ from collector.wire.snmp.walk import COMPLETE, LEAF, Harvest, Walk
 
 _RANDOM = random.SystemRandom()
 """Whoever can't see our packets shall not guess their request ids (F8)."""
+
+_CUT_OFF: dict[str, type[PollError]] = {each.reason: each for each in (BreakerOpen, OverBudget, Paused, Unreachable)}
+"""What the edge may end a conversation with that is not about answers."""
 
 GETS = "get"
 """The name of the table that single values belong to, where a table is named."""
@@ -152,10 +166,8 @@ class Survey:
         """Why there is nothing at all; None where there is something."""
         if self.harvest.runs:
             return None
-        if self._cut == "over_budget":
-            return OverBudget("no packet left in the budget")
-        if self._cut == "paused":
-            return Paused("paused while asking")
+        if self._cut in _CUT_OFF:
+            return _CUT_OFF[self._cut]("cut off before there was a value")
         if not self._limits.bulk and not self._plan.gets:
             return Refused("the device's class is asked for single values only, and the module has none")
         if not self.answered:

@@ -10,7 +10,7 @@ from collector.wire.snmp.walk import Caps
 FIRST_REPETITIONS = 10
 """Where GETBULK begins with a device it does not know (F4: Telegraf and Datadog chose 10 as well)."""
 
-MOST_REPETITIONS = 50
+MOST_REPETITIONS = 54
 """More only where a module says so: a Zyxel GS1920 leaves out rows above 55, and nobody can see it (F4)."""
 
 DEFAULT_REPETITIONS = 25

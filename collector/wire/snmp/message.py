@@ -6,8 +6,7 @@ There is no way to write a SET, a trap or an inform here (RELIABILITY S10): `Que
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from collector.errors import Malformed
 from collector.wire.snmp import ber
@@ -32,7 +31,7 @@ def request(
     version: int, community: bytes, question: Question, request_id: int, names: Sequence[bytes], repetitions: int = 0
 ) -> bytes:
     """One message. `names` are raw OIDs; `version` is the number on the wire (0 is v1, 1 is v2c)."""
-    varbinds = b"".join(ber.tlv(ber.SEQUENCE, ber.tlv(ber.OID, name) + b"\x05\x00") for name in names)
+    varbinds = b"".join([ber.tlv(ber.SEQUENCE, ber.tlv(ber.OID, name) + b"\x05\x00") for name in names])
     pdu = (
         ber.encode_integer(request_id)
         + b"\x02\x01\x00"  # error-status; non-repeaters in a GETBULK
@@ -45,8 +44,7 @@ def request(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """A message up to its varbinds, which lie in `start:stop` of the packet."""
 
     version: int

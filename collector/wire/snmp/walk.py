@@ -132,30 +132,35 @@ class Walk:
         while at < end:
             if run is not None:
                 # Hot. `head` is the OID's tag, its length and the column: what does not begin so is another column,
-                # another length of index, or no short varbind, and leaves the loop.
+                # another length of index, or no short varbind, and leaves the loop. `name` is where the OID begins.
                 tag = run.tag
                 keep_index, keep_value = run.indexes.append, run.values.append
-                start, middle = len(prefix) + 4, head[1] + 4
+                start, middle = len(head), head[1] + 2
                 begun = count
-                while packet.startswith(head, at + 2):
-                    stop = at + 2 + packet[at + 1]
-                    value = at + middle
-                    index = packet[at + start : value]
-                    # Bytes order as arcs do, but for arcs of different lengths in indexes of one length: the end of
-                    # each reply is compared arc by arc below, so that a walk goes forward for certain.
-                    if (
-                        stop > end
-                        or packet[value] != tag
-                        or value + 2 + packet[value + 1] != stop
-                        or index <= last
-                        or packet[at] != 0x30
-                    ):
-                        break
-                    keep_index(index)
-                    keep_value(packet[value + 2 : stop])
-                    last = index
-                    count += 1
-                    at = stop
+                name = at + 2
+                try:
+                    while packet.startswith(head, name):
+                        stop = name + packet[name - 1]
+                        value = name + middle
+                        index = packet[name + start : value]
+                        # Bytes order as arcs do, but for arcs of different lengths in indexes of one length: the end
+                        # of each reply is compared arc by arc below, so that a walk goes forward for certain.
+                        if (
+                            stop > end
+                            or packet[value] != tag
+                            or value + 2 + packet[value + 1] != stop
+                            or index <= last
+                            or packet[name - 2] != 0x30
+                        ):
+                            break
+                        keep_index(index)
+                        keep_value(packet[value + 2 : stop])
+                        last = index
+                        count += 1
+                        name = stop + 2
+                except IndexError:
+                    pass  # an OID that says it is longer than its varbind; the plain way below tells
+                at = name - 2
                 if count != begun:
                     previous = prefix + last
                 if at < end:

@@ -43,6 +43,25 @@ def test_order_is_that_of_arcs(one: tuple[int, ...], other: tuple[int, ...]) -> 
     assert ber.after(ber.encode_arcs(one), ber.encode_arcs(other)) == (one > other)
 
 
+CLOSE = st.lists(st.sampled_from([0, 1, 127, 128, 255, 16383, 16384, 2**21 - 1, 2**21, 2**28, ber.ARC]), max_size=4)
+
+
+@given(CLOSE, CLOSE)
+def test_order_is_that_of_arcs_where_bytes_would_say_otherwise(one: list[int], other: list[int]) -> None:
+    assert ber.after(ber.encode_arcs(one), ber.encode_arcs(other)) == (one > other)
+
+
+@given(st.binary(max_size=12), st.binary(max_size=12))
+def test_order_of_any_bytes_is_that_of_arcs_or_malformed(one: bytes, other: bytes) -> None:
+    try:
+        expected = ber.decode_arcs(one) > ber.decode_arcs(other)
+    except Malformed:
+        with pytest.raises(Malformed):
+            ber.after(one, other)
+    else:
+        assert ber.after(one, other) == expected
+
+
 @given(TAILS, TAILS)
 def test_a_raw_prefix_is_a_prefix_of_arcs(one: tuple[int, ...], other: tuple[int, ...]) -> None:
     assert ber.encode_arcs(one).startswith(ber.encode_arcs(other)) == (one[: len(other)] == other)

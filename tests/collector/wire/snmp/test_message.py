@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import typing
 
 import pytest
@@ -149,9 +148,3 @@ def test_versions_we_do_not_speak_are_malformed() -> None:
         other = packet.replace(b"\x02\x01\x01\x04", ber.encode_integer(version) + b"\x04", 1)
         with pytest.raises(Malformed):
             message.read(other)
-
-
-def test_heads_are_frozen() -> None:
-    head = message.read(message.request(1, b"public", "get", 1, [b"\x2b\x06"]))
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        head.request_id = 2  # type: ignore[misc]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 
 from collector.model import LABEL_LENGTH, Column
-from collector.wire.snmp import ber
+from collector.wire.snmp import ber, message
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned, Limits
@@ -143,3 +143,22 @@ def test_f25_a_row_whose_index_is_none_is_left_out() -> None:
     agent = OddTail(table_values(4) | {f"{ROOT}.1.10.5": integer(1, ber.COUNTER32)})
     result = poll(agent)
     assert list(result.columns["alpha"].values) == [1001, 1002, 1003, 1004]
+
+
+@pytest.mark.parametrize("size", [9, 11, 12, 13, 14, 15])
+def test_f25_an_oid_longer_than_its_varbind_ends_no_poll(size: int) -> None:
+    """The last varbind of the packet, in the place of the hot loop, is as long as it says; its OID is longer."""
+
+    class Short(Agent):
+        def answer(self, packet: bytes) -> list[bytes]:
+            head = message.read(packet)
+            prefix = ber.encode_oid(f"{ROOT}.1.10")
+            good = [(prefix + bytes((row,)), integer(row, ber.COUNTER32)) for row in (1, 2)]
+            tail = b"\x30" + bytes((size, 6, len(prefix) + 1)) + prefix + b"\x03\x41\x01\x03"
+            whole = b"".join(ber.tlv(0x30, ber.tlv(6, name) + value) for name, value in good) + tail[: size + 2]
+            pdu = ber.encode_integer(head.request_id) + b"\x02\x01\x00\x02\x01\x00" + ber.tlv(0x30, whole)
+            return [ber.tlv(0x30, b"\x02\x01\x01\x04\x06public" + ber.tlv(message.RESPONSE, pdu))]
+
+    result = poll(Short({}))
+    assert list(result.columns["alpha"].values)[:2] == [1, 2]
+    assert result.survey.incomplete
