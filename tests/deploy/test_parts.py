@@ -127,3 +127,29 @@ def test_each_part_runs(part: Callable[[str], Path], name: str, words: list[str]
     done = subprocess.run([part(name), *words], capture_output=True, text=True, timeout=60, check=False)
 
     assert says in done.stdout + done.stderr
+
+
+_SHARING = """
+import pathlib, sys
+tree = pathlib.Path(sys.argv[3])
+(tree / "usr" / "bin").mkdir(parents=True, exist_ok=True)
+(tree / "usr" / "share" / "prometheus" / "alertmanager").mkdir(parents=True)
+(tree / "usr" / "share" / "prometheus" / "alertmanager" / "default.tmpl").write_text("found\\n")
+program = tree / "usr" / "bin" / "prometheus-alertmanager"
+program.write_text("#!/bin/sh\\ncat /usr/share/prometheus/alertmanager/default.tmpl\\n")
+program.chmod(0o755)
+"""
+
+
+def test_a_path_that_is_compiled_in_leads_to_the_unpacked_files(tmp_path: Path) -> None:
+    """Debian's Alertmanager reads its templates from /usr/share, and no flag says otherwise."""
+    executable(tmp_path / "apt-get", f"#!{sys.executable}\n{_APT}")
+    executable(tmp_path / "dpkg-deb", f"#!{sys.executable}\n{_SHARING}")
+    executable(tmp_path / "ldd", "#!/bin/sh\n")
+    home = tmp_path / "a place with spaces"
+    env = {"PATH": f"{tmp_path}", "WARDWATCH_PARTS": str(home), "LOG": str(tmp_path / "downloads")}
+    subprocess.run([sys.executable, PROGRAM, "fetch", "alertmanager"], env=env, check=True, timeout=60)
+
+    done = subprocess.run([home / "bin" / "alertmanager"], capture_output=True, text=True, timeout=10, check=True)
+
+    assert done.stdout == "found\n"

@@ -7,8 +7,11 @@ import re
 import shlex
 import subprocess
 import sys
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -89,3 +92,19 @@ def test_the_configuration_directory_is_where_wardwatch_looks(tmp_path: Path) ->
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "sw-core-1" not in done.stdout
+
+
+async def test_the_collector_that_contributing_shows_works() -> None:
+    (code,) = re.findall(r"(?ms)^   ```python\n(.*?)^   ```$", (ROOT / "CONTRIBUTING.md").read_text())
+    room: dict[str, Any] = {"__name__": "shown"}
+    # A dataclass looks its module up.
+    sys.modules["shown"] = ModuleType("shown")
+    try:
+        exec(compile(textwrap.dedent(code), "CONTRIBUTING.md", "exec"), room)
+    finally:
+        del sys.modules["shown"]
+    edge = SimpleNamespace(host=SimpleNamespace(psutil=SimpleNamespace(users=lambda: ["a", "b"])))
+
+    (column,) = await room["Users"]().poll(None, edge)
+
+    assert (column.family.name, list(column.values)) == ("wardwatch_users", [2.0])
