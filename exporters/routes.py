@@ -114,12 +114,19 @@ class Routes:
     async def _page(self, request: web.Request, columns: Sequence[Column]) -> web.Response:
         gzip = wants_gzip(request.headers.get("Accept-Encoding", ""))
         if sum(len(c.values) for c in columns) >= APART:
-            loop = asyncio.get_running_loop()
-            body, duplicates = await loop.run_in_executor(self._apart, _make, columns, gzip)
+            body, duplicates = await self._made_apart(columns, gzip)
         else:
             body, duplicates = _make(columns, gzip)
         self._duplicates += duplicates
         return _response(body, CONTENT_TYPE, gzip)
+
+    async def _made_apart(self, columns: Sequence[Column], gzip: bool) -> tuple[bytes, int]:
+        """In the thread. Handed over through a list: the futures of `run_in_executor` refer to each other, and what
+        one has for a result stays in memory until the next garbage collection."""
+        made: list[tuple[bytes, int]] = []
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._apart, lambda: made.append(_make(columns, gzip)))
+        return made.pop()
 
     def _about_us(self) -> Iterator[Column]:
         served = rows(("route", "code"), [(route, str(code)) for route, code in self.requests])

@@ -115,16 +115,25 @@ async def test_the_loop_goes_on_and_the_queue_is_bounded() -> None:
     passwords.close()
 
 
-async def test_time_does_not_tell_who_exists() -> None:
-    """Known and unknown users, ten wrong guesses each: the quickest differ by at most a tenth."""
-    passwords = Passwords()
-    users = {"alice": hashed(b"secret", 10)}
+async def difference(passwords: Passwords, users: dict[str, str], turn: int) -> float:
+    """How much longer a wrong guess takes for the one than for the other, of the quickest of twenty each."""
     times: dict[str, list[float]] = {"alice": [], "mallory": []}
-    for i in range(10):
+    for i in range(20):
         for user, taken in times.items():
             began = perf_counter()
-            assert not await passwords.right(users, basic(user, f"guess {i}"))
+            assert not await passwords.right(users, basic(user, f"guess {turn} {i}"))
             taken.append(perf_counter() - began)
     known, unknown = (min(taken) for taken in times.values())
-    assert abs(known - unknown) <= 0.1 * known
+    return abs(known - unknown) / known
+
+
+async def test_time_does_not_tell_who_exists() -> None:
+    """At most a tenth. Measured up to four times: a busy machine may differ once, a leak always does."""
+    passwords = Passwords()
+    users = {"alice": hashed(b"secret", 8)}
+    for turn in range(4):
+        if await difference(passwords, users, turn) <= 0.1:
+            break
+    else:
+        pytest.fail("known and unknown users take different time")
     passwords.close()
