@@ -42,8 +42,11 @@ class Request:
 
     @property
     def question(self) -> tuple[object, ...]:
-        """What is asked, whatever the request-id: two packets with the same question are a request and its retry."""
-        return self.kind, self.first, self.second, self.oids
+        """What is asked, whatever the request-id: two packets with the same question are a request and its retry.
+
+        So they are when the second asks for fewer repetitions, which is how a poller gets round a lost large reply.
+        """
+        return self.kind, self.first, self.oids
 
 
 def version_of(packet: bytes) -> int:
