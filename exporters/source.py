@@ -33,7 +33,7 @@ class DeviceLine:
     site: str
     location: str
     state: str
-    """One word: `up`, `down`, `waiting`, `paused`, `passive`, `partial` or `elsewhere`; the page knows their order."""
+    """One word: `up`, `down`, `unknown`, `paused`, `passive`, `partial` or `elsewhere`; the page knows their order."""
     reason: str
     """Why, where the state is no good news; else empty."""
     last_poll_age: float | None

@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 PER_PAGE: Final = 500
 """Devices on one page: some 150 KB before gzip, readable by a telephone."""
 
-STATES: Final = ("down", "partial", "waiting", "paused", "up", "passive", "elsewhere")
+STATES: Final = ("down", "partial", "unknown", "paused", "up", "passive", "elsewhere")
 """In the order of the page: what needs somebody comes first."""
 
 _MEANING: Final = {
     "down": "did not answer",
     "partial": "answered in part",
-    "waiting": "not polled yet",
+    "unknown": "not polled yet",
     "paused": "paused by a person",
     "up": "answered",
     "passive": "never asked, by its class",
