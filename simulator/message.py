@@ -44,9 +44,10 @@ class Request:
     def question(self) -> tuple[object, ...]:
         """What is asked, whatever the request-id: two packets with the same question are a request and its retry.
 
-        So they are when the second asks for fewer repetitions, which is how a poller gets round a lost large reply.
+        So they are when the second asks for fewer repetitions, or with GETNEXT for what GETBULK did not bring: what
+        comes after a name is one question, however many rows of the answer are wanted.
         """
-        return self.kind, self.first, self.oids
+        return GETNEXT if self.kind == GETBULK else self.kind, self.oids
 
 
 def version_of(packet: bytes) -> int:

@@ -55,11 +55,12 @@ def test_a_retry_is_answered_by_the_answer_to_the_first_copy() -> None:
     assert safety.retries == 3
 
 
-def test_a_bulk_request_for_fewer_rows_is_a_retry() -> None:
+def test_asking_for_fewer_rows_after_a_name_is_a_retry() -> None:
     device = player(fault("dead"))
     device.hear(request("bulk", NAME, max_repetitions=10), 0.0)
-    device.hear(request("bulk", NAME, max_repetitions=5, request_id=2), 0.5)
-    assert (device.safety.most_outstanding, device.safety.retries) == (1, 1)
+    device.hear(request("bulk", NAME, max_repetitions=5, request_id=2), 0.4)
+    device.hear(request("next", NAME, request_id=3), 0.5)
+    assert (device.safety.most_outstanding, device.safety.retries) == (1, 2)
     device.hear(request("bulk", UPTIME, max_repetitions=5), 0.6)
     assert device.safety.most_outstanding == 2
 
