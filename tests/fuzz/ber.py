@@ -40,7 +40,12 @@ def under_way(module: object, version: int, question: int) -> Survey:
 def seeds() -> list[bytes]:
     """Valid answers to begin with: of each kind, and with a number or a text in every column."""
     head = message.read(message.request(1, b"public", "bulk", 1, [ber.encode_oid(ROOT)], 10))
-    values = (integer(1), octets(b"\x07\xe2\x08\x0f\x08\x01\x0f\x00"), octets("Apr 01 2025"))
+    values = (
+        integer(1),
+        ber.tlv(ber.OID, b"\x2b\x06\x84\x01"),
+        octets(b"\x07\xe2\x08\x0f\x08\x01\x0f\x00"),
+        octets("Apr 01 2025"),
+    )
     index = "1.4.10.0.0.1.3"
     rows = [ber.encode_oid(f"{ROOT}.1.{column}.{index}") for column in range(len(TYPES))]
     return corpus() + [response(head, [(row, value) for row in rows]) for value in values]

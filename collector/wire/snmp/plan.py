@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 
+from collector.errors import Malformed
 from collector.model import Family, Kind
 from collector.wire.snmp import ber
 from collector.wire.snmp.expression import Extract, extract, pattern
@@ -236,7 +238,8 @@ def narrow(plan: Plan, sieved: Sequence[Harvest]) -> tuple[tuple[bytes, ...], tu
             for index, value in zip(run.indexes, run.values, strict=True):
                 text = display(run.tag, value)
                 if index and any(regex.search(text) for regex in sieve.values):
-                    found.add(ber.decode_arcs(index)[-1])
+                    with suppress(Malformed):
+                        found.add(ber.decode_arcs(index)[-1])
         for target in sieve.targets:
             chosen[target] = chosen[target] & found if target in chosen else found
     gets = [oid for oid in module.get if not any(oid.startswith(target) for target in chosen)]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
 
+from collector.errors import Malformed
 from collector.wire.snmp import ber
 from collector.wire.snmp.hint import hinted
 from collector.wire.snmp.module import Index, Lookup
@@ -116,13 +117,20 @@ def render(tag: int, content: bytes, kind: str, hint: str = "") -> str:
     if tag == ber.INTEGER:
         return str(ber.signed(content))
     if tag == ber.OID:
-        return ber.dotted(content)
+        return _oid(content)
     if tag == ber.IP_ADDRESS:
         return ".".join(map(str, content)) if len(content) == 4 else _hex(content)
     if tag == ber.OPAQUE:
         value = ber.opaque(content)
         return _hex(content) if value is None else plain(value, single=content[1] == 0x78)
     return _hex(content) if tag not in ber.ABSENT and tag != ber.NULL else ""
+
+
+def _oid(content: bytes) -> str:
+    try:
+        return ber.dotted(content)
+    except Malformed:
+        return _hex(content)  # one bad value discards no other
 
 
 def display(tag: int, content: bytes) -> str:

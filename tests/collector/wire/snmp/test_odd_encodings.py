@@ -86,6 +86,16 @@ def test_f12_text_is_made_harmless(content: bytes, label: str) -> None:
     assert all("\n" not in text for text in column.rows.text)
 
 
+@pytest.mark.parametrize(
+    ("value", "label"),
+    [("06022b86", "0x2B86"), ("0600", "0.0"), ("06062b9080808000", "0x2B9080808000"), ("4003010203", "0x010203")],
+)
+def test_f10_a_value_that_is_none_is_shown_as_bytes(value: str, label: str) -> None:
+    column = one(bytes.fromhex(value), "DisplayString")
+    assert column is not None
+    assert list(column.rows.values) == [("1", "11"), ("2", label), ("3", "33")]
+
+
 def test_f12_long_texts_are_cut_and_stay_apart() -> None:
     labels = [one(octets("x" * 2000 + end), "DisplayString") for end in "ab"]
     values = [column.rows.values[1][1] for column in labels if column is not None]
