@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 
 import structlog
 
@@ -79,7 +80,7 @@ class Agent:
                     self._arm_trial(watch)
         for gone in old.values():
             gone.stop()
-        self._series = sum(status.size(kept.columns) for w in self._watches.values() for kept in w.kept.values())
+        self._series = sum(kept.series for watch in self._watches.values() for kept in watch.kept.values())
 
     @property
     def series(self) -> int:
@@ -210,7 +211,12 @@ class Agent:
     async def _poll(self, watch: Watch, due: Sequence[Target]) -> None:
         """Poll targets one after the other: one outstanding request per device over everything (S3)."""
         if not watch.device.address:  # the host: nothing is sent, so nothing has to wait its turn
-            await asyncio.gather(*(self._ask(watch, target) for target in due))
+            slow = [target for target in due if getattr(target.collector, "waits", False)]
+            waiting = asyncio.gather(*(self._ask(watch, target) for target in slow))
+            for target in due:
+                if target not in slow:
+                    await self._ask(watch, target, bounded=False)
+            await waiting
             watch.last_poll = self.world.now()
             return
         async with watch.line.lock:
@@ -233,14 +239,17 @@ class Agent:
             watch.last_poll = self.world.now()
             watch.duration = watch.last_poll - began
 
-    async def _ask(self, watch: Watch, target: Target) -> PollError | None:
-        """One poll of one target. The error, if the device has said nothing at all in this round."""
+    async def _ask(self, watch: Watch, target: Target, bounded: bool = True) -> PollError | None:
+        """One poll of one target. The error, if the device has said nothing at all in this round.
+
+        Not `bounded`: a poll that never waits needs no clock of its own.
+        """
         kept = watch.kept[target.module]
         began = kept.began = self.world.now()
         deadline = began + target.schedule.timeout
         failure: PollError | None = None
         try:
-            async with asyncio.timeout_at(deadline + GRACE):
+            async with asyncio.timeout_at(deadline + GRACE) if bounded else nullcontext():
                 columns = await target.collector.poll(target, View(self.world, watch, target, deadline))
             self._keep(watch, target, columns)
         except PollError as error:
@@ -261,17 +270,20 @@ class Agent:
 
     def _keep(self, watch: Watch, target: Target, columns: Sequence[Column]) -> None:
         kept = watch.kept[target.module]
-        before = status.size(kept.columns)
-        others = sum(status.size(k.columns) for k in watch.kept.values()) - before
-        room = self.caps.series - self._series + before
+        room = self.caps.series - self._series + kept.series
         if watch.device.address:  # the host's own series are bounded by the machine
+            others = sum(k.series for k in watch.kept.values()) - kept.series
             room = min(room, self.caps.series_per_device - others)
-        columns, kept.dropped = status.capped(columns, max(room, 0))
+        series, kept.dropped = status.size(columns), 0
+        if series > room:
+            columns = status.capped(columns, room)
+            kept.dropped = series - status.size(columns)
+            series -= kept.dropped
         columns, partial = status.mark(target.module, columns)
-        kept.columns = columns
         assert kept.began is not None
-        kept.read = kept.began
-        self._series += status.size(columns) - before
+        kept.columns, kept.read = columns, kept.began
+        self._series += series - kept.series
+        kept.series = series
         kept.outcome = "partial" if partial or kept.dropped else "success"
         kept.outcomes[kept.outcome] += 1
 
@@ -282,7 +294,7 @@ class Agent:
         self._fail(kept, reason)
 
     def _fail(self, kept: Kept, reason: str) -> None:
-        self._series -= status.size(kept.columns)
+        self._series -= kept.series
         kept.failed(reason)
 
     def _judge(self, watch: Watch, due: Sequence[Target]) -> None:

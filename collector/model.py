@@ -278,7 +278,11 @@ class Edge(Protocol):
 
 
 class Collector(Protocol):
-    """How to ask. A frozen dataclass whose fields are its YAML options (typed with defaults)."""
+    """How to ask. A frozen dataclass whose fields are its YAML options (typed with defaults).
+
+    A collector of the host may say more as class variables: `waits = True`, its polls wait for a thread, so that the
+    others need not wait for it; `by_default = False`, it reads the host only where the configuration names it.
+    """
 
     name: ClassVar[str]
     """The word in `collector:` and in `registry.COLLECTORS`; for the host, node_exporter's word."""

@@ -37,7 +37,10 @@ class Kept:
     duration: float = 0.0
     outcome: str = ""
     """`success`, `partial`, or the reason of the failure."""
+    series: int = 0
+    """Samples in `columns`."""
     dropped: int = 0
+    """Samples that a cap left out."""
     outcomes: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -47,7 +50,7 @@ class Kept:
     def failed(self, reason: str) -> None:
         """The last poll gave nothing: its series end here (HOUSE 4)."""
         self.columns = ()
-        self.dropped = 0
+        self.series = self.dropped = 0
         self.outcome = reason
         self.outcomes[reason] += 1
 
@@ -109,22 +112,17 @@ def size(columns: Iterable[Column]) -> int:
     return sum(len(c.values) for c in columns)
 
 
-def capped(columns: Sequence[Column], room: int) -> tuple[Sequence[Column], int]:
-    """As many whole tables as fit into `room` series, small ones first; and how many series were left out.
+def capped(columns: Sequence[Column], room: int) -> Sequence[Column]:
+    """As many whole tables as fit into `room` series, small ones first.
 
     A table is what shares its rows. Deterministic: the same answer always loses the same tables.
     """
-    if size(columns) <= room:
-        return columns, 0
     tables: Counter[int] = Counter()
     for c in columns:
         tables[id(c.rows)] += len(c.values)
     keep: set[int] = set()
-    dropped = 0
     for table, series in sorted(tables.items(), key=lambda item: item[1]):  # stable: equal sizes stay in their order
         if series <= room:
             room -= series
             keep.add(table)
-        else:
-            dropped += series
-    return [c for c in columns if id(c.rows) in keep], dropped
+    return [c for c in columns if id(c.rows) in keep]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import compress as select
 from math import isfinite
 from typing import Final
@@ -20,6 +21,7 @@ CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 _SUFFIXES: Final = {"histogram": ("_bucket", "_sum", "_count"), "summary": ("_sum", "_count")}
 _HELP = str.maketrans({"\\": "\\\\", "\n": "\\n"})
+_SPECIAL: Final = {"inf": "+Inf", "-inf": "-Inf", "nan": "NaN"}
 _WRITTEN_OUT: Final = 1e21
 """Whole numbers below this are written without exponent; 2^64 has 20 digits."""
 
@@ -49,12 +51,19 @@ def render(columns: Iterable[Column]) -> Page:
     parts: list[bytes] = []
     samples = 0
     for (name, _), members in sorted(groups.items()):
-        block = [_header(name, members[0])]
-        if len(members) > 1 or not _distinct(members[0].rows, unique):
+        first = members[0]
+        header = _header(name, first.family.help, first.family.type)
+        if len(members) == 1 and len(first.values) == 1:  # half of a host page: a family without labels
+            line = f"{header}{first.family.name}{first.rows.text[0]} {_number(first.values[0])}\n"
+            parts.append(line.encode("utf-8", "replace"))
+            samples += 1
+            continue
+        block = [header]
+        if len(members) > 1 or not _distinct(first.rows, unique):
             kept = _first_of_each(members)
             duplicates += sum(len(c.values) for c in members) - sum(len(texts) for _, texts, _ in kept)
         else:
-            kept = [(members[0].family.name, members[0].rows.text, members[0].values)]
+            kept = [(first.family.name, first.rows.text, first.values)]
         for sample_name, texts, values in kept:
             block.append(_lines(sample_name, texts, values))
             samples += len(texts)
@@ -85,6 +94,12 @@ def _lines(name: str, texts: Sequence[str], values: array[float]) -> str:
     return text
 
 
+def _number(value: float) -> str:
+    if value.is_integer() and -_WRITTEN_OUT < value < _WRITTEN_OUT:
+        return str(int(value))
+    return repr(value).removesuffix(".0") if isfinite(value) else _SPECIAL[repr(value)]
+
+
 def _grouped(columns: Iterable[Column]) -> tuple[dict[_Group, list[Column]], int]:
     """Columns by group, and how many samples belong to a name that another group took first."""
     groups: dict[_Group, list[Column]] = {}
@@ -93,19 +108,23 @@ def _grouped(columns: Iterable[Column]) -> tuple[dict[_Group, list[Column]], int
     for column in columns:
         if not column.values:
             continue
-        group, names = _claim(column)
-        if any(owner.get(name, group) != group for name in names):
+        group, names = _claim(column.family.name, column.family.type)
+        if len(names) == 1:
+            taken = owner.setdefault(names[0], group) != group
+        else:
+            taken = any(owner.get(name, group) != group for name in names)
+        if taken:
             refused += len(column.values)
             continue
-        for name in names:
-            owner[name] = group
+        if len(names) > 1:
+            owner.update(dict.fromkeys(names, group))
         groups.setdefault(group, []).append(column)
     return groups, refused
 
 
-def _claim(column: Column) -> tuple[_Group, tuple[str, ...]]:
-    """The column's group, and every sample name that this group takes for itself."""
-    name, shape = column.family.name, column.family.type
+@lru_cache(maxsize=4096)
+def _claim(name: str, shape: str) -> tuple[_Group, tuple[str, ...]]:
+    """The group of a column of this name and type, and every sample name that this group takes for itself."""
     suffixes = _SUFFIXES.get(shape)
     if suffixes is None:
         return (name, ""), (name,)
@@ -116,9 +135,11 @@ def _claim(column: Column) -> tuple[_Group, tuple[str, ...]]:
     return (name, shape), (name, *(name + suffix for suffix in suffixes))
 
 
-def _header(name: str, first: Column) -> str:
-    kind = f"# TYPE {name} {first.family.type}\n"
-    about = first.family.help.translate(_HELP)
+@lru_cache(maxsize=8192)
+def _header(name: str, about: str, shape: str) -> str:
+    """HELP and TYPE. Families are declared once and shown on every page."""
+    kind = f"# TYPE {name} {shape}\n"
+    about = about.translate(_HELP)
     return f"# HELP {name} {about}\n{kind}" if about else kind
 
 

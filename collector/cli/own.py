@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from collector.agent import Agent
 
-STEP = 0.25
+STEP = 1.0
 """Seconds between two looks at the event loop's lateness."""
 
 
@@ -42,6 +42,10 @@ class Lag:
             self.seconds = max(loop.time() - planned, self.seconds * 0.98, 0.0)
 
 
+_VERSION = version("wardwatch")
+"""Looked up once: it reads and parses the package's metadata each time."""
+
+
 class About(Collector):
     """The agent's figures at the moment they are asked for."""
 
@@ -54,7 +58,7 @@ class About(Collector):
     def collect(self) -> Iterator[Metric]:
         agent, reloads = self._agent, self._reloads
         build = GaugeMetricFamily("wardwatch_build_info", "1: what runs here.", labels=["version", "pythonversion"])
-        build.add_metric([version("wardwatch"), platform.python_version()], 1)
+        build.add_metric([_VERSION, platform.python_version()], 1)
         yield build
         devices = GaugeMetricFamily("wardwatch_devices", "Devices by class and state.", labels=["class", "state"])
         for labels, number in sorted(agent.states().items()):

@@ -230,7 +230,8 @@ class _Loading:
     def _host(self, document: Document | None, settings: Settings) -> tuple[Target, ...]:
         """The targets of this machine."""
         known = {name: module for name, module in self._modules.items() if module is None or _reads(module)}
-        names = settings.host.collectors if settings.host.collectors is not None else tuple(known)
+        default = tuple(name for name, module in known.items() if getattr(module, "by_default", True))
+        names = settings.host.collectors if settings.host.collectors is not None else default
         interval = settings.host.interval
         schedule = Schedule(interval, interval, offset(LOCAL, interval))
         device = Device(LOCAL, "")

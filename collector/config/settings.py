@@ -33,7 +33,7 @@ class PollingFile(Strict):
 class HostFile(Strict):
     interval: Annotated[Duration, Field(description="how often this machine is read")] = 5.0
     collectors: Annotated[
-        tuple[Name, ...] | None, Field(description="modules that read this machine; default: all there are")
+        tuple[Name, ...] | None, Field(description="modules that read this machine; default: all but `processes`")
     ] = None
 
 
@@ -116,7 +116,7 @@ class Polling:
 
 @dataclass(frozen=True, slots=True)
 class HostSettings:
-    """`interval` in seconds; `collectors` None: all host modules."""
+    """`interval` in seconds; `collectors` None: all host modules that say nothing else of themselves."""
 
     interval: float
     collectors: tuple[str, ...] | None

@@ -115,6 +115,7 @@ class Filesystem:
     """The excludes are regular expressions as in `--collector.filesystem.*-exclude`."""
 
     name: ClassVar[str] = "filesystem"
+    waits: ClassVar[bool] = True
     mount_points_exclude: str = MOUNT_POINTS_EXCLUDE
     fs_types_exclude: str = FS_TYPES_EXCLUDE
     mount_timeout: Seconds = MOUNT_TIMEOUT

@@ -144,6 +144,7 @@ class Hwmon:
     """`timeout`: how long a chip may take before its siblings are served without it."""
 
     name: ClassVar[str] = "hwmon"
+    waits: ClassVar[bool] = True
     timeout: Seconds = TIMEOUT
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:

@@ -106,6 +106,7 @@ class Netclass:
     """`ignored_devices` and `ignore_invalid_speed` as in node_exporter's `--collector.netclass.*`."""
 
     name: ClassVar[str] = "netclass"
+    waits: ClassVar[bool] = True
     ignored_devices: str = "^$"
     ignore_invalid_speed: bool = False
     timeout: Seconds = TIMEOUT

@@ -97,6 +97,7 @@ class PowerSupply:
     """`ignored_supplies` as in node_exporter's `--collector.powersupply.ignored-supplies`."""
 
     name: ClassVar[str] = "powersupplyclass"
+    waits: ClassVar[bool] = True
     ignored_supplies: str = "^$"
     timeout: Seconds = TIMEOUT
 

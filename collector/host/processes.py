@@ -70,6 +70,7 @@ class Processes:
     """No other options. Costs a read for each thread of the machine: node_exporter has it off by default."""
 
     name: ClassVar[str] = "processes"
+    waits: ClassVar[bool] = True
     by_default: ClassVar[bool] = False
     """Whether a host without configuration has it."""
     timeout: Seconds = TIMEOUT

@@ -132,6 +132,7 @@ class Textfile:
     """`directory` may be a glob; empty, as in node_exporter: no directory."""
 
     name: ClassVar[str] = "textfile"
+    waits: ClassVar[bool] = True
     directory: str = ""
     timeout: Seconds = TIMEOUT
 

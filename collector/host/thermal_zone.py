@@ -53,6 +53,7 @@ class ThermalZone:
     """`timeout`: how long a zone may take before its siblings are served without it."""
 
     name: ClassVar[str] = "thermal_zone"
+    waits: ClassVar[bool] = True
     timeout: Seconds = TIMEOUT
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
