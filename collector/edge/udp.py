@@ -19,6 +19,10 @@ BURST = 128
 """Datagrams taken from a socket before other work gets its turn."""
 
 
+TICK = 0.001
+"""Seconds. uvloop's clock has whole milliseconds: a timer set for less than one wakes at once, again and again."""
+
+
 class Pace(Protocol):
     """Who is asked before each packet: `budget.Allowance`."""
 
@@ -121,13 +125,13 @@ class _Conversation:
         self._arm(min(self._patience_ends, self._deadline))
 
     def _arm(self, at: float) -> None:
-        """Wake at `at` or somewhat before: a timer that is early enough stays as it is."""
+        """Wake at `at`, or before: a timer that is early enough stays as it is."""
         if self._timer is not None:
             if self._armed <= at:
                 return
             self._timer.cancel()
         self._armed = at
-        self._timer = self._socket.loop.call_at(at, self._wake)
+        self._timer = self._socket.loop.call_at(at + TICK, self._wake)
 
     def _wake(self) -> None:
         self._timer = None
@@ -183,7 +187,8 @@ class _UdpSocket:
     def _read(self) -> None:
         receive = self._socket.recvfrom
         conversations = self.conversations
-        for _ in range(BURST):
+        # No more than can be waited for: a read that finds nothing costs as much as one that does.
+        for _ in range(min(BURST, len(conversations)) or 1):
             try:
                 data, address = receive(65535)
             except (BlockingIOError, InterruptedError):
