@@ -130,7 +130,8 @@ def test_a_bad_reload_leaves_the_old_configuration_running(run: Run, devices: Se
         assert f"{inventory}:6: " in text
         assert "wardwatch_config_last_reload_successful 0" in collector.get("/metrics")[1].splitlines()
         assert "ifHCInOctets" in collector.page("sw-1")
-        inventory.write_text(good + "  - {name: sw-2, class: it, timeout: 1s, auth: lab, modules: [system], address: 127.9.3.9}\n")
+        more = "  - {name: sw-2, class: it, timeout: 1s, auth: lab, modules: [system], address: 127.9.3.9}\n"
+        inventory.write_text(good + more)
         collector.process.send_signal(signal.SIGHUP)
         until(lambda: collector.get("/metrics?device=sw-2")[0] == 200)
         assert "wardwatch_config_last_reload_successful 1" in collector.get("/metrics")[1].splitlines()
