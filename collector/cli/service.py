@@ -56,6 +56,7 @@ class Service:
         self._unsaved = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._retries: dict[str, float] = {}
+        self._paused: Mapping[str, Mapping[str, Any]] = {}
         self._orders = control.Watcher(self._state)
         self._host_name = config.host[0].device.name if config.host else ""
 
@@ -114,7 +115,7 @@ class Service:
         polled = []
         for watch in self.agent.watches:
             state = self.agent.state(watch)
-            reason = "" if state == "up" else self.agent.paused(watch.device) or watch.reason
+            reason = "" if state == "up" else self._why_paused(watch.device) or watch.reason
             age = None if watch.last_poll is None else now - watch.last_poll
             polled.append(_shown(watch.device, state, reason, age, None if age is None else watch.duration))
         return polled + [_shown(d, "elsewhere", d.agent, None, None) for d in self._config.devices if d.agent]
@@ -154,10 +155,19 @@ class Service:
         self._reloads.succeeded_at = self.world.host.wall()
         self._reloads.digest = config.digest
 
+    def _why_paused(self, device: Device) -> str:
+        """Scope, reason and person; empty: not paused."""
+        scope = self.agent.paused(device)
+        if scope is None:
+            return ""
+        order = self._paused.get(scope, {})
+        return ", ".join(str(word) for word in (scope, order.get("reason"), order.get("by")) if word)
+
     def _obey(self) -> None:
         orders = self._orders.changed()
         if orders is None:
             return
+        self._paused = orders.paused
         self.agent.pause(orders.pauses)
         for name, at in orders.retries.items():
             if self._retries.get(name) != at:

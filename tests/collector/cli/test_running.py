@@ -110,7 +110,7 @@ def test_a_pause_holds_within_a_second_says_so_and_survives_a_restart(
         assert 'wardwatch_paused{scope="device:sw-1"} 1' in page.splitlines()
         assert 'reason="paused"' in page
         assert "ifHCInOctets" not in page
-        assert "paused" in collector.get("/")[1]
+        assert "device:sw-1, a test" in collector.get("/")[1]
     with run(config) as collector:
         collector.page("sw-1")
         time.sleep(3)
