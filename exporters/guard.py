@@ -38,6 +38,7 @@ class Limits:
     write: float = 30.0
     """For a whole answer to be taken."""
     per_address: int = 64
+    """Connections of one address that ask, idle or take their answer; those that wait for us do not count."""
     total: int = 512
     line: int = 8190
     """Longest request line and header field in bytes."""
@@ -150,8 +151,9 @@ class Seats:
     def take(self, address: str) -> Seat | None:
         """A seat for a connection just accepted from `address`; None: there is none to be had."""
         key = _key(address)
-        mine = self._taken.get(key, {})
-        if len(mine) >= self.limits.per_address and not _make_room(list(mine)):
+        # A request in the making is our slowness, not the client's: one Prometheus may wait for many dead devices.
+        mine = [seat for seat in self._taken.get(key, {}) if seat.state != "handling"]
+        if len(mine) >= self.limits.per_address and not _make_room(mine):
             self.ended["refused"] += 1
             return None
         if self._count >= self.limits.total and not _make_room([s for each in self._taken.values() for s in each]):

@@ -37,6 +37,7 @@ def make(root: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_second_run_starts_at_once_until_the_lock_changes(checkout: Path) -> None:
     first = make(checkout)
     assert first.returncode == 0, first.stderr
@@ -52,6 +53,7 @@ def test_a_second_run_starts_at_once_until_the_lock_changes(checkout: Path) -> N
     assert "venv: installing 5 packages" in make(checkout).stderr
 
 
+@pytest.mark.slow
 def test_a_package_with_another_hash_is_refused(checkout: Path) -> None:
     lock = checkout / "requirements.lock"
     lock.write_text(re.sub(r"sha256:[0-9a-f]{8}", "sha256:00000000", lock.read_text()))

@@ -13,6 +13,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.conftest import Running, eventually
 
+pytestmark = pytest.mark.slow  # the estate's fragile devices take half a minute to be read
+
 INHERITED = Path(__file__).parent / "inherited.txt"
 """What promtool says about names that are not ours to choose: MIB objects and node_exporter's. `--update-golden`."""
 

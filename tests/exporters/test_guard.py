@@ -12,7 +12,7 @@ import pytest
 from exporters.guard import Limits, _key
 from exporters.web import Server
 from tests.exporters.exposition import parse
-from tests.exporters.fake import FakeSource, answer, ask, big, serving, until
+from tests.exporters.fake import Answer, FakeSource, answer, ask, big, serving, until
 
 QUICK = Limits(header=0.4, idle=0.8, write=1.0, per_address=16, total=64)
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -197,18 +197,22 @@ async def test_more_connections_than_seats_from_one_address_take_the_oldest() ->
             writer.close()
 
 
-async def test_who_waits_for_an_answer_is_never_evicted() -> None:
+async def test_who_waits_for_an_answer_is_never_evicted_and_takes_no_seat_from_its_address() -> None:
+    """One Prometheus that waits for many dead devices still gets the pages of those that live."""
     source = FakeSource(hold=asyncio.Event())
     assert source.hold is not None
-    async with serving(source, limits=Limits(per_address=3)) as server:
-        asking = [asyncio.create_task(ask(server, "/metrics?device=sw-1")) for _ in range(3)]
-        await until(lambda: len(source.asked) >= 3)
-        reader, writer = await connect(server)
+    async with serving(source, limits=Limits(per_address=3, total=7)) as server:
+        asking: list[asyncio.Task[Answer]] = []
+        while len(asking) < 7:
+            assert (await ask(server, "/-/healthy")).status == 200
+            asking.append(asyncio.create_task(ask(server, "/metrics?device=sw-1")))
+            await until(lambda: len(source.asked) == len(asking))
+        reader, writer = await connect(server)  # the house itself is full now
         async with asyncio.timeout(2):
             assert await reader.read() == b""
         writer.close()
         source.hold.set()
-        assert [(await task).status for task in asking] == [200, 200, 200]
+        assert [(await task).status for task in asking] == [200] * 7
         assert await ended(server, "refused") == 1
 
 
