@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from pydantic import ValidationError
+
 from collector.config.addresses import UNICAST_QUIRK, endpoint, literal
 from collector.config.document import Document
 from collector.config.inventory import MOST_LABELS, DefaultsFile, DeviceFile, InventoryFile, KindFile
@@ -47,9 +49,10 @@ def read_entries(
         devices = None
     for index, written in enumerate(devices or ()):
         model = part(document, ["devices", index], written, DeviceFile, findings)
-        if model is None:
+        unsure = model is None
+        if model is None and (model := _rest(index, written)) is None:
             continue
-        entry = Entry(document, index, model, (model, *layers))
+        entry = Entry(document, index, model, (model, *layers), unsure=unsure)
         name, level = entry.pick("kind")
         if name is not None:
             kind = kinds.get(name)
@@ -60,9 +63,27 @@ def read_entries(
                 what = f"there is no kind {shown(name)}.{hint} Kinds are written in wardwatch.yml"
                 findings.problem(document, entry.spot("kind", level), what)
             elif kind is not None:
-                entry = Entry(document, index, model, (*entry.layers, kind))
+                entry = Entry(document, index, model, (*entry.layers, kind), unsure=unsure)
         found.append(entry)
     return found, layers
+
+
+def _rest(index: int, written: object) -> DeviceFile | None:
+    """What is left of an entry without the keys that are wrong, so that all its other problems are told as well."""
+    if not isinstance(written, dict):
+        return None
+    try:
+        return DeviceFile.model_validate(written)
+    except ValidationError as error:
+        wrong = {one["loc"][0] for one in error.errors(include_url=False) if one["loc"]}
+    if wrong & {"address", "agent"}:
+        return None  # without them there is nothing to say that would not be untrue
+    try:
+        return DeviceFile.model_validate(
+            {"name": f"nameless-{index}"} | {k: v for k, v in written.items() if k not in wrong}
+        )
+    except ValidationError:
+        return None
 
 
 def make_devices(

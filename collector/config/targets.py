@@ -25,7 +25,7 @@ class Entry:
     written: DeviceFile
     layers: tuple[KindFile, ...]
     unsure: bool = False
-    """Its kind is not known: what that would say is not missed."""
+    """Something it says is not known: what that would say is not missed."""
 
     @property
     def where(self) -> list[Step]:
