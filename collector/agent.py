@@ -14,12 +14,12 @@ from contextlib import nullcontext
 import structlog
 
 from collector import status
-from collector.budget import STRICTEST, Allowance, Budgets, Caps, Pauses, Shared
+from collector.budget import STRICTEST, Allowance, Budgets, Caps, Pauses, Shared, Strain
 from collector.edge import World
 from collector.errors import BreakerOpen, OverBudget, Paused, PollError, TimedOut, Unreachable
 from collector.model import Column, Device, Target
 from collector.status import Kept
-from collector.watch import Line, View, Watch
+from collector.watch import Line, Sameness, View, Watch
 
 GRACE = 1.0
 """Seconds past its deadline after which a poll that does not end by itself is cancelled."""
@@ -40,6 +40,8 @@ class Agent:
         self.bugs = 0
         self.on_change: Callable[[], None] = lambda: None
         """Called when something changed that must survive a restart."""
+        self.on_strain: Callable[[Device], None] = lambda device: None
+        """Called when a device should be left alone until a person has looked at it."""
         self._watches: dict[str, Watch] = {}
         self._lines: dict[tuple[str, int], Line] = {}
         self._loop = asyncio.get_running_loop()
@@ -59,7 +61,7 @@ class Agent:
         if budgets is not None and budgets != self.shared.budgets:
             self.shared = Shared(budgets, self.shared.pauses)
         self.caps = caps or self.caps
-        same = _Same()
+        same = Sameness()
         devices = [device for device in devices if not device.agent]
         self._lines = self._draw(devices)
         old, self._watches = self._watches, {}
@@ -221,7 +223,8 @@ class Agent:
             return
         async with watch.line.lock:
             began = self.world.now()
-            allowance = watch.line.allowance
+            allowance, tally = watch.line.allowance, watch.tally
+            waited, received = tally.waited, tally.received
             try:
                 allowance.begin(began)
             except (Paused, BreakerOpen) as error:
@@ -236,6 +239,8 @@ class Agent:
                     # The device has answered nothing in this round: asking for more would only spend its packets.
                     self._missed(watch.kept[target.module], silent.reason, began)
             self._judge(watch, due)
+            if tally.received > received:
+                self._spare(watch, (tally.waited - waited) / (tally.received - received))
             watch.last_poll = self.world.now()
             watch.duration = watch.last_poll - began
 
@@ -317,6 +322,14 @@ class Agent:
         if watch.answered != before and (before is not None or not watch.answered):
             self._say(watch)
 
+    def _spare(self, watch: Watch, seconds: float) -> None:
+        """Stop polling a device, unless plain IT, that answers ever more slowly: it may be us who hurt it (S20)."""
+        if watch.device.device_class == "it" or not watch.strain.grows(seconds):
+            return
+        watch.strain = Strain()
+        log.error("device slows down, polling stops", device=watch.device.name, seconds_to_answer=seconds)
+        self.on_strain(watch.device)
+
     def _say(self, watch: Watch) -> None:
         """One line when a device's health changes (HOUSE 7.6)."""
         device = watch.device
@@ -365,22 +378,3 @@ class Agent:
 
 def _key(device: Device) -> tuple[str, int]:
     return device.address, device.port
-
-
-class _Same:
-    """Compares old targets with new ones, each pair of collectors once: thousands of devices share a few modules."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, int], bool] = {}
-
-    def collectors(self, old: object, new: object) -> bool:
-        key = (id(old), id(new))
-        if key not in self._known:
-            self._known[key] = old == new
-        return self._known[key]
-
-    def targets(self, old: Sequence[Target], new: Sequence[Target]) -> bool:
-        return len(old) == len(new) and all(
-            a.module == b.module and a.schedule == b.schedule and self.collectors(a.collector, b.collector)
-            for a, b in zip(old, new, strict=True)
-        )

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
+from statistics import median
 from typing import Literal
 
 from collector.errors import BreakerOpen, OverBudget, Paused
@@ -163,6 +164,31 @@ class Breaker:
 
 STRICTEST: tuple[DeviceClass, ...] = ("clinical", "fragile", "it")
 """Classes, the most careful first: what two inventory names share is treated as the more careful of them."""
+
+
+class Strain:
+    """Whether a device answers far more slowly than when its polling began: then it may be us (S20)."""
+
+    FIRST = 5
+    """Polls that say how quickly it answers when left in peace."""
+    LATEST = 3
+    FACTOR = 5.0
+    FLOOR = 0.02
+    """Seconds: what is quicker than this counts as this, or a hiccup of a quick device would look like harm."""
+
+    __slots__ = ("_first", "_latest")
+
+    def __init__(self) -> None:
+        self._first: list[float] = []
+        self._latest: deque[float] = deque(maxlen=self.LATEST)
+
+    def grows(self, seconds: float) -> bool:
+        """Take a poll's mean time to an answer. True: the latest are all `FACTOR` times the first ones' median."""
+        if len(self._first) < self.FIRST:
+            self._first.append(max(seconds, self.FLOOR))
+            return False
+        self._latest.append(seconds)
+        return len(self._latest) == self.LATEST and min(self._latest) >= self.FACTOR * median(self._first)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ import structlog
 
 from collector import inventory
 from collector.agent import Agent
+from collector.budget import Pauses
 from collector.cli import control
 from collector.cli.own import About, Lag, Reloads, registry
 from collector.config import Config, ConfigError
@@ -27,6 +28,8 @@ ORDERS_EVERY = 0.5
 """Seconds between two looks at what a person ordered: a pause holds within one (RELIABILITY S19)."""
 SAVE_EVERY = 1.0
 """Seconds between two writings of state at most."""
+
+STRAINED = "it answers five times as slowly as when polling began, which may be our doing"
 
 log = structlog.get_logger()
 
@@ -68,6 +71,7 @@ class Service:
         self._retries = dict(control.read(self._state).retries)  # ordered before this start: they had their effect
         self._obey()
         self.agent.on_change = self._unsaved.set
+        self.agent.on_strain = self._spare
         server = await serve(self, options.listen, registry=registry(self.about), web_config=options.web_config)
         host, _, _ = options.listen.rpartition(":")
         self.address = f"{host or '127.0.0.1'}:{server.port}"
@@ -163,6 +167,15 @@ class Service:
         order = self._paused.get(scope, {})
         return ", ".join(str(word) for word in (scope, order.get("reason"), order.get("by")) if word)
 
+    def _spare(self, device: Device) -> None:
+        """Pause a device as a person would: at once, over restarts, and with the reason where people look."""
+        scope = f"device:{device.name}"
+        self.agent.pause(Pauses(self.agent.shared.pauses.scopes | {scope}))
+        try:
+            control.change(self._state, control.paused(scope, STRAINED))
+        except OSError as error:
+            self._state_failed(error)
+
     def _obey(self) -> None:
         orders = self._orders.changed()
         if orders is None:
@@ -196,9 +209,12 @@ class Service:
         try:
             await asyncio.to_thread(write_state, self._state / STATE, {"breakers": breakers})
         except OSError as error:
-            self.about.state_failures += 1
-            if self.about.state_failures == 1:
-                log.error("state not written", path=str(self._state / STATE), why=str(error))
+            self._state_failed(error)
+
+    def _state_failed(self, error: OSError) -> None:
+        self.about.state_failures += 1
+        if self.about.state_failures == 1:
+            log.error("state not written", path=str(self._state), why=str(error))
 
 
 def _shown(device: Device, state: str, reason: str, age: float | None, duration: float | None) -> DeviceLine:

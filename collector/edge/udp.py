@@ -34,10 +34,12 @@ class Pace(Protocol):
 class Tally:
     """Packets of one device by kind, since the program started."""
 
-    __slots__ = ("received", "repeated", "sent", "stray")
+    __slots__ = ("received", "repeated", "sent", "stray", "waited")
 
     def __init__(self) -> None:
         self.sent = self.repeated = self.received = self.stray = 0
+        self.waited = 0.0
+        """Seconds from each last question to its answer, added up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,8 @@ class _Conversation:
     """One dialogue under way on a socket. Driven by callbacks: no task switch per packet (HOUSE 5)."""
 
     __slots__ = (
-        "_again", "_armed", "_deadline", "_dialogue", "_done", "_pace", "_patience_ends", "_peer", "_socket",
-        "_tally", "_timer", "_waiting",
+        "_again", "_armed", "_deadline", "_dialogue", "_done", "_pace", "_patience_ends", "_peer", "_sent_at",
+        "_socket", "_tally", "_timer", "_waiting",
     )  # fmt: skip
 
     def __init__(self, sock: _UdpSocket, peer: tuple[str, int], dialogue: Dialogue, terms: Terms) -> None:
@@ -67,7 +69,7 @@ class _Conversation:
         self._done: asyncio.Future[None] = sock.loop.create_future()
         self._timer: asyncio.TimerHandle | None = None
         self._armed = 0.0
-        self._patience_ends = 0.0
+        self._patience_ends = self._sent_at = 0.0
         self._waiting: bytes | None = None
         self._again = False
 
@@ -88,6 +90,7 @@ class _Conversation:
                 self._tally.stray += 1
                 return
             self._tally.received += 1
+            self._tally.waited += self._socket.loop.time() - self._sent_at
             self._pace.answered()
             self._again = False
             self._step()
@@ -121,6 +124,7 @@ class _Conversation:
         self._waiting = None
         self._tally.sent += 1
         self._tally.repeated += self._again
+        self._sent_at = now
         self._patience_ends = now + self._dialogue.patience
         self._arm(min(self._patience_ends, self._deadline))
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.agent import Agent
-from collector.budget import Budgets, Limit, Pauses, Window
+from collector.budget import Budgets, Limit, Pauses, Strain, Window
 from collector.model import Device, DeviceClass, Target
 from tests.collector.worlds import Asks, FakeWorld, device, target, value, virtual
 
@@ -300,3 +300,33 @@ def test_start_up_is_spread_over_an_interval(seed: int) -> None:
         assert busiest([p.at for p in world.packets], 1.0) <= 1 + busiest(offsets + [o + 60 for o in offsets], 1.0)
 
     virtual(scene())
+
+
+@pytest.mark.parametrize("device_class", ["it", "fragile", "clinical"])
+def test_a_device_that_slows_down_as_it_is_polled_is_left_alone_unless_it_is_plain_it(
+    device_class: DeviceClass,
+) -> None:
+    async def scene() -> None:
+        world = FakeWorld(lambda packet: (0.03 if len(world.packets) < 20 else 0.2, b"ok"))
+        agent = agent_of(world, target(device(device_class=device_class), "m", Asks(), interval=300))
+        left_alone: list[str] = []
+
+        def stop(device: Device) -> None:
+            left_alone.append(device.name)
+            agent.pause(Pauses(frozenset({f"device:{device.name}"})))
+
+        agent.on_strain = stop
+        await asyncio.sleep(40 * 300)
+        assert left_alone == ([] if device_class == "it" else ["sw"])
+        assert len(world.packets) == (40 if device_class == "it" else 22), "three intervals after it began"
+
+    virtual(scene())
+
+
+def test_a_device_that_was_always_slow_or_hiccups_is_not_taken_for_hurt() -> None:
+    strain = Strain()
+    assert not any(strain.grows(2.0) for _ in range(50))
+    strain = Strain()
+    assert not any(strain.grows(seconds) for seconds in [0.001] * 20 + [0.09] * 50), "quick devices have room"
+    strain = Strain()
+    assert not any(strain.grows(seconds) for seconds in [0.05] * 5 + [5.0, 5.0, 0.05] * 20)

@@ -97,6 +97,7 @@ class FakeWorld:
                     await asyncio.sleep(reply[0])
                     if dialogue.receive(reply[1]):
                         terms.tally.received += 1
+                        terms.tally.waited += reply[0]
                         terms.pace.answered()
                     continue
                 await asyncio.sleep(max(patience, 0))
