@@ -17,8 +17,8 @@ def printer(sheet: Sheet) -> None:
     })  # fmt: skip
     sheet.row("1.3.6.1.2.1.25.3.5.1", (1,), {1: 3, 2: b"\0"})
     sheet.row(f"{PRINTER}.5.1.1", (1,), {
-        1: values.counter(3), 2: 1, 3: 1, 4: "IT service desk", 5: "IT service desk", 6: 1, 7: 1, 8: 1, 9: 1, 10: 1,
-        11: 1, 12: 1, 13: 1, 14: 3, 15: 1, 16: "C400", 17: "EXC4000001", 18: values.counter(2), 19: values.counter(9),
+        1: values.counter(3), 2: 1, 3: 3, 4: "IT service desk", 5: "IT service desk", 6: 1, 7: 1, 8: 1, 9: 1, 10: 1,
+        11: 2, 12: 20, 13: 3, 14: 3, 15: 1, 16: "C400", 17: "EXC4000001", 18: values.counter(2), 19: values.counter(9),
     })  # fmt: skip
     sheet.row(f"{PRINTER}.6.1.1", (1, 1), {2: 4, 3: 4})
     for tray, level in ((1, 410), (2, 250)):
