@@ -38,7 +38,7 @@ class Rules:
 
 
 RULES: Mapping[DeviceClass, Rules] = {
-    "it": Rules(5, 1.0, 60, True, 1400, 1400, 1.0),
+    "it": Rules(5, 1.0, 60, True, 1400, 5600, 1.0),
     "fragile": Rules(1, 5.0, 1, False, 484, 1400, 60.0),
     "clinical": Rules(0, 5.0, 1, False, 484, 1400, 300.0),
 }

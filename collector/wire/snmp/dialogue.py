@@ -7,47 +7,19 @@ RELIABILITY part 1, named where they are met.
 
 from __future__ import annotations
 
-import random
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
 
-from collector.errors import (
-    BreakerOpen,
-    Denied,
-    Malformed,
-    NoData,
-    OverBudget,
-    Paused,
-    PollError,
-    Refused,
-    TimedOut,
-    Unreachable,
-)
-from collector.wire.snmp import ber, message
-from collector.wire.snmp.habits import FIRST_REPETITIONS, SPARE, Learned, Limits, patience
-from collector.wire.snmp.message import Question
+from collector.errors import Malformed, PollError
+from collector.wire.snmp import ber, message, outcome, question
+from collector.wire.snmp.abreast import UNSOUND, Abreast
+from collector.wire.snmp.habits import FIRST_REPETITIONS, FRAME, Learned, Limits, most_repetitions, patience
 from collector.wire.snmp.plan import Plan, narrow
+from collector.wire.snmp.question import Asked
 from collector.wire.snmp.walk import COMPLETE, LEAF, Harvest, Walk
-
-_RANDOM = random.SystemRandom()
-"""Whoever can't see our packets shall not guess their request ids (F8)."""
-
-_CUT_OFF: dict[str, type[PollError]] = {each.reason: each for each in (BreakerOpen, OverBudget, Paused, Unreachable)}
-"""What the edge may end a conversation with that is not about answers."""
 
 GETS = "get"
 """The name of the table that single values belong to, where a table is named."""
-
-
-class _Asked(NamedTuple):
-    """One attempt: an answer to any attempt of the question under way is welcome (F7)."""
-
-    kind: Question
-    names: tuple[bytes, ...]
-    repetitions: int
-    attempt: int
-    at: float
 
 
 class Survey:
@@ -70,16 +42,19 @@ class Survey:
         self._learned = learned
         self._now = now
         self._any_order = any_order or plan.any_order
-        self._asked: dict[int, _Asked] = {}
+        self._asked: dict[int, Asked] = {}
         self._tries = 0
         self._attempts = limits.retries + 1
         self._stalls = 0
+        self._quiet = True
         self._over = False
         self._cut = ""
         self._refused = 0
         self._names: deque[bytes] = deque()
         self._roots: deque[bytes] = deque()
-        self._walk: Walk | None = None
+        self._walk: Walk | Abreast | None = None
+        self._aside: Harvest | None = None
+        self._room = learned.room(limits.reply_bytes)
         self._leaf = False
         self._lone_answers = 0
         self._filters = deque(plan.filters)
@@ -105,12 +80,13 @@ class Survey:
                 self._advance()
                 continue
             asked = self._ask()
-            request_id = _RANDOM.getrandbits(31) or 1
+            request_id = question.request_id()
             packet = message.request(
                 self._version, self._community, asked.kind, request_id, asked.names, asked.repetitions
             )
             if len(packet) > self._limits.request_bytes:
-                self._give_up("too_big")
+                if not self._walk_instead():
+                    self._give_up("too_big")
                 continue
             self._asked[request_id] = asked
             self.patience = patience(self._limits, self._learned, self._tries)
@@ -127,7 +103,12 @@ class Survey:
         asked = self._asked.get(head.request_id)
         if asked is None or head.pdu != message.RESPONSE or head.version != self._version:
             return False
-        taken = self._take_walk(packet, head, asked) if self._walk is not None else self._take_get(packet, head, asked)
+        if self._walk is None:
+            taken = self._take_get(packet, head, asked)
+        elif isinstance(self._walk, Abreast):
+            taken = self._take_abreast(self._walk, packet, head, asked)
+        else:
+            taken = self._take_walk(self._walk, packet, head, asked)
         if not taken:
             self.malformed += 1
             return False
@@ -141,6 +122,11 @@ class Survey:
     def silence(self) -> None:
         """Another attempt, while the class allows one."""
         self._tries += 1
+        self._quiet = False
+        if isinstance(self._walk, Abreast):
+            self._step_back()
+            if self._tries > 1:
+                self._walk_instead()
         if self._tries < self._attempts:
             return
         self._stalls += 1
@@ -156,6 +142,7 @@ class Survey:
         self._over = True
         self._cut = self._cut or reason
         if self._walk is not None:
+            self._keep_aside(self._walk)
             self._mark(self._walk.root, reason)
         if self._names or self._filters:
             self.incomplete.setdefault(GETS, reason)
@@ -166,22 +153,14 @@ class Survey:
         """Why there is nothing at all; None where there is something."""
         if self.harvest.runs:
             return None
-        if self._cut in _CUT_OFF:
-            return _CUT_OFF[self._cut]("cut off before there was a value")
-        if not self._limits.bulk and not self._plan.gets:
-            return Refused("the device's class is asked for single values only, and the module has none")
-        if not self.answered:
-            return Malformed("no answer that is SNMP") if self.malformed else TimedOut("no answer")
-        reasons = set(self.incomplete.values())
-        if self._refused in (message.NO_ACCESS, message.AUTHORIZATION_ERROR):
-            return Denied(f"error status {self._refused}")
-        if self._refused:
-            return Refused(f"error status {self._refused}")
-        if "timeout" in reasons:
-            return TimedOut("answers stopped before there was a value")
-        if reasons & {"malformed", "wrong_oid", "not_increasing"}:
-            return Malformed(f"answers to something else: {', '.join(sorted(reasons))}")
-        return NoData("nothing of what the module asks for")
+        return outcome.problem(
+            cut=self._cut,
+            asked=self._limits.bulk or bool(self._plan.gets),
+            answered=self.answered,
+            malformed=self.malformed,
+            refused=self._refused,
+            incomplete=self.incomplete.values(),
+        )
 
     # What to ask.
 
@@ -202,52 +181,57 @@ class Survey:
             self._begin_walk(self._roots.popleft(), self.harvest)
         else:
             self._over = True
+            self._learned.clean += self._quiet and not self.incomplete and not self.malformed
 
     def _begin_walk(self, root: bytes | None = None, harvest: Harvest | None = None) -> None:
         self._doubt = False
         self._narrowed = 0
         self._lone = False
         self._tries = 0
+        self._aside = None
         self._asked.clear()
-        if root is not None and harvest is not None:
+        if root is None or harvest is None:
+            return
+        found = self._plan.tables.get(root, ())
+        plain = harvest is not self.harvest or self._any_order or self._version == message.V1
+        if found and self._room > FRAME and not plain and root not in self._learned.lone_walks:
+            self._walk = Abreast(root, found, harvest.columns, self._limits.caps, self._learned.rows)
+        else:
             self._walk = Walk(root, harvest, self._limits.caps, any_order=self._any_order)
             self._lone = self._version == message.V1 or root in self._learned.lone_walks
 
-    def _ask(self) -> _Asked:
+    def _ask(self) -> Asked:
         """The question under way, in the shape that the number of attempts so far suggests."""
         attempt, now = self._tries, self._now()
         if self._walk is None:
-            return _Asked("get", self._batch(), 0, attempt, now)
+            return Asked("get", self._batch(), 0, attempt, now)
+        if isinstance(self._walk, Abreast):
+            most = most_repetitions(self._plan.max_repetitions)
+            repetitions = self._walk.ask(most, self._learned.varbinds(self._room), self._limits.names)
+            return Asked("bulk", self._walk.names, repetitions, attempt, now)
         name = (self._walk.last,)
         # The last two attempts are GETNEXTs, for agents that are dumb to GETBULK (F4); where that has just worked,
         # two GETBULKs are enough to be sure.
         fallback = 2 if self._doubt else max(2, self._attempts - 2)
         if self._lone or (attempt >= fallback and self._attempts > 2):
-            return _Asked("next", name, 0, attempt, now)
+            return Asked("next", name, 0, attempt, now)
         repetitions = self._learned.wish(self._plan.max_repetitions)
         if self._narrowed:
             repetitions = min(repetitions, self._narrowed)
         if attempt >= 2:
             repetitions = max(1, min(repetitions, FIRST_REPETITIONS) >> attempt - 1)
-        return _Asked("bulk", name, repetitions, attempt, now)
+        return Asked("bulk", name, repetitions, attempt, now)
 
     def _batch(self) -> tuple[bytes, ...]:
         """Names for the next GET: as many as class, module, version and experience allow."""
         if self._version == message.V1 or self._tries or self._learned.lone_gets or self._leaf:
             return (self._names[0],)
         most = min(self._limits.varbinds, max(self._plan.max_repetitions, 1), self._narrowed or self._limits.varbinds)
-        names: list[bytes] = []
-        size = SPARE + len(self._community)
-        for name in self._names:
-            size += len(name) + 8
-            if names and (len(names) >= most or size > self._limits.request_bytes):
-                break
-            names.append(name)
-        return tuple(names)
+        return question.batch(self._names, most, self._limits.request_bytes - len(self._community))
 
     # What came.
 
-    def _take_get(self, packet: bytes, head: message.Head, asked: _Asked) -> bool:
+    def _take_get(self, packet: bytes, head: message.Head, asked: Asked) -> bool:
         if head.error_status:
             return self._get_error(head, asked)
         found, stray = set(), False
@@ -275,7 +259,7 @@ class Survey:
         self._drop(found)
         return True
 
-    def _get_error(self, head: message.Head, asked: _Asked) -> bool:
+    def _get_error(self, head: message.Head, asked: Asked) -> bool:
         """An error status for a GET: what it points at is left out, the rest is asked again."""
         if head.error_status == message.TOO_BIG and len(asked.names) > 1:
             self._narrowed = len(asked.names) // 2
@@ -296,9 +280,49 @@ class Survey:
         self._names = deque(name for name in self._names if name not in names)
         self._leaf = self._leaf and bool(self._names)
 
-    def _take_walk(self, packet: bytes, head: message.Head, asked: _Asked) -> bool:
-        walk = self._walk
-        assert walk is not None
+    def _take_abreast(self, walk: Abreast, packet: bytes, head: message.Head, asked: Asked) -> bool:
+        if head.error_status:
+            if not self._step_back() or head.error_status != message.TOO_BIG:
+                self._walk_instead()
+            return True
+        count = walk.take(packet, head.start, head.stop, asked.repetitions)
+        if walk.ended == UNSOUND:
+            self._step_back()
+            self._walk_instead()
+        elif count:
+            self._learned.measure(len(packet), count)
+            if walk.short:
+                self._learned.longest = max(FRAME, len(packet))
+            if walk.ended:
+                self._end_walk(walk)
+        return bool(count)
+
+    def _step_back(self) -> bool:
+        """No more large replies: remembered of the device. False where they were no larger already."""
+        was, self._room = self._room, FRAME
+        if was > FRAME:
+            self._learned.set_back()
+        return was > FRAME
+
+    def _walk_instead(self) -> bool:
+        """Walk what was to be read abreast, from its beginning."""
+        abreast = self._walk
+        if not isinstance(abreast, Abreast):
+            return False
+        self._room, tries = FRAME, self._tries
+        self._begin_walk(abreast.root, self.harvest)
+        self._tries = tries
+        self._aside = None if abreast.ended == UNSOUND else abreast.harvest
+        return True
+
+    def _keep_aside(self, walk: Walk | Abreast) -> None:
+        """The device fell silent: what it had said abreast stays, unless the walk instead has brought something."""
+        if isinstance(walk, Abreast):
+            self.harvest.runs |= walk.harvest.runs
+        elif self._aside is not None and not walk.packets:
+            self.harvest.runs |= self._aside.runs
+
+    def _take_walk(self, walk: Walk, packet: bytes, head: message.Head, asked: Asked) -> bool:
         if head.error_status:
             self._walk_error(walk, head, asked)
             return True
@@ -309,7 +333,9 @@ class Survey:
             return False
         if asked.kind == "bulk":
             self._doubt = False
-            self._learned.fit(asked.repetitions, asked.attempt, len(packet), count, self._limits.reply_bytes)
+            self._learned.fit(
+                asked.repetitions, asked.attempt, len(packet), count, min(self._limits.reply_bytes, FRAME)
+            )
         elif not self._lone:
             if self._doubt:
                 self._lone = True
@@ -319,7 +345,7 @@ class Survey:
             self._end_walk(walk)
         return True
 
-    def _walk_error(self, walk: Walk, head: message.Head, asked: _Asked) -> None:
+    def _walk_error(self, walk: Walk, head: message.Head, asked: Asked) -> None:
         """An error status ends peers' walks as if they were complete; ours asks for less first (F3)."""
         if head.error_status == message.NO_SUCH_NAME:
             walk.ended = COMPLETE  # how v1 says that there is nothing more
@@ -342,8 +368,12 @@ class Survey:
             self._refused = status
         return {message.TOO_BIG: "too_big", message.GEN_ERR: "gen_err"}.get(status, "refused")
 
-    def _end_walk(self, walk: Walk) -> None:
+    def _end_walk(self, walk: Walk | Abreast) -> None:
         self._walk = None
+        if isinstance(walk, Abreast):
+            self.harvest.runs |= walk.harvest.runs
+            self._names.extend(prefix for prefix in walk.leaves if prefix in self._plan.scalars)
+            self._leaf = bool(self._names)
         if walk.ended == LEAF and not self._filters:
             self._leaf = True
             self._names.append(walk.root)
@@ -356,6 +386,7 @@ class Survey:
         self._asked.clear()
         self._tries = 0
         if self._walk is not None:
+            self._keep_aside(self._walk)
             self._mark(self._walk.root, reason)
             self._walk = None
         else:

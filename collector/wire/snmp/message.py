@@ -85,6 +85,20 @@ def varbind(packet: bytes, at: int, end: int) -> tuple[bytes, int, bytes, int]:
 
     Malformed where it is none: then nothing says where the next one would begin.
     """
+    try:
+        # Mostly all lengths are short and as they should be: one look at each tells.
+        value = at + 4 + packet[at + 3]
+        after = at + 2 + packet[at + 1]
+        if (
+            packet[at] == ber.SEQUENCE
+            and packet[at + 2] == ber.OID
+            and at + 4 <= value
+            and value + 2 + packet[value + 1] == after <= end
+            and after - at < 0x82
+        ):
+            return packet[at + 4 : value], packet[value], packet[value + 2 : after], after
+    except IndexError:
+        pass
     start, after = ber.expect(packet, at, end, ber.SEQUENCE)
     at, stop = ber.expect(packet, start, after, ber.OID)
     tag, start, end = ber.header(packet, stop, after)

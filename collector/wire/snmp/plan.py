@@ -7,7 +7,7 @@ words, for what can't be done; the configuration asks `problems` at load.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -15,6 +15,7 @@ from functools import lru_cache, partial
 from collector.errors import Malformed
 from collector.model import Family, Kind
 from collector.wire.snmp import ber
+from collector.wire.snmp.abreast import Table, tables
 from collector.wire.snmp.expression import Extract, extract, pattern
 from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module
 from collector.wire.snmp.text import COMBINED, INDEX_TYPES, display
@@ -84,6 +85,10 @@ class Plan:
 
     gets: tuple[bytes, ...]
     roots: tuple[bytes, ...]
+    tables: Mapping[bytes, tuple[Table, ...]]
+    """By root: what below it can be read with its columns abreast."""
+    scalars: frozenset[bytes]
+    """Columns whose metric has no index: what a GET brings where a walk below finds nothing."""
     columns: Columns
     series: tuple[Series, ...]
     filters: tuple[Sieve, ...]
@@ -111,6 +116,8 @@ def compile(module: Module) -> Plan:
     return Plan(
         gets=tuple(get for get in gets if not any(get.startswith(root) for root in roots)),
         roots=roots,
+        tables={root: found for root in roots if (found := tables(root, columns))},
+        scalars=frozenset(raw for raw, metric in metrics if not metric.indexes),
         columns=columns,
         series=tuple(series),
         filters=tuple(_sieve(each) for each in module.filters),

@@ -90,6 +90,8 @@ class Agent:
     """Answers as RFC 3416 says, from values by dotted OID. Subclasses are at fault in one way each."""
 
     values: dict[str, bytes]
+    longest: int = 8000
+    """Bytes of a reply to a GETBULK for several names."""
     asked: list[message.Head] = field(default_factory=list)
     questions: list[bytes] = field(default_factory=list)
 
@@ -113,12 +115,27 @@ class Agent:
         elif head.pdu == 0xA1:
             found = [self.next(name) for name in asked]
         else:
-            found = list(self.bulk(asked[0], head.error_index))
+            found = self.rows([list(self.bulk(name, head.error_index)) for name in asked], head.error_index)
         if head.version == message.V1:
             for place, (_, value) in enumerate(found, 1):
                 if value[0] in ber.ABSENT:
                     return [response(head, [(name, b"\x05\x00") for name in asked], message.NO_SUCH_NAME, place)]
         return [response(head, found)]
+
+    def rows(self, columns: Sequence[Sequence[Varbind]], repetitions: int) -> list[Varbind]:
+        """What comes after several names, row by row (RFC 3416 section 4.2.3), cut off at `longest` bytes."""
+        if len(columns) == 1:
+            return list(columns[0])
+        found: list[Varbind] = []
+        size = 0
+        for row in range(repetitions):
+            for column in columns:
+                name, value = column[row] if row < len(column) else (column[-1][0], bytes((ber.END_OF_MIB_VIEW, 0)))
+                size += len(name) + len(value) + 4
+                if found and size > self.longest:
+                    return found
+                found.append((name, value))
+        return found
 
     def get(self, name: bytes) -> Varbind:
         arcs = ber.decode_oid(name)

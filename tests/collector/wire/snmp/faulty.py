@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
+from collector.budget import RULES
 from collector.errors import PollError
 from collector.model import Column
 from collector.wire.snmp import ber, message
@@ -18,6 +20,7 @@ from tests.collector.wire.snmp.agents import Agent, Clock, Varbind, converse, in
 ROOT = "1.3.6.1.2.1.2.2"
 INDEX = (Index("row", "gauge"),)
 ROWS = 100
+LIMITS = Limits(reply_bytes=RULES["it"].reply_bytes)
 TABLE = Module(
     name="table",
     walk=(ROOT,),
@@ -42,6 +45,17 @@ def table_values(rows: int = ROWS) -> dict[str, bytes]:
     return values
 
 
+CLEAN: ContextVar[int] = ContextVar("CLEAN", default=0)
+"""Polls that went well before: from two on, columns are read abreast."""
+
+
+def known() -> Learned:
+    """What has been learned of a device so far."""
+    learned = Learned()
+    learned.clean = CLEAN.get()
+    return learned
+
+
 @dataclass
 class Result:
     columns: dict[str, Column]
@@ -63,7 +77,7 @@ def poll(
 ) -> Result:  # fmt: skip
     clock = Clock()
     plan = compile(module)
-    survey = Survey(plan, version, b"public", limits or Limits(), learned or Learned(), clock, any_order=any_order)
+    survey = Survey(plan, version, b"public", limits or LIMITS, learned or known(), clock, any_order=any_order)
     sent = converse(survey, agent.answer, clock, deadline)
     columns = {column.family.name: column for column in Sheet(plan, survey.harvest, Interned()).columns()}
     return Result(columns, survey, sent, clock.now - 1000.0)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
 
 from collector.errors import Denied, Malformed, NoData, Refused, TimedOut
@@ -13,7 +16,9 @@ from collector.wire.snmp.plan import compile
 from collector.wire.snmp.walk import ENDS, Caps
 from tests.collector.wire.snmp.agents import Agent, Clock, response
 from tests.collector.wire.snmp.faulty import (
+    CLEAN,
     EMPTY,
+    LIMITS,
     ROOT,
     ROWS,
     SCALARS,
@@ -37,10 +42,19 @@ from tests.collector.wire.snmp.faulty import (
     Stalls,
     StepsBack,
     Swaps,
+    known,
     poll,
     table_values,
     whole,
 )
+
+
+@pytest.fixture(params=[0, 4], ids=["new", "grown"], autouse=True)
+def clean(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Every fault is met twice: by a device of which nothing is known, and by one that has been well for long."""
+    token = CLEAN.set(request.param)
+    yield
+    CLEAN.reset(token)
 
 
 @pytest.mark.parametrize("version", [1, 2])
@@ -88,7 +102,7 @@ def test_f1_a_device_known_for_it_is_read_past_what_comes_twice() -> None:
     ],
 )
 def test_f2_an_endless_walk_meets_its_caps(caps: Caps, reason: str) -> None:
-    result = poll(Endless(table_values()), limits=Limits(caps=caps))
+    result = poll(Endless(table_values()), limits=replace(LIMITS, caps=caps))
     assert result.survey.incomplete == {ROOT: reason}
     assert 0 < result.rows("alpha") <= 600
 
@@ -116,7 +130,7 @@ def test_f3_an_error_in_a_walk_keeps_what_came_before_and_is_marked(
 
 
 def test_f3_too_big_is_asked_for_less_and_goes_on() -> None:
-    learned = Learned()
+    learned = known()
     whole(poll(SmallReplies(table_values()), learned=learned))
     again = SmallReplies(table_values())
     result = poll(again, learned=learned)
@@ -126,7 +140,7 @@ def test_f3_too_big_is_asked_for_less_and_goes_on() -> None:
 
 
 def test_f4_silence_to_getbulk_falls_back_to_getnext_and_is_remembered() -> None:
-    learned = Learned()
+    learned = known()
     whole(poll(DumbToBulk(table_values()), learned=learned))
     again = DumbToBulk(table_values())
     result = poll(again, learned=learned)
@@ -136,7 +150,7 @@ def test_f4_silence_to_getbulk_falls_back_to_getnext_and_is_remembered() -> None
 
 
 def test_f4_what_was_learned_from_silence_is_put_to_the_test_again() -> None:
-    learned = Learned()
+    learned = known()
     poll(DumbToBulk(table_values()), learned=learned)
     for _ in range(20):
         sound = Agent(table_values())
@@ -163,7 +177,7 @@ def test_f4_repetitions_begin_at_ten_and_fill_one_frame() -> None:
 
 
 def test_f5_a_get_of_many_is_tried_as_a_get_of_one_and_remembered() -> None:
-    learned = Learned()
+    learned = known()
     first = poll(OneAtATime(table_values()), SCALARS, learned=learned)
     assert {name: list(column.values) for name, column in first.columns.items()} == {
         "m1": [1], "m2": [2], "m3": [3], "m4": [4],
@@ -216,7 +230,7 @@ def test_f7_other_kinds_and_versions_of_message_are_refused() -> None:
 
 
 def test_f21_a_stall_ends_at_the_polls_deadline_with_what_there_is() -> None:
-    result = poll(Stalls(table_values()), deadline=4.0)
+    result = poll(Stalls(table_values(), packets=1), deadline=4.0)
     assert result.survey.incomplete == {ROOT: "timeout"}
     assert result.rows("alpha") >= 10
     assert result.seconds <= 4.0

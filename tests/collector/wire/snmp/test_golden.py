@@ -8,10 +8,14 @@ import pytest
 
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import Survey
-from collector.wire.snmp.habits import Learned, Limits
+from collector.wire.snmp.habits import Learned
 from collector.wire.snmp.plan import compile, problems
 from tests.collector.wire.snmp import stock
 from tests.collector.wire.snmp.agents import Agent, Clock, available, converse, recording
+from tests.collector.wire.snmp.faulty import LIMITS
+
+UNLIKE_TABLES = {("UPS_ingrasys-power-switch", "ups_mib")}
+"""One column holds values of two types: that is not read abreast."""
 
 
 @cache
@@ -25,12 +29,16 @@ def test_the_golden_files_are_beside_the_repository_or_said_to_be_missing() -> N
     assert bool(stock.golden_pairs()) == stock.FOLDER.exists()
 
 
+@pytest.mark.parametrize("polls", [1, 6])
 @pytest.mark.parametrize(("device", "name"), stock.golden_pairs())
-def test_says_what_snmp_exporter_said(device: str, name: str) -> None:
+def test_says_what_snmp_exporter_said(device: str, name: str, polls: int) -> None:
+    """At the first poll, and when replies have grown and columns are read abreast."""
     plan = compile(stock.modules()[name])
-    clock = Clock()
-    survey = Survey(plan, 2, b"public", Limits(), Learned(), clock)
-    converse(survey, agent(device).answer, clock)
+    clock, learned = Clock(), Learned()
+    for _ in range(polls):
+        survey = Survey(plan, 2, b"public", LIMITS, learned, clock)
+        converse(survey, agent(device).answer, clock)
+    assert learned.setbacks == (polls > 1 and (device, name) in UNLIKE_TABLES)
     sheet = Sheet(plan, survey.harvest, Interned())
     ours: dict[stock.Series, float] = {}
     types: dict[str, str] = {}

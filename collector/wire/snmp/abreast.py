@@ -1,0 +1,247 @@
+"""Reading the columns of a table side by side: several names in one GETBULK, rows of several columns in each reply.
+
+Only for a device whose walks were sound so far (`habits.Learned.room`), and only while it does nothing unusual: at
+anything else `ended` is `UNSOUND`, what was read here is dropped, and `walk.Walk` reads the subtree with its rules.
+So this is a quicker way to read what is in order, never another judgement of what is not.
+
+`Abreast.take` is hot as `Walk.take` is. A varbind is told by its place in the row, and by comparing its beginning with
+the column's prefix and the index of the row, which mostly is the index of the varbind before.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from operator import lt
+
+from collector.errors import Malformed
+from collector.wire.snmp import ber, message
+from collector.wire.snmp.walk import COMPLETE, Caps, Columns, Harvest, Run, minimal
+
+UNSOUND = "unsound"
+"""Not a device to be read like this: the subtree is walked instead."""
+
+Table = tuple[bytes, ...]
+"""Raw columns that have, as a rule, the same rows."""
+
+_Shape = tuple[bytes, int, int, Callable[[bytes], None], Callable[[bytes], None]]
+"""A varbind's OID without its index, its length with it, its tag, and where index and value go."""
+
+_NO_INDEX = b"\x80"
+"""No arc begins so."""
+
+
+def _nowhere(_: bytes) -> None:
+    """Keeps nothing: no varbind begins with `_NO_SHAPE`."""
+
+
+_NO_SHAPE: _Shape = (b"\xff", 0, 0, _nowhere, _nowhere)
+
+
+def tables(root: bytes, columns: Columns) -> tuple[Table, ...]:
+    """The wanted columns below `root` as tables; none where they can't be read side by side."""
+    below = sorted((p for p in columns.prefixes if p.startswith(root)), key=ber.decode_arcs)
+    if len(below) < 2 or root in below or len(minimal(below)) < len(below):
+        return ()
+    found: list[list[bytes]] = []
+    parent: tuple[int, ...] = ()
+    for prefix in below:
+        *above, _ = ber.decode_arcs(prefix)
+        # A single one goes with the table behind it: that costs a few variables, not a packet.
+        if found and (parent == tuple(above) or len(found[-1]) == 1):
+            found[-1].append(prefix)
+        else:
+            found.append([prefix])
+        parent = tuple(above)
+    return tuple(map(tuple, found))
+
+
+@lru_cache(maxsize=1024)
+def at_once(columns: int, rows: int, repetitions: int, varbinds: int) -> int:
+    """How many of `columns` to ask together so that `rows` of each take the fewest packets.
+
+    A reply holds so many `varbinds`, of each column at most `repetitions`.
+    """
+
+    def packets(together: int) -> int:
+        each = max(1, min(rows, repetitions, varbinds // together))
+        return -(-columns // together) * -(-rows // each)
+
+    return min(range(1, columns + 1), key=packets)
+
+
+class _Strand:
+    """One column under way. `beyond` is the first OID behind it (empty: the end of all), None while it goes on."""
+
+    __slots__ = ("beyond", "last", "prefix", "run", "taken")
+
+    def __init__(self, prefix: bytes) -> None:
+        self.prefix = prefix
+        self.run: Run | None = None
+        self.last = b""
+        self.taken = 0
+        self.beyond: bytes | None = None
+
+    def shape(self) -> _Shape:
+        run = self.run
+        if run is None or self.beyond is not None:
+            return _NO_SHAPE
+        length = len(self.prefix) + len(run.indexes[-1])
+        return bytes((ber.OID, length)) + self.prefix, length + 2, run.tag, run.indexes.append, run.values.append
+
+
+class Abreast:
+    """One subtree under way, as `walk.Walk` is: `root`, `ended`, `names` to ask on from, `packets`, `bad`.
+
+    `rows` remembers from poll to poll how many rows each table has, by its first column. `harvest` is what was read;
+    `leaves` are columns without a cell, `short` says whether the last reply held less than was asked for.
+    """
+
+    def __init__(
+        self, root: bytes, found: Sequence[Table], columns: Columns, caps: Caps, rows: dict[bytes, int]
+    ) -> None:
+        self.root = root
+        self.harvest = Harvest(columns)
+        self.ended = ""
+        self.bad = self.packets = self.varbinds = self.bytes = 0
+        self.leaves: list[bytes] = []
+        self.short = False
+        self._tables = deque(found)
+        self._columns: deque[bytes] = deque()
+        self._strands: list[_Strand] = []
+        self._caps = caps
+        self._rows = rows
+        self._known = 0
+        self._odd = 0
+        """Varbinds of a reply that are no cells."""
+        self._table = b""
+
+    @property
+    def names(self) -> tuple[bytes, ...]:
+        return tuple([strand.prefix + strand.last for strand in self._strands])
+
+    def ask(self, repetitions: int, varbinds: int, most: int) -> int:
+        """Choose what is asked next where that is open, at most `most` columns. Returns repetitions."""
+        if not self._strands:
+            if not self._columns:
+                self._columns.extend(self._tables.popleft())
+                self._table = self._columns[0]
+                self._known = self._rows.pop(self._table, repetitions - 1)
+            together = min(most, at_once(len(self._columns), self._known + 1, repetitions, varbinds))
+            self._strands = [_Strand(self._columns.popleft()) for _ in range(together)]
+        left = self._known + 1 - max(strand.taken for strand in self._strands)
+        return max(1, min(repetitions, varbinds // len(self._strands), left if left > 0 else repetitions))
+
+    def take(self, packet: bytes, at: int, end: int, repetitions: int) -> int:
+        """Take the varbinds in `at:end` of a reply. Returns how many there were; see `ended`."""
+        strands = self._strands
+        shapes = [strand.shape() for strand in strands]
+        index = _NO_INDEX
+        name = at + 2
+        self._odd = 0
+        try:
+            while name < end:
+                for place, (head, size, tag, keep_index, keep_value) in enumerate(shapes):
+                    begins = head + index
+                    if not packet.startswith(begins, name):  # another row begins, or this column leaves some out
+                        index = packet[name + len(head) : name + 2 + packet[name + 1]]
+                        begins = head + index
+                        if not packet.startswith(begins, name):
+                            begins = b""
+                    value = name + size
+                    if (
+                        len(begins) == size
+                        and packet[value] == tag
+                        and packet[name - 1] == (stop := value + 2 + packet[value + 1]) - name
+                        and packet[name - 2] == 0x30
+                        and stop <= end
+                    ):
+                        keep_index(index)
+                        keep_value(packet[value + 2 : stop])
+                        name = stop + 2
+                    elif name >= end:
+                        break
+                    else:
+                        name = self._plain(strands[place], packet, name - 2, end) + 2
+                        shapes[place] = strands[place].shape()
+                        index = _NO_INDEX
+        except IndexError:
+            pass  # the end of the packet, mostly that of its last varbind
+        except Malformed:
+            name = 0
+        try:
+            if name - 2 != end:
+                raise Malformed("no varbind, or one that is cut short")
+            return self._settle(repetitions, len(packet))
+        except Malformed:
+            self.ended = UNSOUND
+            return 0
+
+    def _plain(self, strand: _Strand, packet: bytes, at: int, end: int) -> int:
+        """Take the varbind at `at` for this column, whatever it looks like. Returns where the next one begins."""
+        oid, tag, content, after = message.varbind(packet, at, end)
+        if strand.beyond is not None:
+            self._odd += 1
+            return after
+        if tag == ber.END_OF_MIB_VIEW or not oid.startswith(strand.prefix) or oid == strand.prefix:
+            strand.beyond = b"" if tag == ber.END_OF_MIB_VIEW else oid
+            self._odd += 1
+            return after
+        run = strand.run
+        if run is None and tag not in ber.ABSENT:
+            run = strand.run = self.harvest.open(self.harvest.columns.find(oid), tag)
+        if run is None or run.tag != tag or len(oid) >= 0x80:
+            raise Malformed("no column of one kind")
+        run.indexes.append(oid[len(strand.prefix) :])
+        run.values.append(content)
+        return after
+
+    def _settle(self, repetitions: int, size: int) -> int:
+        """The end of a reply: was all of it in order, and what is left to ask? Malformed where it was not.
+
+        Returns how many varbinds there were.
+        """
+        count = self._odd
+        before: list[bytes] = []
+        for strand in self._strands:
+            indexes = strand.run.indexes if strand.run else []
+            rows = [strand.last, *indexes[strand.taken :]]
+            if rows != before and not _increasing(rows):
+                raise Malformed("a column that goes back")
+            count += len(rows) - 1
+            before, strand.last, strand.taken = rows, rows[-1], len(indexes)
+        first = None  # of the columns behind
+        for strand in reversed(self._strands):
+            if strand.beyond and not ber.after(strand.beyond, strand.prefix + strand.last):
+                raise Malformed("back from the end of a column")
+            if strand.beyond is not None and first and (not strand.beyond or ber.after(strand.beyond, first)):
+                raise Malformed("beyond a column that is there")  # names are not answered one by one
+            if strand.run:
+                first = strand.prefix + strand.run.indexes[0]
+        self.packets += 1
+        self.varbinds += count
+        self.bytes += size
+        asked = len(self._strands) * repetitions
+        going = [strand for strand in self._strands if strand.beyond is None]
+        done = [strand for strand in self._strands if strand.beyond is not None]
+        self.leaves += [strand.prefix for strand in done if strand.run is None]
+        self._rows[self._table] = max(self._rows.get(self._table, 0), *(strand.taken for strand in self._strands))
+        self._strands = going
+        self.short = bool(going) and count < asked
+        if not going and not self._columns and not self._tables:
+            self.ended = COMPLETE
+        elif self.varbinds >= self._caps.varbinds:
+            self.ended = "row_cap"
+        elif self.bytes >= self._caps.bytes:
+            self.ended = "byte_cap"
+        elif self.packets >= self._caps.packets:
+            self.ended = "packet_cap"
+        return count
+
+
+def _increasing(indexes: Sequence[bytes]) -> bool:
+    """Whether each index comes after the one before."""
+    if b"".join(indexes).isascii():  # arcs of one byte each: bytes order as arcs do
+        return all(map(lt, indexes, indexes[1:]))
+    return all(map(ber.after, indexes[1:], indexes))

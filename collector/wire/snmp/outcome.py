@@ -1,0 +1,48 @@
+"""Why a poll has brought nothing: what was seen on the way, as the one error that says most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from collector.errors import (
+    BreakerOpen,
+    Denied,
+    Malformed,
+    NoData,
+    OverBudget,
+    Paused,
+    PollError,
+    Refused,
+    TimedOut,
+    Unreachable,
+)
+from collector.wire.snmp import message
+
+_CUT_OFF: dict[str, type[PollError]] = {each.reason: each for each in (BreakerOpen, OverBudget, Paused, Unreachable)}
+"""What the edge may end a conversation with that is not about answers."""
+
+
+def problem(
+    *, cut: str, asked: bool, answered: bool, malformed: int, refused: int, incomplete: Iterable[str]
+) -> PollError:
+    """The error of a poll without a value.
+
+    `cut` is what the edge ended it with, `asked` whether there was anything that the device's class may be asked,
+    `refused` the last error status, `incomplete` the words for why tables were not read.
+    """
+    if cut in _CUT_OFF:
+        return _CUT_OFF[cut]("cut off before there was a value")
+    if not asked:
+        return Refused("the device's class is asked for single values only, and the module has none")
+    if not answered:
+        return Malformed("no answer that is SNMP") if malformed else TimedOut("no answer")
+    reasons = set(incomplete)
+    if refused in (message.NO_ACCESS, message.AUTHORIZATION_ERROR):
+        return Denied(f"error status {refused}")
+    if refused:
+        return Refused(f"error status {refused}")
+    if "timeout" in reasons:
+        return TimedOut("answers stopped before there was a value")
+    if reasons & {"malformed", "wrong_oid", "not_increasing"}:
+        return Malformed(f"answers to something else: {', '.join(sorted(reasons))}")
+    return NoData("nothing of what the module asks for")
