@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
 
 from collector.model import Column, Family
 from collector.wire.snmp import ber, clock, labels
 from collector.wire.snmp.labels import Kept, Table, Values
-from collector.wire.snmp.numbers import floats, integers
+from collector.wire.snmp.numbers import alike, floats, integers
 from collector.wire.snmp.plan import Labels, Plan, Series
 from collector.wire.snmp.text import COMBINED, display, render
 from collector.wire.snmp.walk import Harvest, Run
@@ -128,7 +127,7 @@ class Sheet:
         indexes, states = _enumerated(runs)
         enum = series.metric.enum_values
         kept = self._own(series, indexes, tuple(states), lambda: [(enum.get(state, str(state)),) for state in states])
-        self._add(made, series, series.family, kept, _all(1.0, len(indexes)))
+        self._add(made, series, series.family, kept, alike(1.0, len(indexes)))
 
     def _states(self, made: list[Column], series: Series, runs: Sequence[Run]) -> None:
         """`NAME{NAME="state"}` 1 or 0 for each state, and one more for a state that nobody knows."""
@@ -173,7 +172,7 @@ class Sheet:
             kept = self._rows(series.labels, indexes)
             count = len(indexes)
         one = _scaled(series, array("d", (1.0,)))[0]
-        self._add(made, series, series.family, kept, _all(one, count))
+        self._add(made, series, series.family, kept, alike(one, count))
 
     def _extract(self, made: list[Column], series: Series, runs: Sequence[Run]) -> None:
         """One gauge for each suffix, of the rows whose text gives a number: the first expression that does wins."""
@@ -231,9 +230,3 @@ def _scaled(series: Series, values: array[float]) -> array[float]:
         return values
     scale = scale or 1.0
     return array("d", [value * scale + offset for value in values])
-
-
-@lru_cache(maxsize=1024)
-def _all(value: float, count: int) -> array[float]:
-    """`count` times `value`; one array for every column that looks so. Nobody writes into a column."""
-    return array("d", (value,)) * count

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from sys import getrefcount
 from typing import overload
 
 from collector.errors import Malformed
@@ -61,6 +62,38 @@ def _unescaped(match: re.Match[str]) -> str:
     return "\n" if match[1] == "n" else match[1]
 
 
+class Pool:
+    """Strings that several devices have in common, once each: a thousand switches of one make have the same ports.
+
+    What nobody else keeps any more goes when the pool has doubled. (`sys.intern` keeps strings for ever in 3.12.)
+    """
+
+    def __init__(self, room: int = 10_000) -> None:
+        self._room = self._least = room
+        self._texts: dict[str, str] = {}
+
+    def __call__(self, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """Equal texts, shared."""
+        known = self._texts
+        if len(known) > self._room:
+            known = self._texts = {text: text for text, holders in _holders(known) if holders > _UNUSED}
+            self._room = max(self._least, 2 * len(known))
+        return tuple([known.setdefault(text, text) for text in texts])
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
+def _holders(texts: Mapping[str, str]) -> list[tuple[str, int]]:
+    return [(text, getrefcount(text)) for text in texts]
+
+
+_UNUSED = next(holders for _, holders in _holders({text: text for text in map(str, (1 << 64,))}))
+"""Holders that CPython counts of a text which is in a pool and nowhere else."""
+
+_shared = Pool()
+
+
 class Kept:
     """Rows as last rendered. `take` are the cells they stand for (None: all of them, in order), `stamp` is what
     they were made from besides the indexes, `duplicates` how many cells had the labels of an earlier one (F13)."""
@@ -86,6 +119,7 @@ class Kept:
             kept = tuple(first)
         else:
             kept = tuple(each for each in text if each is not None)
+        kept = _shared(kept)
         self.rows = Rows(names, Reread(names, kept), kept)
 
 

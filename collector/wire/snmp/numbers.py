@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from functools import partial
+from functools import lru_cache, partial
 
 from collector.wire.snmp import ber
 from collector.wire.snmp.walk import Run
@@ -19,18 +19,19 @@ _SIGNED = partial(int.from_bytes, byteorder="big", signed=True)
 def floats(runs: Sequence[Run]) -> tuple[Sequence[bytes], array[float]]:
     """Raw indexes and numbers of a column, in step. Text is 0, as snmp_exporter has it; NULL is no value at all."""
     if len(runs) == 1 and runs[0].tag != ber.NULL:
-        return runs[0].indexes, _decoded(runs[0])
+        return runs[0].indexes, _decoded(runs[0].values, runs[0].tag)
     indexes: list[bytes] = []
     values = array("d")
     for run in runs:
         if run.tag != ber.NULL:
             indexes += run.indexes
-            values += _decoded(run)
+            values += _decoded(run.values, run.tag)
     return indexes, values
 
 
-def _decoded(run: Run) -> array[float]:
-    tag, raw = run.tag, run.values
+def _decoded(raw: Sequence[bytes], tag: int) -> array[float]:
+    if raw.count(raw[0]) == len(raw) > 1:  # errors, speeds, states: the same in every row, and on many devices
+        return alike(_decoded(raw[:1], tag)[0], len(raw))
     widths = set(map(len, raw))
     if tag in ber.UNSIGNED:
         if widths == {1}:
@@ -46,6 +47,12 @@ def _decoded(run: Run) -> array[float]:
     if tag == ber.OPAQUE:
         return array("d", (ber.opaque(value) or 0.0 for value in raw))
     return array("d", bytes(8 * len(raw)))
+
+
+@lru_cache(maxsize=1024)
+def alike(value: float, count: int) -> array[float]:
+    """`count` times `value`; one array for every column that looks so. Nobody writes into a column."""
+    return array("d", (value,)) * count
 
 
 def integers(run: Run) -> list[int]:
