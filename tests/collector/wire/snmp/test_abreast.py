@@ -1,0 +1,181 @@
+"""Columns read side by side: when it begins, what ends it, and that nothing else is read than by a walk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from collector.wire.snmp import ber, message
+from collector.wire.snmp.abreast import at_once, tables
+from collector.wire.snmp.habits import FRAME, Learned
+from collector.wire.snmp.labels import Pool
+from collector.wire.snmp.module import Index, Metric, Module
+from collector.wire.snmp.plan import compile
+from tests.collector.wire.snmp.agents import Agent, Varbind, integer, response
+from tests.collector.wire.snmp.faulty import LIMITS, ROOT, ROWS, TABLE, poll, table_values, whole
+
+COLUMNS = 12
+ROOM = LIMITS.reply_bytes
+
+
+def wide(rows: int = 300, holes: bool = True) -> tuple[Module, dict[str, bytes]]:
+    """A table of many columns, a scalar above it, rows whose indexes take one and two bytes, and holes."""
+    metrics = [Metric("number", f"{ROOT}.0", "gauge"), Metric("leaf", f"{ROOT}.9.5", "gauge")]
+    values = {f"{ROOT}.0.0": integer(rows), f"{ROOT}.9.5": integer(5), "1.3.6.1.2.1.3.1.0": integer(7)}
+    for column in range(1, COLUMNS + 1):
+        metrics.append(Metric(f"c{column}", f"{ROOT}.1.{column}", "gauge", "", (Index("row", "gauge"),)))
+        for row in range(1, rows + 1):
+            if not holes or column % 3 or row % column:
+                values[f"{ROOT}.1.{column}.{row}"] = integer(row * 7 * column, ber.COUNTER32)
+    return Module("wide", walk=(ROOT,), metrics=tuple(metrics)), values
+
+
+def grown(clean: int = 4) -> Learned:
+    learned = Learned()
+    learned.clean = clean
+    return learned
+
+
+def asked(agent: Agent) -> list[int]:
+    """Names in each question."""
+    return [len(list(message.varbinds(each, message.read(each)))) for each in agent.questions]
+
+
+@pytest.mark.parametrize("longest", [200, 1400, 8000])
+def test_reads_what_a_walk_reads(longest: int) -> None:
+    module, values = wide()
+    walked = poll(Agent(values), module, learned=Learned())
+    learned = grown()
+    for turn in range(3):
+        agent = Agent(values, longest=longest)
+        abreast = poll(agent, module, learned=learned)
+        assert turn or max(asked(agent)) > 1
+        assert {n: (c.rows.text, c.values) for n, c in abreast.columns.items()} == {
+            n: (c.rows.text, c.values) for n, c in walked.columns.items()
+        }
+        assert abreast.survey.incomplete == {}
+    assert learned.setbacks == 0
+    assert max(head.error_index for head in agent.asked) <= 54
+
+
+def test_replies_grow_after_clean_polls_only() -> None:
+    module, values = wide(50, holes=False)
+    learned = Learned()
+    longest, sent = [], []
+    for _ in range(7):
+        agent = Agent(values)
+        sent.append(poll(agent, module, learned=learned).sent)
+        longest.append(max(len(agent.answer(question)[0]) for question in list(agent.questions)))
+    assert longest[0] <= longest[1] <= 1472
+    assert longest[-1] <= ROOM * 1.1
+    assert sent[-1] < sent[1] / 2
+    assert [learned.room(ROOM), learned.room(FRAME), Learned().room(ROOM)] == [ROOM, FRAME, FRAME]
+
+
+@dataclass
+class NoFragments(Agent):
+    """What does not fit into one frame gets lost on the way (F26)."""
+
+    def answer(self, packet: bytes) -> list[bytes]:
+        return [each for each in super().answer(packet) if len(each) <= 1472]
+
+
+@dataclass
+class TooBig(Agent):
+    """Says tooBig to what does not fit into one frame."""
+
+    def reply(self, head: message.Head, asked: Sequence[bytes]) -> list[bytes]:
+        answers = super().reply(head, asked)
+        return answers if len(answers[0]) <= 1472 else [response(head, [], message.TOO_BIG)]
+
+
+class ByName(Agent):
+    """All rows of the first name, then all of the second."""
+
+    def rows(self, columns: Sequence[Sequence[Varbind]], repetitions: int) -> list[Varbind]:
+        return [each for column in columns for each in column]
+
+
+class FirstOnly(Agent):
+    """Only the first name counts."""
+
+    def rows(self, columns: Sequence[Sequence[Varbind]], repetitions: int) -> list[Varbind]:
+        return list(columns[0])
+
+
+class LastRepeated(Agent):
+    """One row of all, then only the last name goes on, as after non-repeaters."""
+
+    def rows(self, columns: Sequence[Sequence[Varbind]], repetitions: int) -> list[Varbind]:
+        return [*[column[0] for column in columns], *columns[-1][1:]]
+
+
+class Dumb(Agent):
+    """Several names in a GETBULK are met with silence."""
+
+    def answer(self, packet: bytes) -> list[bytes]:
+        answers = super().answer(packet)
+        head = self.asked[-1]
+        return [] if head.pdu == 0xA5 and len(list(message.varbinds(packet, head))) > 1 else answers
+
+
+class TwoTypes(Agent):
+    """A value of another type in the middle of a column."""
+
+    def __post_init__(self) -> None:
+        self.values[f"{ROOT}.1.11.50"] = integer(50, ber.GAUGE32)
+        super().__post_init__()
+
+
+@pytest.mark.parametrize("kind", [NoFragments, TooBig, ByName, FirstOnly, LastRepeated, Dumb, TwoTypes])
+def test_who_can_not_do_it_is_read_as_before_and_not_asked_again_for_long(kind: type[Agent]) -> None:
+    module, values = (TABLE, table_values()) if kind is TwoTypes else wide(60, holes=False)
+    learned = grown()
+    walked = poll(Agent(dict(values)), module, learned=Learned())
+    for turn in range(3):
+        agent = kind(dict(values))
+        result = poll(agent, module, learned=learned)
+        assert {n: c.values for n, c in result.columns.items()} == {n: c.values for n, c in walked.columns.items()}
+        assert result.survey.incomplete == {}
+        assert learned.setbacks == 1
+        assert max(asked(agent)) == 1 or not turn
+    assert learned.clean < 0
+    again = Learned()
+    again.set_back()
+    first = again.clean
+    again.set_back()
+    assert again.clean == 2 * first
+
+
+def test_a_device_that_is_asked_with_care_is_never_asked_for_more() -> None:
+    for version, any_order, limits in ((1, False, LIMITS), (2, True, LIMITS), (2, False, None)):
+        agent = Agent(table_values())
+        bounded = limits or type(LIMITS)()
+        whole(poll(agent, version=version, any_order=any_order, limits=bounded, learned=grown()))
+        assert set(asked(agent)) == {1}
+
+
+def test_what_can_be_read_side_by_side() -> None:
+    plan = compile(wide()[0])
+    found = [[ber.dotted(column) for column in table] for table in plan.tables[plan.roots[0]]]
+    assert found == [[f"{ROOT}.0", *[f"{ROOT}.1.{n}" for n in range(1, COLUMNS + 1)]], [f"{ROOT}.9.5"]]
+    nested = Module("nested", walk=(ROOT,), metrics=(*TABLE.metrics, Metric("in", f"{ROOT}.1.10.7", "gauge")))
+    assert compile(nested).tables != {}  # the longer OID is its column's
+    assert tables(ber.encode_oid(ROOT + ".1.10"), plan.columns) == ()
+
+
+def test_as_few_packets_as_can_be() -> None:
+    assert [at_once(22, 53, 54, 250), at_once(41, 53, 54, 250), at_once(1, 10, 54, 1), at_once(5, ROWS, 54, 10)] == [
+        22, 41, 1, 1,
+    ]  # fmt: skip
+
+
+def test_a_pool_forgets_what_nobody_else_keeps() -> None:
+    pool = Pool(10)
+    kept = pool(tuple(f"kept {n}" for n in range(6)))
+    for turn in range(50):
+        pool(tuple(f"passing {turn} {n}" for n in range(5)))
+    assert len(pool) <= 6 + 10
+    assert pool(("kept " + str(3),))[0] is kept[3]
