@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from collector.model import INCOMPLETE, Column, Device, Family, Target, column, rows
+from collector.model import INCOMPLETE, Column, Device, Family, Target, column, interned, rows
 
 UP = Family("wardwatch_device_up", "1: the device answered when it was last polled.")
 INFO = Family("wardwatch_device_info", "1: what the inventory says of the device.")
@@ -68,7 +68,7 @@ def info(device: Device) -> Column:
 
 def labelled(family: Family, name: str, values: Mapping[str, float]) -> Column:
     """A column over one label."""
-    return column(family, rows((name,), [(key,) for key in values]), values.values())
+    return column(family, interned((name,), tuple((key,) for key in values)), values.values())
 
 
 def modules(kept: Mapping[str, Kept], now: float) -> Iterable[Column]:

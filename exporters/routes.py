@@ -10,19 +10,15 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from math import isfinite
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 
-from collector.model import Column, Family, column, rows
-from exporters import own
+from collector.model import Column, Family, column, interned, single
 from exporters.encoding import compress, wants_gzip
 from exporters.guard import Seats
 from exporters.source import EVERYTHING, Choice, Source
 from exporters.text import CONTENT_TYPE, render
-
-if TYPE_CHECKING:  # importing prometheus-client takes 60 ms; who has a registry has paid them
-    from prometheus_client.registry import Collector
 
 TIMEOUT_HEADER: Final = "X-Prometheus-Scrape-Timeout-Seconds"
 TIMEOUT: Final = 120.0
@@ -44,11 +40,10 @@ _SHARD = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
 class Routes:
     """The handlers, over a source. Create it inside the event loop; `close` when done."""
 
-    def __init__(self, source: Source, registry: Collector | None, seats: Seats) -> None:
+    def __init__(self, source: Source, seats: Seats) -> None:
         self.requests: Counter[tuple[str, int]] = Counter()
         """Requests by route and status."""
         self._source = source
-        self._registry = registry
         self._seats = seats
         self._duplicates = 0
         self._waiting: Counter[str] = Counter()
@@ -86,10 +81,7 @@ class Routes:
             columns = await self._source.host_page(choice, patience)
         except KeyError as error:
             return plain(f"Couldn't create filtered metrics handler: missing collector: {error.args[0]}", 400)
-        mine = [*columns, *self._about_us()]
-        if self._registry is not None:
-            mine.extend(own.columns(self._registry))
-        return await self._page(request, mine)
+        return await self._page(request, [*columns, *self._about_us()])
 
     async def _device(self, request: web.Request, name: str, patience: float) -> web.Response:
         if self._waiting[name] >= self._seats.limits.waiting_per_device:
@@ -129,11 +121,12 @@ class Routes:
         return made.pop()
 
     def _about_us(self) -> Iterator[Column]:
-        served = rows(("route", "code"), [(route, str(code)) for route, code in self.requests])
+        served = interned(("route", "code"), tuple((route, str(code)) for route, code in self.requests))
         yield column(REQUESTS, served, self.requests.values())
-        yield column(ENDED, rows(("reason",), [(r,) for r in self._seats.ended]), self._seats.ended.values())
-        yield column(OPEN, rows((), [()]), (len(self._seats),))
-        yield column(DUPLICATES, rows((), [()]), (self._duplicates,))
+        ended = interned(("reason",), tuple((reason,) for reason in self._seats.ended))
+        yield column(ENDED, ended, self._seats.ended.values())
+        yield single(OPEN, len(self._seats))
+        yield single(DUPLICATES, self._duplicates)
 
     # -- service discovery and `/-/` --------------------------------------------------------------------------------
 

@@ -46,8 +46,8 @@ class Source(Protocol):
     """Everything that is shown. Nothing here blocks the event loop."""
 
     async def host_page(self, choice: Choice, patience: float) -> Sequence[Column]:
-        """This machine's series, answered within `patience` seconds. Raises KeyError(name) for a collector in
-        `choice.collect` that there is not."""
+        """This machine's series and the program's own, answered within `patience` seconds. Raises KeyError(name) for
+        a collector in `choice.collect` that there is not."""
 
     async def device_page(self, name: str, patience: float) -> Sequence[Column]:
         """A device's series, answered within `patience` seconds. Raises KeyError for a device that is not listed."""

@@ -9,7 +9,7 @@ import asyncio
 import ssl
 from ipaddress import ip_address
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -23,9 +23,6 @@ from exporters.page.view import StatusPage
 from exporters.routes import Routes, plain
 from exporters.source import Choice, DeviceLine, Source
 from exporters.webconfig import Watched, WebConfig
-
-if TYPE_CHECKING:  # importing prometheus-client takes 60 ms; who has a registry has paid them
-    from prometheus_client.registry import Collector
 
 __all__ = ["CannotListen", "Choice", "DeviceLine", "Limits", "Server", "Source", "may_bind", "serve"]
 
@@ -87,20 +84,19 @@ async def serve(
     source: Source,
     listen: str = "127.0.0.1:10810",
     *,
-    registry: Collector | None = None,
     web_config: Path | None = None,
     limits: Limits | None = None,
 ) -> Server:
     """Start to serve `source` at `listen` (`HOST:PORT`; port 0 chooses one, see `Server.port`).
 
-    `registry` holds the program's own prometheus-client metrics, shown on `/metrics`. Raises CannotListen, and
-    ConfigError for a web configuration file that cannot be used. Asking `may_bind` first is the caller's part.
+    Raises CannotListen, and ConfigError for a web configuration file that cannot be used. Asking `may_bind` first is
+    the caller's part.
     """
     watched = Watched(web_config)
     sockets = open_sockets(listen)
     seats = Seats(limits or Limits())
     passwords = Passwords()
-    routes = Routes(source, registry, seats)
+    routes = Routes(source, seats)
     gate = _Gate(watched, passwords, routes)
     app = web.Application(middlewares=[gate.pass_through])
     app.router.add_routes(routes.table())

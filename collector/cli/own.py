@@ -1,21 +1,38 @@
-"""What the program says of itself on `/metrics`, for prometheus-client."""
+"""What the program says of itself on `/metrics`."""
 
 from __future__ import annotations
 
-import asyncio
 import platform
+import time
 from collections.abc import Iterator
 from importlib.metadata import version
-
-from prometheus_client import CollectorRegistry, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
-from prometheus_client.metrics_core import Metric
-from prometheus_client.registry import Collector
+from mmap import PAGESIZE
 
 from collector.agent import Agent
+from collector.model import Column, Family, Host, column, interned, single
+from collector.status import PAUSED, labelled
 
-STEP = 1.0
-"""Seconds between two looks at the event loop's lateness."""
+BUILD = Family("wardwatch_build_info", "1: what runs here.")
+DEVICES = Family("wardwatch_devices", "Devices by class and state.")
+STUCK = Family("wardwatch_collector_stuck", "1: a call for this item of the host has not come back.")
+SERIES = Family("wardwatch_series", "Series kept of all devices and this host.")
+STRAYS = Family("wardwatch_stray_packets_total", "Datagrams that nobody waited for.", "counter")
+BUGS = Family("wardwatch_collector_bugs_total", "Polls that ended in a fault of the program.", "counter")
+STATE_FAILURES = Family("wardwatch_state_write_failures_total", "Times that state could not be written.", "counter")
+LAG = Family("wardwatch_loop_lag_seconds", "How late the event loop was lately, at worst.")
+RELOADED = Family("wardwatch_config_last_reload_successful", "1: the last load of the configuration.")
+RELOADED_AT = Family(
+    "wardwatch_config_last_reload_success_timestamp_seconds", "When the configuration in use was loaded."
+)
+CONFIG = Family("wardwatch_config_info", "1: the configuration in use.")
+
+# Under the names that client libraries agree on.
+CPU = Family("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", "counter")
+STARTED = Family("process_start_time_seconds", "Start time of the process since unix epoch in seconds.")
+RESIDENT = Family("process_resident_memory_bytes", "Resident memory size in bytes.")
+VIRTUAL = Family("process_virtual_memory_bytes", "Virtual memory size in bytes.")
+OPEN_FILES = Family("process_open_fds", "Number of open file descriptors.")
+MOST_FILES = Family("process_max_fds", "Maximum number of open file descriptors.")
 
 
 class Reloads:
@@ -27,82 +44,62 @@ class Reloads:
         self.digest = ""
 
 
-class Lag:
-    """How late the event loop is: the worst of the last look-outs, forgotten slowly."""
+class Process:
+    """This process, in the figures that every exporter has."""
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
+    def __init__(self, host: Host) -> None:
+        self._host = host
+        self._process = host.psutil.Process()
+        self._started = self._process.create_time()
 
-    async def watch(self) -> None:
-        """Look for ever."""
-        loop = asyncio.get_running_loop()
-        while True:
-            planned = loop.time() + STEP
-            await asyncio.sleep(STEP)
-            self.seconds = max(loop.time() - planned, self.seconds * 0.98, 0.0)
+    def columns(self) -> Iterator[Column]:
+        yield single(CPU, time.process_time())
+        yield single(STARTED, self._started)
+        sizes = self._host.read("/proc/self/statm")
+        if sizes is not None:
+            virtual, resident, *_ = sizes.split(None, 2)
+            yield single(VIRTUAL, int(virtual) * PAGESIZE)
+            yield single(RESIDENT, int(resident) * PAGESIZE)
+            yield single(OPEN_FILES, len(self._host.list("/proc/self/fd")))
+            yield single(MOST_FILES, self._process.rlimit(self._host.psutil.RLIMIT_NOFILE)[0])
+            return
+        memory = self._process.memory_info()
+        yield single(VIRTUAL, memory.vms)
+        yield single(RESIDENT, memory.rss)
+        if hasattr(self._process, "num_fds"):
+            yield single(OPEN_FILES, self._process.num_fds())
 
 
-_VERSION = version("wardwatch")
-"""Looked up once: it reads and parses the package's metadata each time."""
+class About:
+    """The program's own figures at the moment they are asked for."""
 
-
-class About(Collector):
-    """The agent's figures at the moment they are asked for."""
-
-    def __init__(self, agent: Agent, reloads: Reloads, lag: Lag) -> None:
+    def __init__(self, agent: Agent, reloads: Reloads) -> None:
         self._agent = agent
         self._reloads = reloads
-        self._lag = lag
+        self._process = Process(agent.world.host)
+        build = interned(("version", "pythonversion"), ((version("wardwatch"), platform.python_version()),))
+        self._build = column(BUILD, build, (1,))
         self.state_failures = 0
+        self.lag = 0.0
+        """Seconds: the worst of the last look-outs, forgotten slowly."""
 
-    def collect(self) -> Iterator[Metric]:
+    def late(self, seconds: float) -> None:
+        """The event loop did something that much later than planned."""
+        self.lag = max(seconds, self.lag * 0.98, 0.0)
+
+    def columns(self) -> Iterator[Column]:
         agent, reloads = self._agent, self._reloads
-        build = GaugeMetricFamily("wardwatch_build_info", "1: what runs here.", labels=["version", "pythonversion"])
-        build.add_metric([_VERSION, platform.python_version()], 1)
-        yield build
-        devices = GaugeMetricFamily("wardwatch_devices", "Devices by class and state.", labels=["class", "state"])
-        for labels, number in sorted(agent.states().items()):
-            devices.add_metric(labels, number)
-        yield devices
-        paused = GaugeMetricFamily("wardwatch_paused", "1: a person paused polling in this scope.", labels=["scope"])
-        for scope in sorted(agent.shared.pauses.scopes):
-            paused.add_metric([scope], 1)
-        yield paused
-        stuck = GaugeMetricFamily(
-            "wardwatch_collector_stuck", "1: a call for this item of the host has not come back.", labels=["item"]
-        )
-        for item in agent.world.host.stuck():
-            stuck.add_metric([item], 1)
-        yield stuck
-        yield _gauge("wardwatch_series", "Series kept of all devices and this host.", agent.series)
-        yield _counter("wardwatch_stray_packets", "Datagrams that nobody waited for.", agent.world.strays)
-        yield _counter("wardwatch_collector_bugs", "Polls that ended in a fault of the program.", agent.bugs)
-        yield _counter("wardwatch_state_write_failures", "Times that state could not be written.", self.state_failures)
-        yield _gauge("wardwatch_loop_lag_seconds", "How late the event loop was lately, at worst.", self._lag.seconds)
-        yield _gauge(
-            "wardwatch_config_last_reload_successful", "1: the last load of the configuration.", reloads.successful
-        )
-        yield _gauge(
-            "wardwatch_config_last_reload_success_timestamp_seconds",
-            "When the configuration in use was loaded.",
-            reloads.succeeded_at,
-        )
-        config = GaugeMetricFamily("wardwatch_config_info", "1: the configuration in use.", labels=["sha256"])
-        config.add_metric([reloads.digest], 1)
-        yield config
-
-
-def registry(about: About) -> CollectorRegistry:
-    """The program's own metrics, with the usual `process_*` beside them."""
-    made = CollectorRegistry()
-    made.register(about)
-    ProcessCollector(registry=made)
-    return made
-
-
-def _gauge(name: str, text: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, text, value=float(value))
-
-
-def _counter(name: str, text: str, value: float) -> Metric:
-    return CounterMetricFamily(name, text, value=value)
+        yield self._build
+        states = dict(sorted(agent.states().items()))
+        yield column(DEVICES, interned(("class", "state"), tuple(states)), states.values())
+        yield labelled(PAUSED, "scope", dict.fromkeys(sorted(agent.shared.pauses.scopes), 1))
+        yield labelled(STUCK, "item", dict.fromkeys(agent.world.host.stuck(), 1))
+        yield single(SERIES, agent.series)
+        yield single(STRAYS, agent.world.strays)
+        yield single(BUGS, agent.bugs)
+        yield single(STATE_FAILURES, self.state_failures)
+        yield single(LAG, self.lag)
+        yield single(RELOADED, reloads.successful)
+        yield single(RELOADED_AT, reloads.succeeded_at)
+        yield labelled(CONFIG, "sha256", {reloads.digest: 1})
+        yield from self._process.columns()

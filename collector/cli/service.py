@@ -16,7 +16,7 @@ from collector import inventory
 from collector.agent import Agent
 from collector.budget import Pauses
 from collector.cli import control
-from collector.cli.own import About, Lag, Reloads, registry
+from collector.cli.own import About, Reloads
 from collector.config import Config, ConfigError
 from collector.edge import World
 from collector.edge.state import only_one, read_state, write_state
@@ -52,8 +52,7 @@ class Service:
         self.world = World()
         self.agent = Agent(self.world, config.settings.budgets, config.settings.caps)
         self._reloads = Reloads(self.world.host.wall())
-        self._lag = Lag()
-        self.about = About(self.agent, self._reloads, self._lag)
+        self.about = About(self.agent, self._reloads)
         self.address = config.settings.web.listen
         self._ready = False
         self._unsaved = asyncio.Event()
@@ -72,7 +71,7 @@ class Service:
         self._obey()
         self.agent.on_change = self._unsaved.set
         self.agent.on_strain = self._spare
-        server = await serve(self, options.listen, registry=registry(self.about), web_config=options.web_config)
+        server = await serve(self, options.listen, web_config=options.web_config)
         host, _, _ = options.listen.rpartition(":")
         self.address = f"{host or '127.0.0.1'}:{server.port}"
         self._tasks = [
@@ -80,7 +79,6 @@ class Service:
             for name, work in (
                 ("orders", self._orders_loop()),
                 ("state", self._save_loop()),
-                ("lag", self._lag.watch()),
             )
         ]
         self._ready = True
@@ -102,9 +100,8 @@ class Service:
         for name in sorted(choice.collect):
             if name not in known:
                 raise KeyError(name)
-        if not known:
-            return ()
-        return await self.agent.host_page(self._host_name, patience, choice.wants)
+        columns = await self.agent.host_page(self._host_name, patience, choice.wants) if known else []
+        return [*columns, *self.about.columns()]
 
     async def device_page(self, name: str, patience: float) -> Sequence[Column]:
         if name == self._host_name:
@@ -190,8 +187,11 @@ class Service:
                     log.info("retry ordered", device=name)
 
     async def _orders_loop(self) -> None:
+        loop = asyncio.get_running_loop()
         while True:
+            planned = loop.time() + ORDERS_EVERY
             await asyncio.sleep(ORDERS_EVERY)
+            self.about.late(loop.time() - planned)
             self._obey()
 
     async def _save_loop(self) -> None:
