@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from math import isfinite
@@ -18,7 +18,7 @@ from collector.model import Column, Family, column, interned, single
 from exporters.encoding import compress, wants_gzip
 from exporters.guard import Seats
 from exporters.source import EVERYTHING, Choice, Source
-from exporters.text import CONTENT_TYPE, render
+from exporters.text import CONTENT_TYPE, Form, Page, render
 
 TIMEOUT_HEADER: Final = "X-Prometheus-Scrape-Timeout-Seconds"
 TIMEOUT: Final = 120.0
@@ -34,6 +34,8 @@ ENDED = Family("wardwatch_http_connections_ended_total", "Connections cut off or
 OPEN = Family("wardwatch_http_connections", "Connections open now.")
 DUPLICATES = Family("wardwatch_duplicate_samples_total", "Samples left off a page: the series was there.", "counter")
 
+Make = Callable[[Sequence[Column]], Page]
+
 _SHARD = re.compile(r"([1-9][0-9]{0,3})/([1-9][0-9]{0,3})")
 
 
@@ -46,6 +48,7 @@ class Routes:
         self._source = source
         self._seats = seats
         self._duplicates = 0
+        self._form = Form()
         self._waiting: Counter[str] = Counter()
         self._reloading = asyncio.Lock()
         # One thread: large pages are made one after the other, so that memory holds one of them at a time.
@@ -81,7 +84,8 @@ class Routes:
             columns = await self._source.host_page(choice, patience)
         except KeyError as error:
             return plain(f"Couldn't create filtered metrics handler: missing collector: {error.args[0]}", 400)
-        return await self._page(request, [*columns, *self._about_us()])
+        make = self._form.render if choice is EVERYTHING else render
+        return await self._page(request, [*columns, *self._about_us()], make)
 
     async def _device(self, request: web.Request, name: str, patience: float) -> web.Response:
         if self._waiting[name] >= self._seats.limits.waiting_per_device:
@@ -103,12 +107,12 @@ class Routes:
             if not self._waiting[name]:
                 del self._waiting[name]
 
-    async def _page(self, request: web.Request, columns: Sequence[Column]) -> web.Response:
+    async def _page(self, request: web.Request, columns: Sequence[Column], make: Make = render) -> web.Response:
         gzip = wants_gzip(request.headers.get("Accept-Encoding", ""))
         if sum(len(c.values) for c in columns) >= APART:
             body, duplicates = await self._made_apart(columns, gzip)
         else:
-            body, duplicates = _make(columns, gzip)
+            body, duplicates = _packed(make(columns), gzip)
         self._duplicates += duplicates
         return _response(body, CONTENT_TYPE, gzip)
 
@@ -117,7 +121,7 @@ class Routes:
         one has for a result stays in memory until the next garbage collection."""
         made: list[tuple[bytes, int]] = []
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._apart, lambda: made.append(_make(columns, gzip)))
+        await loop.run_in_executor(self._apart, lambda: made.append(_packed(render(columns), gzip)))
         return made.pop()
 
     def _about_us(self) -> Iterator[Column]:
@@ -194,8 +198,7 @@ def _response(body: bytes, content_type: str, gzip: bool) -> web.Response:
     return web.Response(body=body, headers=headers)
 
 
-def _make(columns: Sequence[Column], gzip: bool) -> tuple[bytes, int]:
-    page = render(columns)
+def _packed(page: Page, gzip: bool) -> tuple[bytes, int]:
     return (compress(page.body) if gzip else page.body), page.duplicates
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
 from collector.model import LABEL_LENGTH, Column, Family, clean, column, rows, single
-from exporters.text import render
+from exporters.text import Form, render
 from tests.exporters.exposition import parse
 
 PORTS = rows(("port", "name"), [("1", "uplink"), ("2", ""), ("3", 'say "hi"\\\n100%d')])
@@ -168,3 +168,22 @@ def test_hostile_strings_at_full_size(texts: list[str]) -> None:
     """RELIABILITY D4 as written: 100,000 strings."""
     rendered = render([column(OCTETS, rows(("descr",), [(t,) for t in texts]), range(len(texts)))])
     assert {labels[0][1] if labels else "" for _, labels in parse(rendered.body).samples} == {clean(t) for t in texts}
+
+
+def test_a_form_writes_what_rendering_writes_whatever_changes_between_pages() -> None:
+    form, load = Form(), Family("load", "Load.")
+    pages = [
+        [column(OCTETS, PORTS, (1, 2, 3)), single(load, 0.5)],
+        [column(OCTETS, PORTS, (1e15, 0.5, 2.0)), single(load, 7)],
+        [column(OCTETS, PORTS, (math.nan, -math.inf, 1e22)), single(load, 2**64)],
+        [single(load, 1), column(OCTETS, PORTS, (4, 5, 6))],
+        [single(load, 1), column(OCTETS, rows(("port",), [("1",)]), (4,))],
+        [single(load, 1), column(OCTETS, rows(("port",), []), ())],
+        [single(load, 1), single(load, 2)],
+        [column(OCTETS, rows(("port",), [("1",), ("1",)]), (4, 5))],
+        [],
+        [single(load, 3)],
+    ]
+    for columns in pages:
+        for _ in range(2):
+            assert form.render(columns) == render(columns)
