@@ -13,6 +13,7 @@ import sys
 BENCHMARKS = {
     "render": "text of 20,000 samples, beside prometheus-client",
     "host_page": "a host page, beside node_exporter",
+    "snmp_decode": "variables decoded, beside pysnmp",
     "simulator": "reply packets a second",
     "estate": "1,000 switches, beside snmp_exporter",
     "start": "start to ready",

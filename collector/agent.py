@@ -24,6 +24,9 @@ from collector.watch import Line, Sameness, View, Watch
 GRACE = 1.0
 """Seconds past its deadline after which a poll that does not end by itself is cancelled."""
 
+TICK = 0.002
+"""Seconds that a timer is set late, for uvloop's clock has whole milliseconds."""
+
 SILENCE = (TimedOut, Unreachable, OverBudget, Paused, BreakerOpen)
 """Failures after which, if the device has answered nothing so far, the rest of a round is not worth its packets."""
 
@@ -99,19 +102,18 @@ class Agent:
 
     def pause(self, pauses: Pauses) -> None:
         """Replace what is paused. Takes effect with the next packet, in the middle of a walk too."""
-        for scope in sorted(pauses.scopes - self.shared.pauses.scopes):
+        before, self.shared.pauses = self.shared.pauses, pauses  # first of all: a log may fail to be written
+        for scope in sorted(pauses.scopes - before.scopes):
             log.warning("paused", scope=scope)
-        for scope in sorted(self.shared.pauses.scopes - pauses.scopes):
+        for scope in sorted(before.scopes - pauses.scopes):
             log.warning("resumed", scope=scope)
-        self.shared.pauses = pauses
 
     def retry(self, name: str) -> None:
         """Close the breaker of a device, and poll it at the next opportunity. Raises KeyError."""
         watch = self._watches[name]
         watch.line.allowance.breaker.close()
         for kept in watch.kept.values():
-            if not kept.succeeded:
-                kept.began = None
+            kept.urgent = kept.urgent or not kept.succeeded
         self._start(watch)
         self.on_change()
 
@@ -142,7 +144,7 @@ class Agent:
             if line is None:
                 line = Line(Allowance(device, self.shared))
             elif not line.allowance.serves(device, self.shared):
-                line.allowance = line.allowance.renewed(device, self.shared, self.world.now())
+                line.allowance.renew(device, self.shared)
             lines[key] = line
         return lines
 
@@ -200,13 +202,15 @@ class Agent:
         """Try a silent device exactly when its breaker allows, so that its return is not seen an interval late."""
         if watch.trial is not None:
             watch.trial.cancel()
-        watch.trial = self._loop.call_at(watch.line.allowance.breaker.until, self._try, watch)
+        watch.trial = self._loop.call_at(watch.line.allowance.breaker.until + TICK, self._try, watch)
 
     def _try(self, watch: Watch) -> None:
         if watch.line.allowance.breaker.state(self.world.now()) == "trial":
             for kept in watch.kept.values():
-                kept.began = None
+                kept.urgent = True
             self._start(watch)
+        elif watch.line.allowance.breaker.open:
+            self._arm_trial(watch)  # a timer may wake a hair early
 
     # -- polling --------------------------------------------------------------------------------------------------
 
@@ -232,12 +236,16 @@ class Agent:
                     self._missed(watch.kept[target.module], error.reason, began)
                 return
             silent: PollError | None = None
-            for target in due:
-                if silent is None:
-                    silent = await self._ask(watch, target)
-                else:
-                    # The device has answered nothing in this round: asking for more would only spend its packets.
-                    self._missed(watch.kept[target.module], silent.reason, began)
+            try:
+                for target in due:
+                    if silent is None:
+                        silent = await self._ask(watch, target)
+                    else:
+                        # The device has answered nothing in this round: more would only spend its packets.
+                        self._missed(watch.kept[target.module], silent.reason, began)
+            finally:
+                allowance.end()
+            watch.last_began = began
             self._judge(watch, due)
             if tally.received > received:
                 self._spare(watch, (tally.waited - waited) / (tally.received - received))
@@ -251,18 +259,22 @@ class Agent:
         """
         kept = watch.kept[target.module]
         began = kept.began = self.world.now()
+        kept.urgent = False
         deadline = began + target.schedule.timeout
         failure: PollError | None = None
         try:
             async with asyncio.timeout_at(deadline + GRACE) if bounded else nullcontext():
                 columns = await target.collector.poll(target, View(self.world, watch, target, deadline))
-            self._keep(watch, target, columns)
+            self._keep(watch, target, columns, began)
         except PollError as error:
             failure = error
             self._fail(kept, error.reason)
             log.debug(
                 "poll failed", device=watch.device.name, module=target.module, reason=error.reason, why=str(error)
             )
+        except asyncio.CancelledError:
+            kept.urgent = True  # nothing came of it: whoever asks next begins anew
+            raise
         except TimeoutError:
             failure = TimedOut("the poll did not end by itself")
             self._fail(kept, failure.reason)
@@ -273,7 +285,7 @@ class Agent:
         kept.duration = self.world.now() - began
         return failure if isinstance(failure, SILENCE) and not watch.line.allowance.answers else None
 
-    def _keep(self, watch: Watch, target: Target, columns: Sequence[Column]) -> None:
+    def _keep(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
         kept = watch.kept[target.module]
         room = self.caps.series - self._series + kept.series
         if watch.device.address:  # the host's own series are bounded by the machine
@@ -285,8 +297,7 @@ class Agent:
             kept.dropped = series - status.size(columns)
             series -= kept.dropped
         columns, partial = status.mark(target.module, columns)
-        assert kept.began is not None
-        kept.columns, kept.read = columns, kept.began
+        kept.columns, kept.read = columns, began
         self._series += series - kept.series
         kept.series = series
         kept.outcome = "partial" if partial or kept.dropped else "success"
@@ -295,6 +306,7 @@ class Agent:
     def _missed(self, kept: Kept, reason: str, now: float) -> None:
         """A poll that did not take place, or not to its end, for `reason`."""
         kept.began = now
+        kept.urgent = False
         kept.duration = 0.0
         self._fail(kept, reason)
 
@@ -308,6 +320,8 @@ class Agent:
         outcomes = [watch.kept[target.module].outcome for target in due]
         if all(outcome in ("paused", "over_budget") for outcome in outcomes):
             return  # says nothing about the device
+        if not allowance.answers and self._answers_others(watch, due):
+            return
         breaker = allowance.breaker
         was_open = breaker.open
         if allowance.answers and not all(outcome in ("malformed", "denied", "refused") for outcome in outcomes):
@@ -322,13 +336,23 @@ class Agent:
         if watch.answered != before and (before is not None or not watch.answered):
             self._say(watch)
 
+    def _answers_others(self, watch: Watch, due: Sequence[Target]) -> bool:
+        """Whether the silence is about these modules only: they never worked, and another does (F4)."""
+        if any(watch.kept[target.module].ever_succeeded for target in due):
+            return False
+        now = self.world.now()
+        return any(
+            watch.kept[target.module].succeeded and watch.kept[target.module].fresh(target, now)
+            for target in watch.targets
+        )
+
     def _spare(self, watch: Watch, seconds: float) -> None:
         """Stop polling a device, unless plain IT, that answers ever more slowly: it may be us who hurt it (S20)."""
         if watch.device.device_class == "it" or not watch.strain.grows(seconds):
             return
         watch.strain = Strain()
-        log.error("device slows down, polling stops", device=watch.device.name, seconds_to_answer=seconds)
         self.on_strain(watch.device)
+        log.error("device slows down, polling stops", device=watch.device.name, seconds_to_answer=seconds)
 
     def _say(self, watch: Watch) -> None:
         """One line when a device's health changes (HOUSE 7.6)."""
@@ -361,7 +385,7 @@ class Agent:
             return "unknown"
         if not watch.answered:
             return "down"
-        outcomes = {kept.outcome for kept in watch.kept.values() if kept.began is not None}
+        outcomes = {kept.outcome for kept in watch.kept.values() if kept.outcome}
         return "up" if outcomes == {"success"} else "partial"
 
     def states(self) -> Counter[tuple[str, str]]:

@@ -13,7 +13,7 @@ from ipaddress import ip_network
 from statistics import median
 from typing import Literal
 
-from collector.errors import BreakerOpen, OverBudget, Paused
+from collector.errors import BreakerOpen, OverBudget, Paused, PollError
 from collector.model import Device, DeviceClass
 
 
@@ -110,6 +110,19 @@ class Window:
     def take(self, at: float) -> None:
         self._sent.append(at)
 
+    def give_back(self, at: float) -> None:
+        """Undo a `take` of a packet that was not sent after all."""
+        try:
+            self._sent.remove(at)
+        except ValueError:
+            pass  # so long ago that it no longer counts
+
+    def limited(self, limit: Limit) -> Window:
+        """The window under another limit, with what was sent so far."""
+        new = Window(limit)
+        new._sent.extend(self._sent)
+        return new
+
 
 class Breaker:
     """Leaves a silent device alone (S8). Closed: polls go out. Open: none. Trial: one packet, which decides."""
@@ -122,6 +135,12 @@ class Breaker:
         self.failures = 0
         self._wait = 0.0
         self._until = 0.0
+
+    def limit(self, breaking: Breaking, device_class: DeviceClass) -> None:
+        """Go on under other settings; what is open stays open, but no longer than they allow."""
+        self._breaking = breaking
+        self._longest = breaking.longest[device_class]
+        self._wait = min(self._wait, self._longest)
 
     @property
     def open(self) -> bool:
@@ -253,13 +272,13 @@ class Allowance:
         mine = self._device
         return shared is self._shared and (mine.device_class, mine.site) == (device.device_class, device.site)
 
-    def renewed(self, device: Device, shared: Shared, now: float) -> Allowance:
-        """The allowance of a device whose class, site or limits changed. Its breaker stays as it is."""
-        new = Allowance(device, shared)
-        state = self.breaker.saved(now, 0.0)
-        if state is not None:
-            new.breaker.restore(state, now, 0.0)
-        return new
+    def renew(self, device: Device, shared: Shared) -> None:
+        """Serve a device whose class, site or limits changed; what was sent and a poll under way stay."""
+        self._give_back()
+        self._device, self._shared = device, shared
+        self._window = self._window.limited(shared.budgets.classes[device.device_class])
+        self._windows = shared.windows(device)
+        self.breaker.limit(shared.budgets.breaking, device.device_class)
 
     def begin(self, now: float) -> None:
         """A poll begins. Raises `Paused` or `BreakerOpen`, before anything is sent."""
@@ -276,29 +295,50 @@ class Allowance:
 
         Raises `Paused`, `BreakerOpen` (the one packet of a trial is spent) or `OverBudget` (not before `deadline`).
         """
-        self._check_pause()
-        if self._trial and self.sent and not self.answers:
-            raise BreakerOpen("the one packet of a trial got no answer")
+        try:
+            self._check_pause()
+            if self._trial and self.sent and not self.answers:
+                raise BreakerOpen("the one packet of a trial got no answer")
+        except PollError:
+            self._give_back()
+            raise
         at = self._promised
         if at is None:
             at = self._window.earliest(now)
             if at <= now:
+                at = max(window.earliest(at) for window in self._windows)
+            if at >= deadline:
+                raise OverBudget("the packet budget does not allow another packet before the deadline")
+            if self._window.earliest(now) <= now:
                 for window in self._windows:
-                    at = window.earliest(at)
                     window.take(at)
                 self._promised = at
         if at > now:
-            if at >= deadline:
-                raise OverBudget("the packet budget does not allow another packet before the deadline")
             return at - now
         self._promised = None
         self._window.take(now)
         self.sent += 1
         return 0.0
 
+    def unsent(self, now: float) -> None:
+        """The packet that `wait` let go could not be sent; it will be asked for again."""
+        self._window.give_back(now)
+        self._promised = now
+        self.sent -= 1
+
+    def end(self) -> None:
+        """The poll is over: what it was promised and did not use is for others."""
+        self._give_back()
+
     def answered(self) -> None:
         """The device answered what it was asked."""
         self.answers += 1
+
+    def _give_back(self) -> None:
+        if self._promised is not None:
+            for window in self._windows:
+                window.give_back(self._promised)
+            self._promised = None
 
     def _check_pause(self) -> None:
         scope = self._shared.pauses.of(self._device)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from collector.model import INCOMPLETE, Column, Device, Family, Target, column, interned, rows
@@ -31,7 +31,9 @@ class Kept:
 
     columns: Sequence[Column] = ()
     began: float | None = None
-    """Monotonic seconds at which the last poll began; None: never polled, or to be polled at once."""
+    """Monotonic seconds at which the last poll began; None: never polled."""
+    urgent: bool = False
+    """To be polled at the next opportunity, whenever the last poll was."""
     read: float = 0.0
     """Monotonic seconds at which the poll began that gave `columns`."""
     duration: float = 0.0
@@ -46,6 +48,10 @@ class Kept:
     @property
     def succeeded(self) -> bool:
         return self.outcome in ("success", "partial")
+
+    @property
+    def ever_succeeded(self) -> bool:
+        return bool(self.outcomes["success"] or self.outcomes["partial"])
 
     def failed(self, reason: str) -> None:
         """The last poll gave nothing: its series end here (HOUSE 4)."""
@@ -71,14 +77,14 @@ def labelled(family: Family, name: str, values: Mapping[str, float]) -> Column:
     return column(family, interned((name,), tuple((key,) for key in values)), values.values())
 
 
-def modules(kept: Mapping[str, Kept], now: float) -> Iterable[Column]:
-    """How each module of a device went."""
-    polled = {name: k for name, k in kept.items() if k.began is not None}
+def modules(kept: Mapping[str, Kept], fresh: Collection[str], now: float) -> Iterable[Column]:
+    """How each module of a device went; `fresh` are those whose columns are served."""
+    polled = {name: k for name, k in kept.items() if k.outcome}
     if not polled:
         return
     yield labelled(SUCCESS, "module", {name: k.succeeded for name, k in polled.items()})
     yield labelled(DURATION, "module", {name: k.duration for name, k in polled.items()})
-    yield labelled(AGE, "module", {name: now - k.read for name, k in polled.items() if k.columns})
+    yield labelled(AGE, "module", {name: now - k.read for name, k in polled.items() if k.columns and name in fresh})
     counts = [((name, outcome), n) for name, k in polled.items() for outcome, n in sorted(k.outcomes.items())]
     yield column(POLLS, rows(("module", "outcome"), [pair for pair, _ in counts]), (n for _, n in counts))
     failed = [(name, k.outcome) for name, k in polled.items() if not k.succeeded]
@@ -88,7 +94,7 @@ def modules(kept: Mapping[str, Kept], now: float) -> Iterable[Column]:
 
 def collectors(kept: Mapping[str, Kept]) -> Iterable[Column]:
     """How each of the host's collectors went, under node_exporter's names. One that has nothing here is absent."""
-    polled = {name: k for name, k in kept.items() if k.began is not None and k.outcome != "no_data"}
+    polled = {name: k for name, k in kept.items() if k.outcome not in ("", "no_data")}
     yield labelled(SCRAPE_DURATION, "collector", {name: k.duration for name, k in polled.items()})
     yield labelled(SCRAPE_SUCCESS, "collector", {name: k.succeeded for name, k in polled.items()})
 

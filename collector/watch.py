@@ -49,6 +49,8 @@ class Watch:
         """Monotonic seconds of the last scrape."""
         self.answered: bool | None = None
         """Whether the device answered when it was last polled; None: not polled yet."""
+        self.last_began: float | None = None
+        """Monotonic seconds at which the last poll began."""
         self.last_poll: float | None = None
         """Monotonic seconds at which the last poll ended, and how long it took."""
         self.duration = 0.0
@@ -64,7 +66,7 @@ class Watch:
     def reason(self) -> str:
         """Why the device is not well: the reason of the first module that failed; empty: it is well, or unknown."""
         for kept in self.kept.values():
-            if kept.began is not None and not kept.succeeded:
+            if kept.outcome and not kept.succeeded:
                 return kept.outcome
         return ""
 
@@ -73,8 +75,8 @@ class Watch:
         device never answers cannot keep the rest from being asked."""
         due = []
         for target in self.targets:
-            began = self.kept[target.module].began
-            if began is None or now - began >= DUE * target.schedule.interval:
+            kept = self.kept[target.module]
+            if kept.urgent or kept.began is None or now - kept.began >= DUE * target.schedule.interval:
                 due.append(target)
         good = [target for target in due if self.kept[target.module].succeeded]
         rest = [target for target in due if not self.kept[target.module].succeeded]
@@ -94,7 +96,7 @@ class Watch:
         if self.device.address == old.device.address:
             self.strain = old.strain
         self.asked, self.answered = old.asked, old.answered
-        self.last_poll, self.duration = old.last_poll, old.duration
+        self.last_began, self.last_poll, self.duration = old.last_began, old.last_poll, old.duration
         before = {target.module: target for target in old.targets}
         for target in self.targets:
             previous = before.get(target.module)
@@ -129,8 +131,9 @@ class Watch:
         page.append(status.info(self.device))
         if not self.targets:
             return page
-        page.extend(status.modules(self.kept, now))
-        if self.answered is not None:
+        fresh = {target.module for target in self.targets if self.kept[target.module].fresh(target, now)}
+        page.extend(status.modules(self.kept, fresh, now))
+        if self.answered is not None and paused is None and self._known(now):
             page.append(single(status.UP, float(self.answered)))
         page.append(single(status.BREAKER, float(self.line.allowance.breaker.open)))
         tally = self.tally
@@ -139,6 +142,12 @@ class Watch:
         if paused is not None:
             page.append(status.labelled(status.PAUSED, "scope", {paused: 1}))
         return page
+
+    def _known(self, now: float) -> bool:
+        """Whether what was seen of the device is recent enough to be said: never older than two intervals."""
+        if self.line.allowance.breaker.open:
+            return True
+        return self.last_began is not None and now - self.last_began <= 2 * self.interval
 
     def stop(self) -> None:
         for timer in (self.timer, self.trial):

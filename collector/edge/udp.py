@@ -28,6 +28,8 @@ class Pace(Protocol):
 
     def wait(self, now: float, deadline: float) -> float: ...
 
+    def unsent(self, now: float) -> None: ...
+
     def answered(self) -> None: ...
 
 
@@ -86,7 +88,8 @@ class _Conversation:
         if self._done.done():
             return
         try:
-            if self._waiting is not None or not self._dialogue.receive(data):
+            # An answer to an earlier attempt is welcome while the next one waits its turn (RELIABILITY F7).
+            if not self._dialogue.receive(data):
                 self._tally.stray += 1
                 return
             self._tally.received += 1
@@ -114,6 +117,7 @@ class _Conversation:
                 self._arm(now + delay)
                 return
             if not self._socket.send(self._waiting, self._peer):
+                self._pace.unsent(now)
                 self._arm(now + 0.005)
                 return
         except PollError as error:

@@ -9,10 +9,10 @@ from typing import Any
 import structlog
 
 from collector.agent import Agent
-from collector.budget import Caps
+from collector.budget import Caps, Pauses
 from collector.errors import NoData, Refused
 from collector.model import INCOMPLETE, Column, Device, Target, column, rows
-from tests.collector.worlds import VALUE, Asks, Does, FakeWorld, device, labels, target, value, virtual
+from tests.collector.worlds import VALUE, Asks, Does, FakeWorld, Mute, device, labels, target, value, virtual
 
 
 def agent_of(world: FakeWorld, *targets: Target, caps: Caps | None = None) -> Agent:
@@ -322,5 +322,61 @@ def test_a_passive_device_shows_its_info_and_nothing_is_sent() -> None:
         assert labels(page, "wardwatch_device_info")[0]["ward"] == "7"
         assert world.packets == []
         assert agent.state(agent.watches[0]) == "passive"
+
+    virtual(scene())
+
+
+def test_a_first_poll_in_flight_is_no_failure() -> None:
+    async def scene() -> None:
+        agent = agent_of(FakeWorld(lambda packet: (3.0, b"ok")), target(device(), "m", Asks(tries=9)))
+        page = await agent.page("sw", 0.5)
+        names = {c.family.name for c in page}
+        assert not names & {"wardwatch_poll_success", "wardwatch_poll_failed_info", "wardwatch_device_up"}
+        assert agent.state(agent.watches[0]) == "unknown"
+
+    virtual(scene())
+
+
+def test_whether_a_device_is_up_is_said_no_longer_than_it_is_known() -> None:
+    async def scene() -> None:
+        agent = agent_of(FakeWorld(), target(device(), "m", Asks()))
+        assert value(await agent.page("sw", 5), "wardwatch_device_up") == 1
+        agent.pause(Pauses(frozenset({"all"})))
+        await after(1)
+        page = await agent.page("sw", 5)
+        assert value(page, "wardwatch_device_up") is None
+        assert value(page, "wardwatch_paused", scope="all") == 1
+        await after(86400)
+        assert value(await agent.page("sw", 5), "wardwatch_poll_age_seconds") is None
+
+    virtual(scene())
+
+
+def test_a_retry_during_a_poll_neither_loses_nor_repeats_it() -> None:
+    async def scene() -> None:
+        world = FakeWorld(lambda packet: (0.5, b"ok"))
+        agent = agent_of(world, target(device(), "m", Asks(3)))
+        asked = asyncio.ensure_future(agent.page("sw", 5))
+        await after(0.7)
+        agent.retry("sw")
+        assert value(await asked, "test_value", of="m") == 3
+        assert agent.bugs == 0
+        assert world.worst == 1
+
+    virtual(scene())
+
+
+def test_a_table_that_a_device_never_answers_does_not_make_it_dead() -> None:
+    async def scene() -> None:
+        world = FakeWorld(lambda packet: (0.01, b"ok") if b"question" in packet.data else None)
+        sw = device()
+        agent = agent_of(world, target(sw, "good", Asks(), 60), target(sw, "mute", Mute(), 15, timeout=5))
+        for _ in range(80):
+            page = await agent.page("sw", 10)
+            assert value(page, "wardwatch_device_up") == 1
+            assert value(page, "wardwatch_breaker_open") == 0
+            await after(15)
+        assert value(page, "test_value", of="good") == 1
+        assert value(page, "wardwatch_poll_failed_info", module="mute", reason="timeout") == 1
 
     virtual(scene())

@@ -330,3 +330,38 @@ def test_a_device_that_was_always_slow_or_hiccups_is_not_taken_for_hurt() -> Non
     assert not any(strain.grows(seconds) for seconds in [0.001] * 20 + [0.09] * 50), "quick devices have room"
     strain = Strain()
     assert not any(strain.grows(seconds) for seconds in [0.05] * 5 + [5.0, 5.0, 0.05] * 20)
+
+
+def test_a_congested_site_is_slow_but_does_not_stand_still() -> None:
+    async def scene() -> None:
+        world = FakeWorld()
+        limits = Budgets(site=Limit(5, 1.0), subnet=Limit(10, 1.0))
+        targets = [
+            target(device(f"d{n}", f"127.9.{n // 200}.{n % 200}", site="main"), "m", Asks(3), 60, timeout=20)
+            for n in range(300)
+        ]
+        agent_of(world, *targets, budgets=limits)
+        await asyncio.sleep(600)
+        moments = [p.at for p in world.packets if p.at > 1300]
+        assert len(moments) >= 450, "all begin at once, so 5 packets a second fit into the 20 s of each of 5 rounds"
+        assert busiest([p.at for p in world.packets], 1.0) <= 5
+
+    virtual(scene())
+
+
+def test_a_reload_with_other_budgets_in_the_middle_of_a_poll_changes_nothing_for_the_device() -> None:
+    async def scene() -> None:
+        world = FakeWorld(lambda packet: (0.1, b"ok"))
+        pump = device("pump", device_class="clinical")
+        poll = target(pump, "m", Asks(4), 300, timeout=100)
+        agent = agent_of(world, poll)
+        asked = asyncio.ensure_future(agent.page("pump", 100))
+        for total in (4000, 3000, 2000):
+            await asyncio.sleep(4)
+            agent.load([pump], {"pump": [poll]}, Budgets(total=Limit(total, 1.0)))
+        page = await asked
+        assert value(page, "wardwatch_device_up") == 1
+        assert value(page, "test_value", of="m") == 4
+        assert busiest([p.at for p in world.packets], 5.0) == 1, "what was sent is not forgotten"
+
+    virtual(scene())

@@ -161,6 +161,25 @@ class Asks:
         return [column(VALUE, labels, (len(dialogue.answers),)), column(READ_AT, labels, (began,))]
 
 
+class _Whisper(Questions):
+    """Questions that no test device understands."""
+
+    def send(self) -> bytes | None:
+        return None if super().send() is None else b"?"
+
+
+@dataclass(frozen=True)
+class Mute:
+    """A collector whose questions the device never answers."""
+
+    name: ClassVar[str] = "mute"
+
+    async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
+        dialogue = _Whisper(1, 2)
+        await edge.udp(dialogue)
+        raise _error(dialogue.ended)
+
+
 @dataclass(frozen=True)
 class Does:
     """A collector that does what `function(target, edge)` does."""

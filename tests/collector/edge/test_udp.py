@@ -24,6 +24,9 @@ class Free:
     def wait(self, now: float, deadline: float) -> float:
         return 0.0
 
+    def unsent(self, now: float) -> None:
+        self.refused = now
+
     def answered(self) -> None:
         self.answers += 1
 
@@ -200,3 +203,24 @@ async def test_a_cancelled_poll_leaves_nothing_behind(world: World) -> None:
         with pytest.raises(asyncio.CancelledError):
             await poll
     assert all(not sock.conversations for sock in world._sockets.values())
+
+
+async def test_an_answer_to_an_earlier_attempt_is_welcome_while_the_next_one_waits_its_turn(world: World) -> None:
+    class Once(Free):
+        """One packet at once, the next much later."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.sent = 0
+
+        def wait(self, now: float, deadline: float) -> float:
+            if self.sent == 1 and not self.answers:
+                return 1.0
+            self.sent += 1
+            return 0.0
+
+    async with device(say(b"late", 0.1)) as (agent, port):
+        dialogue, on = Questions(1, 5, patience=0.05), terms(pace=Once())
+        await world.udp(["127.9.1.1"], port, dialogue, on)
+    assert dialogue.answers == [b"late"]
+    assert len(agent.got) == 1
