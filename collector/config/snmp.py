@@ -55,15 +55,22 @@ def _oid(text: str) -> str:
     return text
 
 
+_TAKEN = ("scrape_", "wardwatch_", "ALERTS")
+
+
 def _metric(text: str) -> str:
     if not _METRIC.fullmatch(text):
         raise ValueError(f"{shown(text)} is not a metric name: use letters, digits, '_' and ':'")
+    if text == "up" or text.startswith(_TAKEN):
+        raise ValueError(f"{shown(text)} would pass for a metric of Prometheus or of wardwatch: choose another name")
     return text
 
 
 def _label(text: str) -> str:
     if not _LABEL.fullmatch(text) or text.startswith("__"):
         raise ValueError(f"{shown(text)} is not a label name: use letters, digits and '_', not '__' at the front")
+    if text in ("instance", "job"):
+        raise ValueError(f"{shown(text)} is the target's own label: a device must not pass for another")
     return text
 
 
