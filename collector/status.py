@@ -86,7 +86,7 @@ def modules(kept: Mapping[str, Kept], fresh: Collection[str], now: float) -> Ite
     yield labelled(DURATION, "module", {name: k.duration for name, k in polled.items()})
     yield labelled(AGE, "module", {name: now - k.read for name, k in polled.items() if k.columns and name in fresh})
     counts = [((name, outcome), n) for name, k in polled.items() for outcome, n in sorted(k.outcomes.items())]
-    yield column(POLLS, rows(("module", "outcome"), [pair for pair, _ in counts]), (n for _, n in counts))
+    yield column(POLLS, interned(("module", "outcome"), tuple(pair for pair, _ in counts)), (n for _, n in counts))
     failed = [(name, k.outcome) for name, k in polled.items() if not k.succeeded]
     yield column(FAILED, rows(("module", "reason"), failed), (1 for _ in failed))
     yield labelled(DROPPED, "module", {name: k.dropped for name, k in polled.items() if k.dropped})

@@ -39,6 +39,7 @@ class Watch:
         self.line = line
         self.tally = Tally()
         self.strain = Strain()
+        self.info = status.info(device)
         self.kept = {target.module: status.Kept() for target in targets}
         self.task: asyncio.Task[None] | None = None
         self.timer: asyncio.TimerHandle | None = None
@@ -128,7 +129,7 @@ class Watch:
     def page(self, now: float, paused: str | None) -> list[Column]:
         """The device's page: its series, and how polling it goes."""
         page = self.columns(now)
-        page.append(status.info(self.device))
+        page.append(self.info)
         if not self.targets:
             return page
         fresh = {target.module for target in self.targets if self.kept[target.module].fresh(target, now)}
