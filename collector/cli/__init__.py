@@ -178,6 +178,7 @@ def poll(
     import asyncio
 
     from collector.cli import logs, once
+    from collector.edge.state import AlreadyRunning
 
     logs.configure("logfmt", "warning")
     loaded = console.checked(console.directory_of(config))
@@ -189,8 +190,15 @@ def poll(
         console.fail(f"{name} is passive: nothing is ever sent to it (class {device.device_class})")
     if not targets:
         console.fail(f"{name} has no module {module!r}; it has {', '.join(t.module for t in loaded.targets[name])}")
-    with asyncio.Runner(loop_factory=console.loop_factory()) as runner:
-        succeeded = runner.run(once.poll(loaded, device, targets, debug))
+    try:
+        with asyncio.Runner(loop_factory=console.loop_factory()) as runner:
+            succeeded = runner.run(once.poll(loaded, device, targets, debug))
+    except BrokenPipeError:
+        raise
+    except AlreadyRunning as error:
+        console.fail(str(error))
+    except OSError as error:
+        console.fail(f"{error.filename or loaded.settings.state}: {error.strerror or error}")
     raise typer.Exit(0 if succeeded else 1)
 
 
@@ -227,11 +235,8 @@ def resume(scope: Scope, config: Directory = None, state: State = None) -> None:
     """End a pause."""
     from collector.cli import control
 
-    loaded = console.unchecked(config)
-    scope = console.scope_of(loaded, scope)
-    where = console.state_of(loaded, state)
-    if scope not in control.read(where).paused:
-        console.fail(f"{scope} is not paused. Paused: {', '.join(sorted(control.read(where).paused)) or 'nothing'}")
+    where = state or console.state_of(console.unchecked(config), None)
+    scope = console.paused_of(where, scope)
     console.order(where, control.resumed(scope), f"{scope} is resumed")
     left = sorted(control.read(where).paused)
     if left:

@@ -85,22 +85,40 @@ def device_of(config: Config, name: str) -> Device:
 
 
 def scope_of(config: Config | None, scope: str) -> str:
-    """A scope as `budget.Pauses` has it."""
-    word, colon, _ = scope.partition(":")
-    if scope == "all" or (colon and word == "device"):
+    """A scope as `budget.Pauses` has it. Without a configuration names of devices and sites are taken as they are."""
+    from collector.budget import RULES
+
+    word, colon, name = scope.partition(":")
+    if scope == "all":
         return scope
-    if config is None:
-        return scope if colon and word in ("class", "site") else f"device:{scope}"
-    known = {
-        "class": {"it", "fragile", "clinical"},
-        "site": {device.site for device in config.devices if device.site},
-    }
-    if colon and word in known:
-        name = scope.partition(":")[2]
-        if name not in known[word]:
-            fail(f"no {word} {name!r}; there are: {', '.join(sorted(known[word])) or 'none'}")
-        return scope
-    return f"device:{device_of(config, scope).name}"
+    if word == "class" and colon:
+        return f"class:{_one_of(set(RULES), word, name)}"
+    if word == "site" and colon:
+        known = {name} if config is None else {device.site for device in config.devices if device.site}
+        return f"site:{_one_of(known, word, name)}"
+    if word != "device" or not colon:
+        name = scope
+    return f"device:{name if config is None else device_of(config, name).name}"
+
+
+def _one_of(known: set[str], word: str, name: str) -> str:
+    if name not in known:
+        fail(f"no {word} {name!r}; there are: {', '.join(sorted(known)) or 'none'}")
+    return name
+
+
+def paused_of(state: Path, scope: str) -> str:
+    """A scope that is paused, whether or not the inventory still has it."""
+    from collector.cli import control
+
+    try:
+        paused = control.read(state).paused
+    except OSError as error:
+        fail(f"{state}: {error.strerror or error}")
+    for known in (scope, f"device:{scope}"):
+        if known in paused:
+            return known
+    fail(f"{scope} is not paused. Paused: {', '.join(sorted(paused)) or 'nothing'}")
 
 
 def state_of(config: Config | None, state: Path | None) -> Path:

@@ -6,43 +6,75 @@ S19), and a pause holds over a restart because it is still written there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from collector.budget import Pauses
-from collector.edge.state import changed_at, locked, person, read_state, wall, write_state
+from collector.edge.state import Damaged, locked, person, read_state, set_aside, version, wall, write_state
 
 FILE = "control.json"
 
-Edit = Callable[[dict[str, Any], dict[str, float]], None]
-"""Changes paused scopes and ordered retries."""
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Orders:
-    """`paused`: when and by whom, by scope. `retries`: Unix time of the last order by device name."""
+    """What is ordered."""
 
-    paused: Mapping[str, Mapping[str, Any]]
-    retries: Mapping[str, float]
+    paused: dict[str, Mapping[str, Any]]
+    """When, by whom and why, by scope as `budget.Pauses` has it."""
+    retries: dict[str, float]
+    """Unix time of the last order by device name."""
+    holds: dict[str, float]
+    """Unix time until which a device is left to somebody else, by its name. Apart from pauses: one that ends by itself
+    must never end, or become, what a person ordered."""
 
     @property
     def pauses(self) -> Pauses:
         return Pauses(frozenset(self.paused))
 
 
+Edit = Callable[[Orders], None]
+"""Changes orders in place."""
+
+
 def read(state: Path) -> Orders:
-    """The orders in force. A damaged file is set aside; `edge.state` says how."""
+    """The orders in force, for people; damaged ones read as a pause of everything. Raises OSError."""
+    try:
+        return _read(state)
+    except Damaged as error:
+        return Orders(everything(str(error)), {}, {})
+
+
+def _read(state: Path) -> Orders:
     content = read_state(state / FILE) or {}
-    return Orders(content.get("paused", {}), content.get("retries", {}))
+    return Orders(content.get("paused", {}), content.get("retries", {}), content.get("holds", {}))
+
+
+def everything(why: str) -> dict[str, Mapping[str, Any]]:
+    """A pause of all. Who cannot know what a person paused must send nothing (RELIABILITY S19)."""
+    return {"all": own(why)}
 
 
 def paused(scope: str, reason: str) -> Edit:
     """Pause `scope`, for `reason`, by whoever runs this."""
 
-    def edit(scopes: dict[str, Any], retries: dict[str, float]) -> None:
-        scopes[scope] = {"since": wall(), "by": person(), "reason": reason}
+    def edit(orders: Orders) -> None:
+        orders.paused[scope] = {"since": wall(), "by": person(), "reason": reason}
+
+    return edit
+
+
+def own(reason: str) -> Mapping[str, Any]:
+    """A pause that the program itself decided on."""
+    return {"since": wall(), "by": "wardwatch", "reason": reason}
+
+
+def noted(entries: Mapping[str, Mapping[str, Any]]) -> Edit:
+    """Write pauses down that hold already."""
+
+    def edit(orders: Orders) -> None:
+        orders.paused.update(entries)
 
     return edit
 
@@ -50,8 +82,8 @@ def paused(scope: str, reason: str) -> Edit:
 def resumed(scope: str) -> Edit:
     """End a pause."""
 
-    def edit(scopes: dict[str, Any], retries: dict[str, float]) -> None:
-        scopes.pop(scope, None)
+    def edit(orders: Orders) -> None:
+        orders.paused.pop(scope, None)
 
     return edit
 
@@ -59,19 +91,37 @@ def resumed(scope: str) -> Edit:
 def retried(name: str) -> Edit:
     """Have the device asked again now."""
 
-    def edit(scopes: dict[str, Any], retries: dict[str, float]) -> None:
-        retries[name] = wall()
+    def edit(orders: Orders) -> None:
+        orders.retries[name] = wall()
+
+    return edit
+
+
+def held(names: Iterable[str], seconds: float) -> Edit:
+    """Have a collector leave devices to somebody else for so long; 0: no longer."""
+
+    def edit(orders: Orders) -> None:
+        orders.holds.update(dict.fromkeys(names, wall() + seconds))
 
     return edit
 
 
 def change(state: Path, edit: Edit) -> None:
-    """Let `edit` change paused scopes and retries, safe against another process that does the same. Raises OSError."""
+    """Let `edit` change the orders, safe against another process that does the same. Raises OSError."""
     with locked(state / f"{FILE}.lock"):
-        orders = read(state)
-        paused, retries = dict(orders.paused), dict(orders.retries)
-        edit(paused, retries)
-        write_state(state / FILE, {"paused": paused, "retries": retries})
+        try:
+            orders = _read(state)
+        except Damaged as error:
+            orders = Orders(everything(str(error)), {}, {})
+            set_aside(state / FILE)
+        edit(orders)
+        now = wall()
+        holds = {name: until for name, until in orders.holds.items() if until > now}
+        write_state(state / FILE, {"paused": orders.paused, "retries": orders.retries, "holds": holds})
+
+
+class Vanished(Exception):
+    """There were orders, and the file is gone."""
 
 
 class Watcher:
@@ -80,12 +130,19 @@ class Watcher:
     def __init__(self, state: Path) -> None:
         self._path = state / FILE
         self._state = state
-        self._seen = 0
+        self._seen: tuple[int, int, int] | None = None
 
     def changed(self) -> Orders | None:
-        """The new orders, or None while they are as they were."""
-        at = changed_at(self._path)
-        if at == self._seen:
+        """The new orders, or None while they are as they were.
+
+        Raises Damaged and OSError for as long as they cannot be read, and Vanished once.
+        """
+        found = version(self._path)
+        if found == self._seen:
             return None
-        self._seen = at
-        return read(self._state)
+        if found is None:
+            self._seen = None
+            raise Vanished(f"{self._path} has vanished")
+        orders = _read(self._state)
+        self._seen = found
+        return orders

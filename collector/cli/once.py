@@ -5,30 +5,40 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
+from contextlib import asynccontextmanager, suppress
 
 from collector.agent import Agent
-from collector.budget import RULES, Pauses
+from collector.budget import RULES
 from collector.cli import control
-from collector.cli.service import ORDERS_EVERY
+from collector.cli.service import ORDERS_EVERY, STATE
 from collector.config import Config
 from collector.edge import Terms, World
-from collector.edge.state import AlreadyRunning, only_one
+from collector.edge.state import AlreadyRunning, Damaged, only_one, read_state, sole
 from collector.model import Device, Dialogue, Target
 from collector.wire.snmp.describe import describe
 from exporters.text import render
 
+MARGIN = 5.0
+"""Seconds by which a hold outlasts what the poll should need."""
+
 
 async def poll(config: Config, device: Device, targets: Sequence[Target], debug: bool) -> bool:
-    """Poll `targets` of `device` and print its page. Whether every module succeeded, in part at least."""
+    """Poll `targets` of `device` and print its page. Whether every module succeeded, in part at least.
+
+    Raises AlreadyRunning while another such poll asks at the same address, and OSError for the state directory.
+    """
+    state, patience = config.settings.state, sum(t.schedule.timeout for t in targets) + 1
     world = Tracing() if debug else World()
     agent = Agent(world, config.settings.budgets, config.settings.caps)
     agent.load([device], {device.name: targets})
     try:
-        async with _alone(config.settings.state, device) as pauses:
-            agent.pause(pauses)
-            columns = await agent.page(device.name, sum(t.schedule.timeout for t in targets) + 1)
+        with sole(
+            state / f"poll-{device.address}-{device.port}.lock",
+            f"another `wardwatch poll` is asking {device.address}: one question at a time",
+        ):
+            async with _alone(config, device, patience):
+                agent.pause(control.read(state).pauses)
+                columns = await agent.page(device.name, patience)
     finally:
         await agent.close()
         world.close()
@@ -38,28 +48,34 @@ async def poll(config: Config, device: Device, targets: Sequence[Target], debug:
 
 
 @asynccontextmanager
-async def _alone(state: Path, device: Device) -> AsyncIterator[Pauses]:
-    """Have a running collector leave the device alone meanwhile: one outstanding request per device (RELIABILITY S3).
+async def _alone(config: Config, device: Device, patience: float) -> AsyncIterator[None]:
+    """Have a collector leave the address alone for `patience` seconds: one outstanding request (RELIABILITY S3).
 
-    Gives the pauses that hold for this poll: a person's, not its own.
+    A hold, not a pause: it ends by itself should this process be killed, and no person's order is touched.
     """
-    pauses = control.read(state).pauses
-    scope = f"device:{device.name}"
+    state, address = config.settings.state, (device.address, device.port)
+    names = [other.name for other in config.devices if (other.address, other.port) == address]
+    # Until the hold is seen and the answer to a packet under way has come or is given up.
+    settling = 2 * ORDERS_EVERY + RULES[device.device_class].patience
+    _tell_breaker(config, device)
+    control.change(state, control.held(names, settling + patience + MARGIN))
     try:
-        with only_one(state):
-            running = False
-    except AlreadyRunning:
-        running = True
-    if not running or pauses.of(device):
-        yield pauses
-        return
-    control.change(state, control.paused(scope, "wardwatch poll"))
-    try:
-        # Until the pause is seen and the answer to a packet under way has come or is given up.
-        await asyncio.sleep(2 * ORDERS_EVERY + RULES[device.device_class].patience)
-        yield pauses
+        try:
+            with only_one(state):
+                pass
+        except AlreadyRunning:
+            await asyncio.sleep(settling)
+        yield
     finally:
-        control.change(state, control.resumed(scope))
+        control.change(state, control.held(names, 0))
+
+
+def _tell_breaker(config: Config, device: Device) -> None:
+    """A person who asks all the same should know that the collector has stopped asking."""
+    with suppress(OSError, Damaged):
+        saved = read_state(config.settings.state / STATE) or {}
+        if device.name in saved.get("breakers", {}):
+            print(f"wardwatch: the breaker of {device.name} is open: it did not answer; asking anyway", file=sys.stderr)
 
 
 class Tracing(World):

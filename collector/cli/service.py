@@ -19,7 +19,8 @@ from collector.cli import control
 from collector.cli.own import About, Reloads
 from collector.config import Config, ConfigError
 from collector.edge import World
-from collector.edge.state import only_one, read_state, write_state
+from collector.edge.state import Damaged, only_one, read_state, set_aside, write_state
+from collector.errors import TimedOut
 from collector.model import Column, Device
 from exporters.web import Choice, DeviceLine, Server, serve
 
@@ -28,8 +29,15 @@ ORDERS_EVERY = 0.5
 """Seconds between two looks at what a person ordered: a pause holds within one (RELIABILITY S19)."""
 SAVE_EVERY = 1.0
 """Seconds between two writings of state at most."""
+DISK = 2.0
+"""Seconds that the state's disk is waited for."""
+LOADING = 60.0
+"""Seconds that a reload may take, names to look up included."""
+LONGEST_HOLD = 3600.0
+"""Seconds: no hold is longer, whatever became of the clock by which it was written."""
 
 STRAINED = "it answers five times as slowly as when polling began, which may be our doing"
+HELD = "wardwatch poll asks it"
 
 log = structlog.get_logger()
 
@@ -57,17 +65,22 @@ class Service:
         self._ready = False
         self._unsaved = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
-        self._retries: dict[str, float] = {}
-        self._paused: Mapping[str, Mapping[str, Any]] = {}
+        self._reloading = asyncio.Lock()
+        self._failing: set[str] = set()
         self._orders = control.Watcher(self._state)
-        self._host_name = config.host[0].device.name if config.host else ""
+        self._retries: dict[str, float] | None = None
+        """Ordered so far; None while orders from before this start have not been read."""
+        self._paused: Mapping[str, Mapping[str, Any]] = {}
+        self._unwritten: dict[str, Mapping[str, Any]] = {}
+        """Pauses in force that the orders do not hold yet."""
+        self._holds: Mapping[str, float] = {}
+        """Monotonic seconds of the end by device name."""
+        self._host_name = ""
 
     async def start(self, options: Options) -> Server:
         """Take up state and orders, then serve. Raises CannotListen and ConfigError."""
         self._apply(self._config)
-        saved = read_state(self._state / STATE) or {}
-        self.agent.restore(saved.get("breakers", {}))
-        self._retries = dict(control.read(self._state).retries)  # ordered before this start: they had their effect
+        self._restore()
         self._obey()
         self.agent.on_change = self._unsaved.set
         self.agent.on_strain = self._spare
@@ -122,16 +135,25 @@ class Service:
         return polled + [_shown(d, "elsewhere", d.agent, None, None) for d in self._config.devices if d.agent]
 
     async def reload(self) -> Sequence[str]:
-        try:
-            config = await asyncio.to_thread(self._load)
-        except ConfigError as error:
-            self._reloads.successful = False
-            for problem in error.problems:
-                log.error("configuration not reloaded", problem=str(problem))
-            return [str(problem) for problem in error.problems]
-        self._apply(config)
-        log.info("configuration reloaded", devices=len(config.devices), digest=config.digest[:12])
-        return ()
+        async with self._reloading:
+            try:
+                # Apart: a resolver that hangs keeps neither the loop nor the program's end waiting.
+                config = await self.world.host.apart("configuration", self._load, timeout=LOADING)
+                self._apply(config)
+            except ConfigError as error:
+                return self._not_reloaded([str(problem) for problem in error.problems])
+            except TimedOut as error:
+                return self._not_reloaded([str(error)])
+            except Exception as error:  # noqa: BLE001 - whatever it is, the old configuration goes on
+                return self._not_reloaded([f"{type(error).__name__}: {error}"])
+            log.info("configuration reloaded", devices=len(config.devices), digest=config.digest[:12])
+            return ()
+
+    def _not_reloaded(self, problems: Sequence[str]) -> Sequence[str]:
+        self._reloads.successful = False
+        for problem in problems:
+            log.error("configuration not reloaded", problem=problem)
+        return problems
 
     def ready(self) -> bool:
         return self._ready
@@ -145,6 +167,7 @@ class Service:
     def _apply(self, config: Config) -> None:
         for warning in config.warnings:
             log.warning("configuration", problem=str(warning))
+        self._host_name = config.host[0].device.name if config.host else ""
         devices = [*config.devices]
         targets = dict(config.targets)
         if config.host:
@@ -161,24 +184,53 @@ class Service:
         scope = self.agent.paused(device)
         if scope is None:
             return ""
-        order = self._paused.get(scope, {})
+        order = {**self._paused, **self._unwritten}.get(scope, {"reason": HELD})
         return ", ".join(str(word) for word in (scope, order.get("reason"), order.get("by")) if word)
 
     def _spare(self, device: Device) -> None:
         """Pause a device as a person would: at once, over restarts, and with the reason where people look."""
-        scope = f"device:{device.name}"
-        self.agent.pause(Pauses(self.agent.shared.pauses.scopes | {scope}))
+        self._unwritten[f"device:{device.name}"] = control.own(STRAINED)
+        self._enforce()
+
+    def _restore(self) -> None:
+        """Take up what the last run knew. Without it every device is simply asked again."""
+        path = self._state / STATE
         try:
-            control.change(self._state, control.paused(scope, STRAINED))
+            saved = read_state(path) or {}
+        except Damaged as error:
+            self._state_failed("not read", error)
+            with suppress(OSError):
+                set_aside(path)
         except OSError as error:
-            self._state_failed(error)
+            self._state_failed("not read", error)
+        else:
+            self.agent.restore(saved.get("breakers", {}))
 
     def _obey(self) -> None:
-        orders = self._orders.changed()
-        if orders is None:
-            return
+        """Do what is ordered. Orders that cannot be read leave all in force that was; at the start, that is a pause."""
+        try:
+            orders = self._orders.changed()
+        except (OSError, Damaged, control.Vanished) as error:
+            self._state_failed("orders not read", error)
+            if self._retries is None:
+                self._paused = control.everything(f"the orders cannot be read: {error}")
+            elif isinstance(error, control.Vanished):
+                self._unwritten = {**self._paused, **self._unwritten}
+        else:
+            self._failing.discard("orders not read")
+            if orders is not None:
+                self._follow(orders)
+            elif self._retries is None:
+                self._retries = {}
+        self._enforce()
+
+    def _follow(self, orders: control.Orders) -> None:
+        now, wall = self.world.now(), self.world.host.wall()
         self._paused = orders.paused
-        self.agent.pause(orders.pauses)
+        self._unwritten = {scope: why for scope, why in self._unwritten.items() if scope not in orders.paused}
+        self._holds = {name: now + min(until - wall, LONGEST_HOLD) for name, until in orders.holds.items()}
+        if self._retries is None:
+            self._retries = dict(orders.retries)  # ordered before this start: they had their effect
         for name, at in orders.retries.items():
             if self._retries.get(name) != at:
                 self._retries[name] = at
@@ -186,35 +238,61 @@ class Service:
                     self.agent.retry(name)
                     log.info("retry ordered", device=name)
 
+    def _enforce(self) -> None:
+        now = self.world.now()
+        held = {f"device:{name}" for name, until in self._holds.items() if until > now}
+        pauses = Pauses(frozenset({*self._paused, *self._unwritten, *held}))
+        if pauses != self.agent.shared.pauses:
+            self.agent.pause(pauses)
+
     async def _orders_loop(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             planned = loop.time() + ORDERS_EVERY
             await asyncio.sleep(ORDERS_EVERY)
             self.about.late(loop.time() - planned)
-            self._obey()
+            try:
+                self._obey()
+                if self._unwritten:
+                    await self._write("orders", ORDERS_EVERY / 2, control.change, control.noted(dict(self._unwritten)))
+            except Exception as error:  # noqa: BLE001 - without this loop no later pause would be seen
+                self._state_failed("orders", error)
 
     async def _save_loop(self) -> None:
         while True:
             await self._unsaved.wait()
             self._unsaved.clear()
-            await self._save()
+            try:
+                await self._save()
+            except Exception as error:  # noqa: BLE001 - the next change must find somebody who writes it
+                self._state_failed("state", error)
             await asyncio.sleep(SAVE_EVERY)
 
     async def _save(self) -> None:
-        """Write what must survive. A disk that refuses is counted and tried again with the next change."""
+        """Write what must survive."""
         breakers = self.agent.breakers()
-        if not breakers and not (self._state / STATE).exists():
-            return
-        try:
-            await asyncio.to_thread(write_state, self._state / STATE, {"breakers": breakers})
-        except OSError as error:
-            self._state_failed(error)
+        if breakers or (self._state / STATE).exists():
+            await self._write(STATE, DISK, _write_breakers, breakers)
 
-    def _state_failed(self, error: OSError) -> None:
+    async def _write(self, what: str, patience: float, call: Callable[[Path, Any], None], content: Any) -> None:
+        """Write state. A disk that refuses or hangs is counted, and tried again with the next occasion."""
+        try:
+            await self.world.host.apart(what, call, self._state, content, timeout=patience)
+        except (OSError, TimedOut) as error:
+            self._state_failed(f"{what} not written", error)
+        else:
+            self._failing.discard(f"{what} not written")
+
+    def _state_failed(self, what: str, error: Exception) -> None:
+        """Count each time, say it once until it is well again."""
         self.about.state_failures += 1
-        if self.about.state_failures == 1:
-            log.error("state not written", path=str(self._state), why=str(error))
+        if what not in self._failing:
+            self._failing.add(what)
+            log.error(what, path=str(self._state), why=f"{type(error).__name__}: {error}")
+
+
+def _write_breakers(state: Path, breakers: Mapping[str, Any]) -> None:
+    write_state(state / STATE, {"breakers": breakers})
 
 
 def _shown(device: Device, state: str, reason: str, age: float | None, duration: float | None) -> DeviceLine:

@@ -39,22 +39,32 @@ def write_state(path: Path, content: Mapping[str, Any]) -> None:
         os.close(directory)
 
 
+class Damaged(Exception):
+    """A state file does not hold what was written into it."""
+
+
 def read_state(path: Path) -> Mapping[str, Any] | None:
-    """What `write_state` wrote; None where there is none. A damaged file is set aside as NAME.damaged."""
+    """What `write_state` wrote; None where there is none.
+
+    Raises Damaged, and OSError where it cannot be read now: neither says that nothing was written, so the file stays.
+    """
     try:
-        line, body = path.read_text(encoding="utf-8").splitlines()
+        line, body = path.read_bytes().decode().splitlines()
         if json.loads(line)["sha256"] != hashlib.sha256(body.encode()).hexdigest():
             raise ValueError("checksum")
         content = json.loads(body)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError):
-        try:
-            path.replace(path.with_name(path.name + ".damaged"))
-        except OSError:
-            pass
-        return None
-    return content if isinstance(content, dict) else None
+    except (ValueError, KeyError, TypeError):
+        raise Damaged(f"{path} is damaged") from None
+    if not isinstance(content, dict):
+        raise Damaged(f"{path} is damaged")
+    return content
+
+
+def set_aside(path: Path) -> None:
+    """Keep a damaged file as NAME.damaged, for a person to look at. Raises OSError."""
+    path.replace(path.with_name(path.name + ".damaged"))
 
 
 @contextmanager
@@ -67,27 +77,38 @@ def locked(path: Path) -> Iterator[None]:
 
 
 class AlreadyRunning(Exception):
-    """Another collector works with this state directory."""
+    """Another process does what only one may do at a time."""
+
+
+@contextmanager
+def sole(path: Path, otherwise: str) -> Iterator[None]:
+    """Hold `path` while nobody else does. Raises AlreadyRunning with `otherwise`, and OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise AlreadyRunning(otherwise) from None
+        yield
 
 
 @contextmanager
 def only_one(directory: Path) -> Iterator[None]:
     """Be the only collector of a state directory: two would ask every device twice. Raises AlreadyRunning, OSError."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "collector.lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise AlreadyRunning(f"another collector works with the state in {directory}") from None
+    with sole(directory / "collector.lock", f"another collector works with the state in {directory}"):
         yield
 
 
-def changed_at(path: Path) -> int:
-    """Modification time in nanoseconds; 0 where there is no such file."""
+def version(path: Path) -> tuple[int, int, int] | None:
+    """What changes when a file is replaced, within one tick of the file system's clock too; None: there is none.
+
+    Raises OSError.
+    """
     try:
-        return path.stat().st_mtime_ns
-    except OSError:
-        return 0
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_mtime_ns, found.st_ino, found.st_size
 
 
 def wall() -> float:

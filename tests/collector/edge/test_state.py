@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from collector.edge.state import AlreadyRunning, only_one, read_state, write_state
+from collector.edge.state import AlreadyRunning, Damaged, only_one, read_state, set_aside, version, write_state
 
 CONTENT = {"breakers": {"core-1": {"failures": 3, "wait": 60.0, "until_wall": 1767225600.5}}, "note": "Ä\n\x00"}
 
@@ -27,7 +27,7 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == ["state.json"]
 
 
-def test_every_damaged_byte_is_noticed_and_the_file_set_aside(tmp_path: Path) -> None:
+def test_every_damaged_byte_is_noticed_and_the_file_left_where_it_is(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     write_state(path, CONTENT)
     whole = path.read_bytes()
@@ -35,9 +35,11 @@ def test_every_damaged_byte_is_noticed_and_the_file_set_aside(tmp_path: Path) ->
         damaged = bytearray(whole)
         damaged[n] ^= 0x41
         path.write_bytes(bytes(damaged))
-        assert read_state(path) is None, f"byte {n}"
-        assert path.with_name("state.json.damaged").read_bytes() == bytes(damaged)
-        assert not path.exists()
+        with pytest.raises(Damaged, match=r"state\.json"):
+            read_state(path)
+        assert path.read_bytes() == bytes(damaged), f"byte {n}"
+    set_aside(path)
+    assert [p.name for p in tmp_path.iterdir()] == ["state.json.damaged"]
 
 
 def test_every_truncation_is_noticed(tmp_path: Path) -> None:
@@ -46,7 +48,30 @@ def test_every_truncation_is_noticed(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for n in range(len(whole) - 1):
         path.write_bytes(whole[:n])
-        assert read_state(path) is None, f"first {n} bytes"
+        with pytest.raises(Damaged):
+            read_state(path)
+
+
+def test_a_file_that_cannot_be_read_now_is_not_taken_for_damaged(tmp_path: Path) -> None:
+    """Too many open files, an input/output error, no permission: a directory in its place stands for them all."""
+    path = tmp_path / "state.json"
+    path.mkdir()
+    with pytest.raises(IsADirectoryError):
+        read_state(path)
+    assert path.is_dir()
+
+
+def test_a_version_changes_with_every_replacement(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    assert version(path) is None
+    write_state(path, {"n": 1})
+    seen = version(path)
+    assert seen is not None
+    write_state(path, {"n": 2})
+    os.utime(path, ns=(seen[0], seen[0]))  # within one tick of a coarse clock
+    assert version(path) != seen
+    with pytest.raises(NotADirectoryError):
+        version(path / "below")
 
 
 def test_a_writer_killed_at_any_instant_leaves_the_old_content_or_the_new(tmp_path: Path) -> None:
