@@ -320,7 +320,7 @@ class Agent:
         outcomes = [watch.kept[target.module].outcome for target in due]
         if all(outcome in ("paused", "over_budget") for outcome in outcomes):
             return  # says nothing about the device
-        if not allowance.answers and self._answers_others(watch, due):
+        if not allowance.answers and watch.mute_only(due, self.world.now()):
             return
         breaker = allowance.breaker
         was_open = breaker.open
@@ -335,16 +335,6 @@ class Agent:
         before, watch.answered = watch.answered, bool(allowance.answers)
         if watch.answered != before and (before is not None or not watch.answered):
             self._say(watch)
-
-    def _answers_others(self, watch: Watch, due: Sequence[Target]) -> bool:
-        """Whether the silence is about these modules only: they never worked, and another does (F4)."""
-        if any(watch.kept[target.module].ever_succeeded for target in due):
-            return False
-        now = self.world.now()
-        return any(
-            watch.kept[target.module].succeeded and watch.kept[target.module].fresh(target, now)
-            for target in watch.targets
-        )
 
     def _spare(self, watch: Watch, seconds: float) -> None:
         """Stop polling a device, unless plain IT, that answers ever more slowly: it may be us who hurt it (S20)."""

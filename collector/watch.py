@@ -87,6 +87,15 @@ class Watch:
             self._turn += 1
         return good + rest
 
+    def mute_only(self, asked: Sequence[Target], now: float) -> bool:
+        """Whether silence is about these modules only: they never worked, and another does (RELIABILITY F4)."""
+        if any(self.kept[target.module].ever_succeeded for target in asked):
+            return False
+        return any(
+            self.kept[target.module].succeeded and self.kept[target.module].fresh(target, now)
+            for target in self.targets
+        )
+
     def unscraped(self, now: float) -> bool:
         """Whether nobody has asked for so long that the agent must poll by itself."""
         return self.asked is None or now - self.asked >= UNSCRAPED * self.interval

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from collector.errors import NoData
-from collector.host.proc import Parsing, need, pattern
+from collector.host.proc import Parsing, need, pattern, wanted
 from collector.host.tables import Table
 from collector.model import Column, Edge, Family, Host, Target, column
 
@@ -123,7 +123,11 @@ class Diskstats:
             disks = [
                 words
                 for line in need(edge.host, "/proc/diskstats").splitlines()
-                if self._wanted((words := line.split())[2].decode("utf-8", "surrogateescape"))
+                if wanted(
+                    self.device_include,
+                    self.device_exclude,
+                    (words := line.split())[2].decode("utf-8", "surrogateescape"),
+                )
             ]
             if not disks:
                 raise NoData("no disk is left")
@@ -132,9 +136,7 @@ class Diskstats:
         return columns
 
     def _wanted(self, device: str) -> bool:
-        if self.device_include:
-            return re.search(self.device_include, device) is not None
-        return not self.device_exclude or re.search(self.device_exclude, device) is None
+        return wanted(self.device_include, self.device_exclude, device)
 
     def _elsewhere(self, host: Host, memory: _Memory) -> list[Column]:
         # psutil's `nowrap` would hide a counter's reset behind a growing cache of its own (CONTRACTS T6).

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from collector.errors import NoData
-from collector.host.proc import Parsing, need, number, pattern
+from collector.host.proc import Parsing, need, number, pattern, wanted
 from collector.host.tables import Table
 from collector.model import Column, Edge, Family, Host, Target, column
 
@@ -88,9 +87,7 @@ class Netdev:
         return columns
 
     def _wanted(self, device: str) -> bool:
-        if self.device_include:
-            return re.search(self.device_include, device) is not None
-        return not self.device_exclude or re.search(self.device_exclude, device) is None
+        return wanted(self.device_include, self.device_exclude, device)
 
     def _elsewhere(self, host: Host, memory: _Memory) -> list[Column]:
         # psutil's `nowrap` would hide a counter's reset behind a growing cache of its own (CONTRACTS T6).

@@ -61,3 +61,10 @@ class Parsing:
     ) -> None:
         if isinstance(error, ValueError | IndexError):
             raise Malformed(f"{self._path}: {error}") from error
+
+
+def wanted(include: str, exclude: str, device: str) -> bool:
+    """node_exporter's two flags for devices: where `include` is given, it alone decides."""
+    if include:
+        return re.search(include, device) is not None
+    return not exclude or re.search(exclude, device) is None
