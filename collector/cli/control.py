@@ -48,7 +48,10 @@ def read(state: Path) -> Orders:
 
 def _read(state: Path) -> Orders:
     content = read_state(state / FILE) or {}
-    return Orders(content.get("paused", {}), content.get("retries", {}), content.get("holds", {}))
+    parts = [content.get(name, {}) for name in ("paused", "retries", "holds")]
+    if not all(isinstance(part, dict) for part in parts):
+        raise Damaged(f"{state / FILE} is damaged")
+    return Orders(*parts)
 
 
 def everything(why: str) -> dict[str, Mapping[str, Any]]:

@@ -220,8 +220,8 @@ class Service:
             self._failing.discard("orders not read")
             if orders is not None:
                 self._follow(orders)
-            elif self._retries is None:
-                self._retries = {}
+            elif self._retries is None:  # nothing was ever ordered
+                self._retries, self._paused = {}, {}
         self._enforce()
 
     def _follow(self, orders: control.Orders) -> None:
@@ -254,9 +254,15 @@ class Service:
             try:
                 self._obey()
                 if self._unwritten:
-                    await self._write("orders", ORDERS_EVERY / 2, control.change, control.noted(dict(self._unwritten)))
+                    await self._note(dict(self._unwritten))
             except Exception as error:  # noqa: BLE001 - without this loop no later pause would be seen
                 self._state_failed("orders", error)
+
+    async def _note(self, entries: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write pauses down. From then on the orders decide: a person may end them."""
+        if await self._write("orders", ORDERS_EVERY / 2, control.change, control.noted(entries)):
+            self._paused = {**self._paused, **entries}
+            self._unwritten = {scope: why for scope, why in self._unwritten.items() if scope not in entries}
 
     async def _save_loop(self) -> None:
         while True:
@@ -274,14 +280,15 @@ class Service:
         if breakers or (self._state / STATE).exists():
             await self._write(STATE, DISK, _write_breakers, breakers)
 
-    async def _write(self, what: str, patience: float, call: Callable[[Path, Any], None], content: Any) -> None:
-        """Write state. A disk that refuses or hangs is counted, and tried again with the next occasion."""
+    async def _write(self, what: str, patience: float, call: Callable[[Path, Any], None], content: Any) -> bool:
+        """Write state; whether it is written. A disk that refuses or hangs is counted, and tried again later."""
         try:
             await self.world.host.apart(what, call, self._state, content, timeout=patience)
         except (OSError, TimedOut) as error:
             self._state_failed(f"{what} not written", error)
-        else:
-            self._failing.discard(f"{what} not written")
+            return False
+        self._failing.discard(f"{what} not written")
+        return True
 
     def _state_failed(self, what: str, error: Exception) -> None:
         """Count each time, say it once until it is well again."""

@@ -64,7 +64,7 @@ def _end(number: int, frame: FrameType | None) -> None:
 
 
 def _run(started: list[children.Child]) -> int:
-    state = Path(os.environ.get("WARDWATCH_STATE") or ROOT / ".state").absolute()
+    state = _home(os.environ)
     try:
         at = ports.read(os.environ)
     except ValueError as problem:
@@ -77,9 +77,8 @@ def _run(started: list[children.Child]) -> int:
         return 1
     config = _config(at, state)
     logs = state / "logs"
-    (state / "collector").mkdir(parents=True, exist_ok=True)
     wardwatch = [sys.executable, "-m", "collector"]
-    env = {"STATE_DIRECTORY": str(state / "collector"), "PYTHONUNBUFFERED": "1"}
+    env = _environment(state)
     begun = time.monotonic()
     simulator = [*wardwatch, "simulate", "--config", str(config), "--port", str(at.simulator)]
     collector = [*wardwatch, "run", "--config", str(config), "--web.listen-address", f"127.0.0.1:{at.wardwatch}"]
@@ -92,6 +91,16 @@ def _run(started: list[children.Child]) -> int:
         started.append(children.start(name, words, logs / f"{name}.log", {}))
     _announce(at, real, logs)
     return _watch(started, at if "prometheus" in real else None)
+
+
+def _home(environ: Mapping[str, str]) -> Path:
+    """Where state, data and logs live."""
+    return Path(environ.get("WARDWATCH_STATE") or ROOT / ".state").absolute()
+
+
+def _environment(state: Path) -> dict[str, str]:
+    """The collector's state lies where `wardwatch pause` and `poll`, typed in the checkout, look for it."""
+    return {"STATE_DIRECTORY": str(state), "PYTHONUNBUFFERED": "1"}
 
 
 def _part(name: str) -> Path | None:

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from collector.cli import console
+from deploy.local import run as local_run
 from tests.conftest import Start
 from tests.e2e.conftest import ROOT, Running, eventually, get
 
@@ -92,6 +94,18 @@ def test_the_configuration_directory_is_where_wardwatch_looks(tmp_path: Path) ->
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "sw-core-1" not in done.stdout
+
+
+def test_pause_and_poll_in_the_checkout_find_the_collector_of_make_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second terminal has neither an option nor the environment of the first."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("STATE_DIRECTORY", raising=False)
+    theirs = local_run._environment(local_run._home({}))["STATE_DIRECTORY"]
+    with monkeypatch.context() as second:
+        second.setenv("STATE_DIRECTORY", theirs)
+        started = console.state_of(console.load_from(ROOT / "config"), None)
+
+    assert console.state_of(console.load_from(console.directory_of(None)), None).absolute() == started
 
 
 async def test_the_collector_that_contributing_shows_works() -> None:

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from collector.cli import app, control
+from collector.edge.state import sole, write_state
 from simulator.server import play
 from simulator.synthetic import switch
 from tests.collector.cli.estate import INVENTORY, SETTINGS, estate, player
@@ -137,7 +138,7 @@ def test_pause_and_resume_are_written_where_the_collector_looks(wardwatch: Wardw
     assert wardwatch("resume", "all", "--config", config).exit_code == 1
 
 
-@pytest.mark.parametrize("scope", ["sw-2", "class:cheap", "site:moon"])
+@pytest.mark.parametrize("scope", ["sw-2", "device:sw-2", "class:cheap", "site:moon"])
 def test_a_pause_of_nothing_is_refused_so_that_nobody_relies_on_it(
     wardwatch: Wardwatch, tmp_path: Path, scope: str
 ) -> None:
@@ -154,6 +155,58 @@ def test_the_kill_switch_works_with_a_broken_configuration(wardwatch: Wardwatch,
     said = wardwatch("pause", "all", "--config", str(config), "--state", str(tmp_path / "state"))
     assert said.exit_code == 0
     assert control.read(tmp_path / "state").pauses.scopes == {"all"}
+
+
+def test_a_class_is_checked_without_a_configuration_too(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    config = estate(tmp_path, settings=SETTINGS + "nonsense: 1\n")
+    result = wardwatch("pause", "class:cheap", "--config", str(config), "--state", str(tmp_path / "state"))
+    assert (result.exit_code, "clinical, fragile, it" in result.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("typed", ["gone-1", "device:gone-1"])
+def test_a_device_that_has_left_the_inventory_can_be_resumed(wardwatch: Wardwatch, tmp_path: Path, typed: str) -> None:
+    config, state = str(estate(tmp_path)), tmp_path / "state"
+    control.change(state, control.paused("device:gone-1", "a test"))
+    assert wardwatch("resume", typed, "--config", config).exit_code == 0
+    assert not control.read(state).paused
+
+
+def test_an_order_on_top_of_damaged_ones_keeps_everything_paused(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    config, state = str(estate(tmp_path)), tmp_path / "state"
+    assert wardwatch("pause", "sw-1", "--config", config).exit_code == 0
+    (state / control.FILE).write_text("rubbish")
+    assert wardwatch("pause", "ups-1", "--config", config).exit_code == 0
+    assert control.read(state).pauses.scopes == {"all", "device:ups-1"}
+    assert "damaged" in control.read(state).paused["all"]["reason"]
+    assert (state / "control.json.damaged").read_text() == "rubbish"
+    assert wardwatch("resume", "all", "--config", config).exit_code == 0
+    assert control.read(state).pauses.scopes == {"device:ups-1"}
+
+
+def test_poll_leaves_a_persons_pause_and_asks_one_question_at_a_time(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    with play([player("127.9.3.1", switch(4))]) as server:
+        config, state = str(estate(tmp_path, port=server.port)), tmp_path / "state"
+        write_state(state / "agent.json", {"breakers": {"sw-1": {"failures": 3, "wait": 60, "until_wall": 0}}})
+        told = wardwatch("poll", "sw-1", "--module", "system", "--config", config)
+        assert told.exit_code == 0
+        assert "the breaker of sw-1 is open" in told.stderr
+        assert control.read(state).holds == {}
+        asked = server.stats()["devices"]["127.9.3.1"]["packets"]
+        control.change(state, control.paused("device:sw-1", "a test"))
+        assert wardwatch("poll", "sw-1", "--module", "system", "--config", config).exit_code == 1
+        assert control.read(state).paused["device:sw-1"]["reason"] == "a test"
+        with sole(state / f"poll-127.9.3.1-{server.port}.lock", ""):
+            second = wardwatch("poll", "sw-1", "--config", config)
+        assert (second.exit_code, "another `wardwatch poll`" in second.stderr) == (1, True)
+        assert server.stats()["devices"]["127.9.3.1"]["packets"] == asked
+
+
+def test_poll_says_what_is_wrong_with_the_state_directory(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    config = str(estate(tmp_path))
+    (tmp_path / "state").write_text("in the way")
+    result = wardwatch("poll", "sw-1", "--config", config)
+    assert result.exit_code == 1
+    assert f"wardwatch: {tmp_path / 'state'}" in result.stderr
 
 
 def test_retry_is_an_order_too(wardwatch: Wardwatch, tmp_path: Path) -> None:

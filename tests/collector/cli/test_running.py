@@ -232,6 +232,26 @@ def test_a_new_device_is_polled_after_a_reload_and_others_miss_nothing(
         assert "upsBatteryStatus" in collector.page("ups-1")
 
 
+def test_the_command_line_finds_the_running_collector(run: Run, devices: Server, tmp_path: Path) -> None:
+    config, state = estate(tmp_path, port=devices.port), tmp_path / "state"
+
+    def wardwatch(*words: str) -> subprocess.CompletedProcess[str]:
+        program = [sys.executable, "-m", "collector", *words, "--config", str(config)]
+        return subprocess.run(program, capture_output=True, text=True, check=False, timeout=30)
+
+    with run(config) as collector:
+        collector.page("sw-1")
+        polled = wardwatch("poll", "sw-1")
+        assert polled.returncode == 0, polled.stderr
+        assert "ifHCInOctets{" in polled.stdout
+        assert "paused" in collector.log
+        assert control.read(state).holds == {}
+        said = wardwatch("pause", "all", "--reason", "a test").stdout
+        assert "within a second" in said
+        until(lambda: 'wardwatch_paused{scope="all"} 1' in collector.get("/metrics")[1].splitlines(), 1.5)
+        assert 'wardwatch_paused{scope="device:sw-1"} 1' not in collector.get("/metrics")[1].splitlines()
+
+
 def seen(server: Server, address: str) -> int:
     """Packets that a simulated device has had."""
     requests: int = server.stats()["devices"][address]["packets"]

@@ -1,0 +1,178 @@
+"""What a running collector makes of orders: in time, and when the file that holds them is not well."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from collector.cli import control
+from collector.cli.service import Options, Service
+from collector.config import Config, load
+from collector.edge.state import write_state
+from tests.collector.cli.estate import estate
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    return load(estate(tmp_path), environ={}, resolve=lambda name: name)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@asynccontextmanager
+async def running(config: Config, reload: Callable[[], Config] | None = None) -> AsyncIterator[Service]:
+    service = Service(reload or (lambda: config), config)
+    server = await service.start(Options("127.0.0.1:0", None))
+    try:
+        yield service
+    finally:
+        await server.close()
+        await service.close()
+
+
+def scopes(service: Service) -> frozenset[str]:
+    return service.agent.shared.pauses.scopes
+
+
+async def until(true: Callable[[], object], seconds: float = 5.0) -> None:
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.02)
+
+
+async def test_damaged_orders_at_the_start_are_a_pause_of_everything_until_a_person_resumes(
+    config: Config, state: Path
+) -> None:
+    state.mkdir()
+    (state / control.FILE).write_text("rubbish")
+    for _ in range(2):  # a restart must not make it well
+        async with running(config) as service:
+            assert scopes(service) == {"all"}
+            assert any("damaged" in line.reason for line in service.overview())
+    async with running(config) as service:
+        control.change(state, control.resumed("all"))
+        await until(lambda: not scopes(service))
+    assert (state / "control.json.damaged").read_text() == "rubbish"
+
+
+async def test_unreadable_state_at_the_start(config: Config, state: Path) -> None:
+    (state / control.FILE).mkdir(parents=True)
+    (state / "agent.json").mkdir()
+    async with running(config) as service:
+        assert scopes(service) == {"all"}
+        assert service.about.state_failures >= 2
+        (state / control.FILE).rmdir()
+        await until(lambda: not scopes(service))
+
+
+async def test_pauses_hold_while_the_orders_are_damaged_or_gone(config: Config, state: Path) -> None:
+    control.change(state, control.paused("site:main", "a test"))
+    path = state / control.FILE
+    async with running(config) as service:
+        assert scopes(service) == {"site:main"}
+        path.write_text("rubbish")
+        await until(lambda: service.about.state_failures >= 2)
+        assert scopes(service) == {"site:main"}
+        path.unlink()
+        await until(path.exists)
+        assert control.read(state).paused["site:main"]["reason"] == "a test"
+        assert scopes(service) == {"site:main"}
+        control.change(state, control.resumed("site:main"))
+        await until(lambda: not scopes(service))
+
+
+async def test_orders_that_make_no_sense_do_not_end_the_obeying(config: Config, state: Path) -> None:
+    async with running(config) as service:
+        write_state(state / control.FILE, {"holds": {"sw-1": "soon"}})
+        await until(lambda: service.about.state_failures)
+        write_state(state / control.FILE, {"paused": {"all": {}}})
+        await until(lambda: scopes(service) == {"all"})
+
+
+async def test_a_hold_ends_by_itself_and_is_no_pause(config: Config, state: Path) -> None:
+    async with running(config) as service:
+        control.change(state, control.paused("device:ups-1", "a test"))
+        control.change(state, control.held(["sw-1", "ups-1"], 2.0))
+        await until(lambda: scopes(service) == {"device:sw-1", "device:ups-1"}, 1.0)
+        assert control.read(state).pauses.scopes == {"device:ups-1"}
+        assert any("wardwatch poll" in line.reason for line in service.overview() if line.name == "sw-1")
+        await until(lambda: scopes(service) == {"device:ups-1"}, 3.0)
+
+
+async def test_a_strained_device_is_paused_though_nothing_can_be_written(config: Config, state: Path) -> None:
+    (state / "control.json.lock").mkdir(parents=True)
+    async with running(config) as service:
+        service.agent.on_strain(config.devices[0])
+        assert scopes(service) == {"device:sw-1"}
+        await until(lambda: service.about.state_failures)
+        assert scopes(service) == {"device:sw-1"}
+        (state / "control.json.lock").rmdir()
+        await until(lambda: "device:sw-1" in control.read(state).paused)
+        control.change(state, control.resumed("device:sw-1"))
+        await until(lambda: not scopes(service))
+
+
+async def test_a_retry_ordered_before_the_start_is_not_obeyed_again(config: Config, state: Path) -> None:
+    control.change(state, control.retried("ups-1"))
+    async with running(config) as service:
+        (ups,) = (watch for watch in service.agent.watches if watch.device.name == "ups-1")
+        assert ups.task is None
+        control.change(state, control.retried("ups-1"))
+        await until(lambda: ups.task is not None)
+
+
+async def test_a_reload_that_fails_in_any_way_is_told_and_counted(config: Config) -> None:
+    def broken() -> Config:
+        raise RuntimeError("no such luck")
+
+    async with running(config, broken) as service:
+        assert await service.reload() == ["RuntimeError: no such luck"]
+        told = {column.family.name: list(column.values) for column in service.about.columns()}
+        assert told["wardwatch_config_last_reload_successful"] == [0]
+
+
+async def test_the_hosts_name_may_change(config: Config) -> None:
+    host = [replace(target, device=replace(target.device, name="other")) for target in config.host]
+    async with running(config, lambda: replace(config, host=tuple(host))) as service:
+        await service.reload()
+        assert await service.device_page("other", 1.0)
+
+
+def test_a_load_that_hangs_does_not_keep_the_program_from_ending(config: Config) -> None:
+    go_on = threading.Event()
+
+    def hang() -> Config:
+        go_on.wait(30)
+        return config
+
+    async def reload_and_end() -> None:
+        async with running(config, hang) as service:
+            task = asyncio.create_task(service.reload())
+            await asyncio.sleep(0.1)
+        task.cancel()
+
+    began = time.monotonic()
+    asyncio.run(reload_and_end())
+    assert time.monotonic() - began < 5
+    go_on.set()
+
+
+def test_a_log_line_that_cannot_be_written_stops_nothing() -> None:
+    program = (
+        "import os, structlog; from collector.cli import logs; logs.configure('logfmt', 'info'); os.close(2)\n"
+        "structlog.get_logger().error('unheard'); print('on')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=20)
+    assert done.stdout == "on\n"
