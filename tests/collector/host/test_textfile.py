@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -214,3 +215,10 @@ def test_long_lines_take_no_longer_than_they_are() -> None:
         parse(b"x{" + b'a="b",' * 20_000 + b"!} 1\n")
     (family,) = parse(b"x " + b" " * 50_000 + b"inf\n")
     assert math.isinf(family.samples[0][2])
+
+
+async def test_golden(edge: FakeEdge, write: Write, golden: Callable[[Path, str], None]) -> None:
+    write("example.prom", EXAMPLE)
+    directory = write("second.prom", "# HELP backup_seconds How long\nmore 1\n").parent
+    page = render(await poll(Textfile(directory=str(directory)), edge)).body.decode()
+    golden(Path(__file__).parent / "golden" / "textfile.txt", page.replace(str(directory), "DIRECTORY"))
