@@ -230,7 +230,7 @@ class Agent:
             allowance, tally = watch.line.allowance, watch.tally
             waited, received = tally.waited, tally.received
             try:
-                allowance.begin(began)
+                allowance.begin(began, watch.device)
             except (Paused, BreakerOpen) as error:
                 for target in due:
                     self._missed(watch.kept[target.module], error.reason, began)

@@ -254,10 +254,21 @@ class Allowance:
     One for each address and port, whatever number of inventory names, modules and askers share it.
     """
 
-    __slots__ = ("_device", "_promised", "_shared", "_trial", "_window", "_windows", "answers", "breaker", "sent")
+    __slots__ = (
+        "_device",
+        "_polled",
+        "_promised",
+        "_shared",
+        "_trial",
+        "_window",
+        "_windows",
+        "answers",
+        "breaker",
+        "sent",
+    )
 
     def __init__(self, device: Device, shared: Shared) -> None:
-        self._device = device
+        self._device = self._polled = device
         self._shared = shared
         self._window = Window(shared.budgets.classes[device.device_class])
         self._windows = shared.windows(device)
@@ -280,8 +291,9 @@ class Allowance:
         self._windows = shared.windows(device)
         self.breaker.limit(shared.budgets.breaking, device.device_class)
 
-    def begin(self, now: float) -> None:
-        """A poll begins. Raises `Paused` or `BreakerOpen`, before anything is sent."""
+    def begin(self, now: float, device: Device) -> None:
+        """A poll begins, under this of the device's names. Raises `Paused` or `BreakerOpen`; nothing is sent then."""
+        self._polled = device
         self._check_pause()
         state = self.breaker.state(now)
         if state == "open":
@@ -341,6 +353,7 @@ class Allowance:
             self._promised = None
 
     def _check_pause(self) -> None:
-        scope = self._shared.pauses.of(self._device)
+        pauses = self._shared.pauses
+        scope = pauses.of(self._device) or pauses.of(self._polled)
         if scope is not None:
             raise Paused(f"paused: {scope}")

@@ -365,3 +365,16 @@ def test_a_reload_with_other_budgets_in_the_middle_of_a_poll_changes_nothing_for
         assert busiest([p.at for p in world.packets], 5.0) == 1, "what was sent is not forgotten"
 
     virtual(scene())
+
+
+def test_a_pause_of_one_name_of_a_shared_address_stops_its_polls() -> None:
+    async def scene() -> None:
+        world = FakeWorld()
+        one, other = device("one"), device("other", device_class="fragile")
+        agent = agent_of(world, target(one, "m", Asks()), target(other, "m", Asks(), timeout=20))
+        agent.pause(Pauses(frozenset({"device:one"})))
+        assert value(await agent.page("one", 5), "wardwatch_poll_failed_info", reason="paused") == 1
+        assert world.packets == []
+        assert value(await agent.page("other", 5), "test_value", of="m") == 1
+
+    virtual(scene())
