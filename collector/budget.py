@@ -13,7 +13,7 @@ from ipaddress import ip_network
 from statistics import median
 from typing import Literal
 
-from collector.errors import BreakerOpen, OverBudget, Paused, PollError
+from collector.errors import BreakerOpen, OverBudget, Paused
 from collector.model import Device, DeviceClass
 
 
@@ -285,7 +285,7 @@ class Allowance:
 
     def renew(self, device: Device, shared: Shared) -> None:
         """Serve a device whose class, site or limits changed; what was sent and a poll under way stay."""
-        self._give_back()
+        self.end()
         self._device, self._shared = device, shared
         self._window = self._window.limited(shared.budgets.classes[device.device_class])
         self._windows = shared.windows(device)
@@ -307,21 +307,18 @@ class Allowance:
 
         Raises `Paused`, `BreakerOpen` (the one packet of a trial is spent) or `OverBudget` (not before `deadline`).
         """
-        try:
-            self._check_pause()
-            if self._trial and self.sent and not self.answers:
-                raise BreakerOpen("the one packet of a trial got no answer")
-        except PollError:
-            self._give_back()
-            raise
+        self._check_pause()
+        if self._trial and self.sent and not self.answers:
+            raise BreakerOpen("the one packet of a trial got no answer")
         at = self._promised
         if at is None:
             at = self._window.earliest(now)
-            if at <= now:
+            mine = at <= now
+            if mine:
                 at = max(window.earliest(at) for window in self._windows)
             if at >= deadline:
                 raise OverBudget("the packet budget does not allow another packet before the deadline")
-            if self._window.earliest(now) <= now:
+            if mine:
                 for window in self._windows:
                     window.take(at)
                 self._promised = at
@@ -340,17 +337,14 @@ class Allowance:
 
     def end(self) -> None:
         """The poll is over: what it was promised and did not use is for others."""
-        self._give_back()
-
-    def answered(self) -> None:
-        """The device answered what it was asked."""
-        self.answers += 1
-
-    def _give_back(self) -> None:
         if self._promised is not None:
             for window in self._windows:
                 window.give_back(self._promised)
             self._promised = None
+
+    def answered(self) -> None:
+        """The device answered what it was asked."""
+        self.answers += 1
 
     def _check_pause(self) -> None:
         pauses = self._shared.pauses
