@@ -13,6 +13,8 @@ from collector.config.auths import AuthsFile, read_auths
 from collector.config.devices import LOCAL, Resolve, make_devices, read_entries
 from collector.config.document import Document, read
 from collector.config.files import Inventory, files_below, read_inventory
+from collector.config.fingerprints import FILE as FINGERPRINTS
+from collector.config.fingerprints import Written, check_modules, joined, read_fingerprints
 from collector.config.inventory import KindFile
 from collector.config.modules import read_modules
 from collector.config.problems import ConfigError, Problem
@@ -23,6 +25,7 @@ from collector.config.snmp import read_snmp
 from collector.config.targets import Catalogue, Entry, offset, reads_this_machine
 from collector.config.typed import Findings, top
 from collector.model import Auth, Collector, Device, Schedule, Target
+from collector.wire.snmp.fingerprint import Fingerprint
 
 SETTINGS: Final = "wardwatch.yml"
 AUTHS: Final = "auths.yml"
@@ -37,8 +40,9 @@ class Config:
     """All that was declared, checked and complete.
 
     `targets` has every device's name, also those of which nothing is asked. `host` are the targets of the machine this
-    runs on, which is a device named `localhost` outside the inventory. `digest` is of what was read, without
-    credentials. `files` is what was read, the shipped files included.
+    runs on, which is a device named `localhost` outside the inventory. `fingerprints` are a site's own rules, then
+    the shipped ones. `digest` is of what was read, without credentials. `files` is what was read, the shipped files
+    included.
     """
 
     settings: Settings
@@ -47,6 +51,7 @@ class Config:
     host: tuple[Target, ...]
     auths: Mapping[str, Auth]
     modules: Mapping[str, Collector]
+    fingerprints: tuple[Fingerprint, ...]
     warnings: tuple[Problem, ...]
     digest: str
     files: tuple[Path, ...]
@@ -99,6 +104,7 @@ class _Loading:
         self._modules: dict[str, Collector | None] = {
             name: kind() for name, kind in collectors.items() if reads_this_machine(kind)
         }
+        self._fingerprints: list[Written] = []
 
     def library(self, directory: Path) -> None:
         """Kinds and modules of the shipped directory. Its settings, credentials and devices are an example only."""
@@ -123,6 +129,8 @@ class _Loading:
                 self._check_kinds(document, own)
             entries = self._entries(directory)
             self._unread(directory, settings)
+        if "snmp" in self._collectors:
+            check_modules(self._fingerprints, self._modules, self._unreadable, findings)
         catalogue = Catalogue(self._kinds, self._auths, self._modules, settings.polling, self._unreadable)
         made = make_devices(entries, catalogue, self._resolve, findings)
         host = self._host(document, settings)
@@ -134,6 +142,7 @@ class _Loading:
             host=host,
             auths={name: auth for name, auth in self._auths.items() if auth is not None},
             modules={name: module for name, module in self._modules.items() if module is not None},
+            fingerprints=tuple(written.rule for written in self._fingerprints),
             warnings=tuple(sorted(findings.warnings)),
             digest=_digest(self._documents),
             files=tuple(document.path for _, document in self._documents),
@@ -162,7 +171,7 @@ class _Loading:
             self._auths |= read_auths(document, data.get("auths"), self._secrets(directory), self._findings)
 
     def _ways_of_asking(self, directory: Path, auths: dict[str, Auth | None]) -> None:
-        """`modules/` and `snmp/`, which share their names; credentials in `snmp/` go to `auths`."""
+        """`modules/` and `snmp/`, which share their names; credentials in `snmp/` go to `auths`, rules stay here."""
         secrets, findings = self._secrets(directory), self._findings
         found: dict[str, Collector | None] = {}
         places: dict[str, Document] = {}
@@ -174,6 +183,9 @@ class _Loading:
         credentials: dict[str, Document] = {}
         for path in files_below(directory / "snmp"):
             if (document := self._read(directory, path, "modules")) is None:
+                continue
+            if path.name == FINGERPRINTS:
+                self._fingerprints = joined(read_fingerprints(document, findings), self._fingerprints)
                 continue
             modules, written = read_snmp(document, secrets, findings)
             if snmp is not None:

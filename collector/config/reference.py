@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from collector.config import auths, inventory, modules, settings, snmp
+from collector.config import auths, fingerprints, inventory, modules, settings, snmp
 from collector.config.scalars import DURATION_PATTERN, duration
 
 MODELS: Final[dict[str, type[BaseModel]]] = {
@@ -44,6 +44,8 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "lookup": snmp.LookupFile,
     "regex_extracts": snmp.RegexExtractFile,
     "filter": snmp.FilterFile,
+    "fingerprints": fingerprints.FingerprintsFile,
+    "fingerprint": fingerprints.FingerprintFile,
 }
 """Every mapping that may be written, by the name of its table."""
 

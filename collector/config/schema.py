@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from collector.config.auths import AuthsFile
+from collector.config.fingerprints import FingerprintsFile
 from collector.config.inventory import InventoryFile
 from collector.config.modules import ModulesFile, options_of
 from collector.config.scalars import DURATION_PATTERN, duration
@@ -29,6 +30,7 @@ FILES: dict[str, type[BaseModel]] = {
     "inventory": InventoryFile,
     "modules": ModulesFile,
     "snmp": SnmpFile,
+    "fingerprints": FingerprintsFile,
 }
 """The kinds of file, by the name of the file or its directory."""
 

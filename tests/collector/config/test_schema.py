@@ -78,7 +78,7 @@ SHIPPED = {
     path: kind
     for kind, pattern in {
         "wardwatch": "wardwatch.yml", "auths": "auths.yml", "inventory": "inventory/*.yml", "modules": "modules/*.yml",
-        "snmp": "snmp/*.yml",
+        "snmp": "snmp/*.yml", "fingerprints": "snmp/fingerprints.yml",
     }.items()
     for path in sorted(shipped().glob(pattern))
 }  # fmt: skip
