@@ -18,6 +18,7 @@ from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.module import Module
 from collector.wire.snmp.plan import compile
+from collector.wire.snmp.speech import Community
 
 DUPLICATES = Family(
     "wardwatch_snmp_duplicates",
@@ -65,8 +66,7 @@ class Snmp:
         plan = compile(self.module)
         survey = Survey(
             plan,
-            auth.version,
-            auth.community.reveal().encode(),
+            Community(auth.version, auth.community.reveal().encode()),
             limits,
             memory.learned,
             edge.now,

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import atheris
 
+from collector.wire.snmp.speech import Community
+
 with atheris.instrument_imports(include=["collector.wire"]):
     from collector.wire.snmp import ber, message
     from collector.wire.snmp.columns import Interned, Sheet
@@ -31,7 +33,9 @@ from tests.fuzz.modules import EVERY_TYPE, TYPES
 
 def under_way(module: object, version: int, question: int) -> Survey:
     """A survey whose question has request id 1."""
-    survey = Survey(compile(module), version, b"public", Limits(), Learned(), Clock(), any_order=question == 2)  # type: ignore[arg-type]
+    survey = Survey(
+        compile(module), Community(version, b"public"), Limits(), Learned(), Clock(), any_order=question == 2
+    )  # type: ignore[arg-type]
     survey.send()
     survey._asked[1] = survey._asked.popitem()[1]
     return survey

@@ -16,6 +16,7 @@ from collector.wire.snmp.abreast import UNSOUND, Abreast
 from collector.wire.snmp.habits import FIRST_REPETITIONS, FRAME, Learned, Limits, most_repetitions, patience
 from collector.wire.snmp.plan import Plan, narrow
 from collector.wire.snmp.question import Asked
+from collector.wire.snmp.speech import Speech
 from collector.wire.snmp.walk import COMPLETE, LEAF, Harvest, Walk
 
 GETS = "get"
@@ -26,7 +27,7 @@ class Survey:
     """The conversation of one poll. Afterwards: `harvest`, `incomplete` (reason by table), `problem()`."""
 
     def __init__(
-        self, plan: Plan, version: int, community: bytes, limits: Limits, learned: Learned, now: Callable[[], float],
+        self, plan: Plan, speech: Speech, limits: Limits, learned: Learned, now: Callable[[], float],
         *, any_order: bool = False,
     ) -> None:  # fmt: skip
         self.patience = limits.patience
@@ -36,16 +37,14 @@ class Survey:
         self.malformed = 0
         """Datagrams and varbinds that made no sense."""
         self._plan = plan
-        self._version = message.V1 if version == 1 else message.V2C
-        self._community = community
+        self._speech = speech
         self._limits = limits
         self._learned = learned
         self._now = now
         self._any_order = any_order or plan.any_order
         self._asked: dict[int, Asked] = {}
-        self._tries = 0
+        self._tries = self._stalls = 0
         self._attempts = limits.retries + 1
-        self._stalls = 0
         self._quiet = True
         self._over = False
         self._cut = ""
@@ -81,9 +80,7 @@ class Survey:
                 continue
             asked = self._ask()
             request_id = question.request_id()
-            packet = message.request(
-                self._version, self._community, asked.kind, request_id, asked.names, asked.repetitions
-            )
+            packet = self._speech.request(asked.kind, request_id, asked.names, asked.repetitions)
             if len(packet) > self._limits.request_bytes:
                 if not self._walk_instead():
                     self._give_up("too_big")
@@ -96,19 +93,24 @@ class Survey:
     def receive(self, packet: bytes) -> bool:
         """Whether this answers the question under way; then it has been taken in."""
         try:
-            head = message.read(packet)
+            heard = self._speech.read(packet)
         except Malformed:
             self.malformed += 1
             return False
+        if heard is None:
+            return False
+        body, head = heard
+        if head.pdu == message.REPORT:
+            return True  # the speech has learned what it lacked: the same question again
         asked = self._asked.get(head.request_id)
-        if asked is None or head.pdu != message.RESPONSE or head.version != self._version:
+        if asked is None:
             return False
         if self._walk is None:
-            taken = self._take_get(packet, head, asked)
+            taken = self._take_get(body, head, asked)
         elif isinstance(self._walk, Abreast):
-            taken = self._take_abreast(self._walk, packet, head, asked)
+            taken = self._take_abreast(self._walk, body, head, asked)
         else:
-            taken = self._take_walk(self._walk, packet, head, asked)
+            taken = self._take_walk(self._walk, body, head, asked)
         if not taken:
             self.malformed += 1
             return False
@@ -120,14 +122,16 @@ class Survey:
         return True
 
     def silence(self) -> None:
-        """Another attempt, while the class allows one."""
+        """Another attempt, while the class allows one and nothing says that it would be in vain."""
         self._tries += 1
         self._quiet = False
         if isinstance(self._walk, Abreast):
             self._step_back()
             if self._tries > 1:
                 self._walk_instead()
-        if self._tries < self._attempts:
+        if self._speech.refusal is not None:
+            self.expire(self._speech.refusal.reason)
+        if self._over or self._tries < self._attempts:
             return
         self._stalls += 1
         if not self.answered or self._stalls > 1:
@@ -153,7 +157,7 @@ class Survey:
         """Why there is nothing at all; None where there is something."""
         if self.harvest.runs:
             return None
-        return outcome.problem(
+        return self._speech.refusal or outcome.problem(
             cut=self._cut,
             asked=self._limits.bulk or bool(self._plan.gets),
             answered=self.answered,
@@ -184,21 +188,19 @@ class Survey:
             self._learned.clean += self._quiet and not self.incomplete and not self.malformed
 
     def _begin_walk(self, root: bytes | None = None, harvest: Harvest | None = None) -> None:
-        self._doubt = False
-        self._narrowed = 0
-        self._lone = False
-        self._tries = 0
+        self._doubt = self._lone = False
+        self._narrowed = self._tries = 0
         self._aside = None
         self._asked.clear()
         if root is None or harvest is None:
             return
         found = self._plan.tables.get(root, ())
-        plain = harvest is not self.harvest or self._any_order or self._version == message.V1
+        plain = harvest is not self.harvest or self._any_order or not self._speech.bulk
         if found and self._room > FRAME and not plain and root not in self._learned.lone_walks:
             self._walk = Abreast(root, found, harvest.columns, self._limits.caps, self._learned.rows)
         else:
             self._walk = Walk(root, harvest, self._limits.caps, any_order=self._any_order)
-            self._lone = self._version == message.V1 or root in self._learned.lone_walks
+            self._lone = not self._speech.bulk or root in self._learned.lone_walks
 
     def _ask(self) -> Asked:
         """The question under way, in the shape that the number of attempts so far suggests."""
@@ -224,10 +226,10 @@ class Survey:
 
     def _batch(self) -> tuple[bytes, ...]:
         """Names for the next GET: as many as class, module, version and experience allow."""
-        if self._version == message.V1 or self._tries or self._learned.lone_gets or self._leaf:
+        if not self._speech.bulk or self._tries or self._learned.lone_gets or self._leaf:
             return (self._names[0],)
         most = min(self._limits.varbinds, max(self._plan.max_repetitions, 1), self._narrowed or self._limits.varbinds)
-        return question.batch(self._names, most, self._limits.request_bytes - len(self._community))
+        return question.batch(self._names, most, self._limits.request_bytes - self._speech.overhead)
 
     # What came.
 
@@ -251,7 +253,7 @@ class Survey:
         if stray:
             self.incomplete.setdefault(GETS, "wrong_oid")
             found.update(asked.names)
-        if asked.attempt and len(self._names) > 1 and not self._learned.lone_gets and self._version != message.V1:
+        if asked.attempt and len(self._names) > 1 and not self._learned.lone_gets and self._speech.bulk:
             # One varbind was answered where several were not (F5). Twice is a habit, once may be loss.
             self._lone_answers += 1
             if self._lone_answers > 1:

@@ -15,6 +15,7 @@ Question = Literal["get", "next", "bulk"]
 
 _TAGS: dict[Question, int] = {"get": 0xA0, "next": 0xA1, "bulk": 0xA5}
 RESPONSE = 0xA2
+REPORT = 0xA8
 
 V1 = 0
 V2C = 1

@@ -15,6 +15,7 @@ from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.module import Index, Metric, Module
 from collector.wire.snmp.plan import compile
+from collector.wire.snmp.speech import Community
 from tests.collector.wire.snmp.agents import Agent, Clock, Varbind, converse, integer, names, response
 
 ROOT = "1.3.6.1.2.1.2.2"
@@ -77,7 +78,9 @@ def poll(
 ) -> Result:  # fmt: skip
     clock = Clock()
     plan = compile(module)
-    survey = Survey(plan, version, b"public", limits or LIMITS, learned or known(), clock, any_order=any_order)
+    survey = Survey(
+        plan, Community(version, b"public"), limits or LIMITS, learned or known(), clock, any_order=any_order
+    )
     sent = converse(survey, agent.answer, clock, deadline)
     columns = {column.family.name: column for column in Sheet(plan, survey.harvest, Interned()).columns()}
     return Result(columns, survey, sent, clock.now - 1000.0)

@@ -13,6 +13,7 @@ from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.module import Metric, Module
 from collector.wire.snmp.plan import compile
+from collector.wire.snmp.speech import Community
 from collector.wire.snmp.walk import ENDS, Caps
 from tests.collector.wire.snmp.agents import Agent, Clock, response
 from tests.collector.wire.snmp.faulty import (
@@ -214,7 +215,7 @@ def test_f7_an_answer_to_an_earlier_attempt_of_the_same_question_counts() -> Non
 
 def test_f7_other_kinds_and_versions_of_message_are_refused() -> None:
     clock = Clock()
-    survey = Survey(compile(TABLE), 2, b"public", Limits(), Learned(), clock)
+    survey = Survey(compile(TABLE), Community(2, b"public"), Limits(), Learned(), clock)
     packet = survey.send()
     assert packet is not None
     right = Agent(table_values()).answer(packet)[0]
@@ -294,7 +295,7 @@ def test_a_root_that_is_a_single_value_is_read_by_a_get() -> None:
 @pytest.mark.parametrize("reason", ["over_budget", "paused", "breaker_open", "timeout"])
 def test_who_is_cut_off_says_why_and_keeps_what_there_is(reason: str) -> None:
     for answers in (0, 1):
-        survey = Survey(compile(TABLE), 2, b"public", Limits(), Learned(), Clock())
+        survey = Survey(compile(TABLE), Community(2, b"public"), Limits(), Learned(), Clock())
         for _ in range(answers):
             packet = survey.send()
             assert packet is not None

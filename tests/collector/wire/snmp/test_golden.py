@@ -10,6 +10,7 @@ from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned
 from collector.wire.snmp.plan import compile, problems
+from collector.wire.snmp.speech import Community
 from tests.collector.wire.snmp import stock
 from tests.collector.wire.snmp.agents import Agent, Clock, available, converse, recording
 from tests.collector.wire.snmp.faulty import LIMITS
@@ -36,7 +37,7 @@ def test_says_what_snmp_exporter_said(device: str, name: str, polls: int) -> Non
     plan = compile(stock.modules()[name])
     clock, learned = Clock(), Learned()
     for _ in range(polls):
-        survey = Survey(plan, 2, b"public", LIMITS, learned, clock)
+        survey = Survey(plan, Community(2, b"public"), LIMITS, learned, clock)
         converse(survey, agent(device).answer, clock)
     assert learned.setbacks == (polls > 1 and (device, name) in UNLIKE_TABLES)
     sheet = Sheet(plan, survey.harvest, Interned())

@@ -14,6 +14,7 @@ from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.plan import compile
+from collector.wire.snmp.speech import Community
 from tests.collector.wire.snmp.agents import Agent, Clock, integer, octets, response
 from tests.collector.wire.snmp.faulty import ROOT, SCALARS, TABLE, table_values
 
@@ -71,7 +72,7 @@ def fresh() -> tuple[Survey, Survey]:
     """A walk and a GET under way, both waiting for request id 1."""
     surveys = []
     for module in (TABLE, SCALARS):
-        survey = Survey(compile(module), 2, b"public", Limits(), Learned(), Clock())
+        survey = Survey(compile(module), Community(2, b"public"), Limits(), Learned(), Clock())
         survey.send()
         survey._asked[1] = survey._asked.popitem()[1]
         surveys.append(survey)

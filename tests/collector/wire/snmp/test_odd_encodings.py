@@ -14,6 +14,7 @@ from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.module import Index, Metric, Module
 from collector.wire.snmp.plan import compile
+from collector.wire.snmp.speech import Community
 from tests.collector.wire.snmp.agents import Agent, Clock, Varbind, converse, integer, octets
 from tests.collector.wire.snmp.faulty import ROOT, poll, table_values
 
@@ -26,7 +27,7 @@ def one(value: bytes, kind: str = "gauge") -> Column | None:
     agent = Agent({f"{ROOT}.1.1.1": integer(11), f"{ROOT}.1.1.2": value, f"{ROOT}.1.1.3": integer(33)})
     clock = Clock()
     plan = compile(module)
-    survey = Survey(plan, 2, b"public", Limits(), Learned(), clock)
+    survey = Survey(plan, Community(2, b"public"), Limits(), Learned(), clock)
     converse(survey, agent.answer, clock)
     assert survey.incomplete == {}
     columns = Sheet(plan, survey.harvest, Interned()).columns()

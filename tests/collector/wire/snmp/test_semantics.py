@@ -15,6 +15,7 @@ from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.hint import hinted
 from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module, RegexExtract
 from collector.wire.snmp.plan import compile, problems
+from collector.wire.snmp.speech import Community
 from collector.wire.snmp.text import plain, read_index, render
 from tests.collector.wire.snmp.agents import Agent, Clock, converse, integer, octets
 
@@ -24,7 +25,7 @@ Samples = Mapping[str, float]
 def poll(module: Module, values: Mapping[str, bytes], interned: Interned | None = None) -> tuple[Samples, list[Column]]:
     """Samples as they read on a page, and their columns."""
     plan = compile(module)
-    survey = Survey(plan, 2, b"public", Limits(), Learned(), Clock())
+    survey = Survey(plan, Community(2, b"public"), Limits(), Learned(), Clock())
     converse(survey, Agent(dict(values)).answer, Clock())
     columns = Sheet(plan, survey.harvest, interned or Interned()).columns()
     return {
@@ -226,7 +227,7 @@ def test_f13_rows_with_the_same_labels_keep_the_first_and_are_counted() -> None:
     module = Module("m", walk=("1.1",), metrics=(given,))
     values = {f"1.1.1.{n}": integer(n) for n in range(1, 5)} | {f"1.1.2.{n}": octets("same") for n in (1, 2, 4)}
     plan = compile(module)
-    survey = Survey(plan, 2, b"public", Limits(), Learned(), Clock())
+    survey = Survey(plan, Community(2, b"public"), Limits(), Learned(), Clock())
     converse(survey, Agent(values).answer, Clock())
     sheet = Sheet(plan, survey.harvest, Interned())
     [column] = sheet.columns()
@@ -275,7 +276,7 @@ def test_filters_ask_targets_where_a_value_matches() -> None:
     values |= {"1.1.3.1": octets("up"), "1.1.3.2": octets("down"), "1.1.3.3": octets("up")}
     agent = Agent(values)
     plan = compile(FILTERED)
-    survey = Survey(plan, 2, b"public", Limits(), Learned(), Clock())
+    survey = Survey(plan, Community(2, b"public"), Limits(), Learned(), Clock())
     converse(survey, agent.answer, Clock())
     columns = {c.family.name: c for c in Sheet(plan, survey.harvest, Interned()).columns()}
     assert list(columns["m"].values) == [11, 13]
