@@ -10,13 +10,16 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from math import inf
+from typing import TypeVar
 
 import structlog
 
 from collector import status
-from collector.budget import STRICTEST, Allowance, Budgets, Caps, Pauses, Shared, Strain
+from collector.budget import Budgets, Caps, Pauses, Shared, Strain
 from collector.edge import World
 from collector.errors import BreakerOpen, OverBudget, Paused, PollError, TimedOut, Unreachable
+from collector.lines import Lines
 from collector.model import Column, Device, Target
 from collector.status import Kept
 from collector.watch import Line, Sameness, View, Watch
@@ -32,6 +35,8 @@ SILENCE = (TimedOut, Unreachable, OverBudget, Paused, BreakerOpen)
 
 log = structlog.get_logger()
 
+G = TypeVar("G", bound=Watch)
+
 
 class Agent:
     """Watches the inventory's devices and the host. Create it inside the event loop."""
@@ -46,7 +51,8 @@ class Agent:
         self.on_strain: Callable[[Device], None] = lambda device: None
         """Called when a device should be left alone until a person has looked at it."""
         self._watches: dict[str, Watch] = {}
-        self._lines: dict[tuple[str, int], Line] = {}
+        self._guests: list[Watch] = []
+        self._lines = Lines()
         self._loop = asyncio.get_running_loop()
         self._series = 0
         self._known_bugs: set[str] = set()
@@ -66,7 +72,7 @@ class Agent:
         self.caps = caps or self.caps
         same = Sameness()
         devices = [device for device in devices if not device.agent]
-        self._lines = self._draw(devices)
+        self._lines.draw(devices, [guest.device for guest in self._guests], self.shared)
         old, self._watches = self._watches, {}
         for device in devices:
             wanted = tuple(targets.get(device.name, ()))
@@ -74,7 +80,7 @@ class Agent:
             if before is not None and before.device == device and same.targets(before.targets, wanted):
                 self._watches[device.name] = before
                 continue
-            watch = Watch(device, wanted, self._lines[_key(device)])
+            watch = Watch(device, wanted, self._lines.to(device, self.shared))
             if before is not None:
                 watch.inherit(before, same.collectors)
                 before.stop()
@@ -85,7 +91,21 @@ class Agent:
                     self._arm_trial(watch)
         for gone in old.values():
             gone.stop()
-        self._series = sum(kept.series for watch in self._watches.values() for kept in watch.kept.values())
+        self._series = sum(watch.series for watch in (*self._watches.values(), *self._guests))
+
+    def welcome(self, device: Device, guest: Callable[[Line], G]) -> G:
+        """Watch what is polled only when somebody asks, over the line that all share who ask at that address."""
+        watch = guest(self._lines.to(device, self.shared))
+        self._guests.append(watch)
+        return watch
+
+    def dismiss(self, guest: Watch) -> None:
+        """Forget a guest and what was kept of it; a poll in flight ends."""
+        guest.stop()
+        self._guests.remove(guest)
+        self._series -= guest.series
+        if all(other.line is not guest.line for other in self._guests):
+            self._lines.cut(guest.device)
 
     @property
     def series(self) -> int:
@@ -95,6 +115,10 @@ class Agent:
     @property
     def watches(self) -> Sequence[Watch]:
         return tuple(self._watches.values())
+
+    def watch(self, name: str) -> Watch:
+        """Raises KeyError for a name that is not watched."""
+        return self._watches[name]
 
     def paused(self, device: Device) -> str | None:
         """The scope in which a person paused the device, if any."""
@@ -133,21 +157,6 @@ class Agent:
                 watch.answered = False
                 self._arm_trial(watch)
 
-    def _draw(self, devices: Sequence[Device]) -> dict[tuple[str, int], Line]:
-        """A line to each address. Names that share one share its budget: that of the most careful class among them."""
-        lines: dict[tuple[str, int], Line] = {}
-        for device in sorted(devices, key=lambda device: STRICTEST.index(device.device_class)):
-            key = _key(device)
-            if key in lines:
-                continue
-            line = self._lines.get(key)
-            if line is None:
-                line = Line(Allowance(device, self.shared))
-            elif not line.allowance.serves(device, self.shared):
-                line.allowance.renew(device, self.shared)
-            lines[key] = line
-        return lines
-
     # -- asking ---------------------------------------------------------------------------------------------------
 
     async def page(self, name: str, patience: float) -> list[Column]:
@@ -157,7 +166,7 @@ class Agent:
         """
         watch = self._watches[name]
         watch.asked = self.world.now()
-        await self._settled(watch, patience)
+        await self.settled(watch, patience)
         return watch.page(self.world.now(), self.paused(watch.device))
 
     async def host_page(
@@ -166,15 +175,15 @@ class Agent:
         """The local host's series under node_exporter's names, of the modules that are wanted. Raises KeyError."""
         watch = self._watches[name]
         watch.asked = self.world.now()
-        await self._settled(watch, patience)
+        await self.settled(watch, patience)
         kept = {module: kept for module, kept in watch.kept.items() if wants(module)}
         return [*watch.columns(self.world.now(), wants), *status.collectors(kept)]
 
-    async def _settled(self, watch: Watch, patience: float) -> None:
-        """Poll what is due, or join the poll in flight, and wait for it."""
+    async def settled(self, watch: Watch, patience: float) -> None:
+        """Poll what is due, or join the poll in flight, and wait for it `patience` seconds at most."""
         task = self._start(watch)
         if task is not None:
-            await asyncio.wait((task,), timeout=max(patience, 0.0))
+            await asyncio.wait((task,), timeout=max(patience, 0.0) if patience < inf else None)
 
     def _start(self, watch: Watch) -> asyncio.Task[None] | None:
         """The poll in flight, begun now if something is due."""
@@ -257,8 +266,9 @@ class Agent:
 
         Not `bounded`: a poll that never waits needs no clock of its own.
         """
-        kept = watch.kept[target.module]
+        kept, tally = watch.kept[target.module], watch.tally
         began = kept.began = self.world.now()
+        sent, repeated = tally.sent, tally.repeated
         kept.urgent = False
         deadline = began + target.schedule.timeout
         failure: PollError | None = None
@@ -282,7 +292,9 @@ class Agent:
             self._bug(watch.device, target)
             # The reasons are a bounded list; what we stumbled over is malformed to us, and the count of bugs tells.
             self._fail(kept, "malformed")
-        kept.duration = self.world.now() - began
+        kept.sent, kept.repeated = tally.sent - sent, tally.repeated - repeated
+        kept.ended = self.world.now()
+        kept.duration = kept.ended - began
         return failure if isinstance(failure, SILENCE) and not watch.line.allowance.answers else None
 
     def _keep(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
@@ -305,9 +317,10 @@ class Agent:
 
     def _missed(self, kept: Kept, reason: str, now: float) -> None:
         """A poll that did not take place, or not to its end, for `reason`."""
-        kept.began = now
+        kept.began = kept.ended = now
         kept.urgent = False
         kept.duration = 0.0
+        kept.sent = kept.repeated = 0
         self._fail(kept, reason)
 
     def _fail(self, kept: Kept, reason: str) -> None:
@@ -328,12 +341,12 @@ class Agent:
             breaker.close()
         else:
             breaker.failed(self.world.now())
-        if breaker.open:
-            self._arm_trial(watch)
+        if breaker.open and watch.principal is not None:
+            self._arm_trial(watch.principal)
         if breaker.open or was_open:
             self.on_change()
         before, watch.answered = watch.answered, bool(allowance.answers)
-        if watch.answered != before and (before is not None or not watch.answered):
+        if watch.answered != before and (before is not None or not watch.answered) and watch.principal is watch:
             self._say(watch)
 
     def _spare(self, watch: Watch, seconds: float) -> None:
@@ -364,19 +377,8 @@ class Agent:
     # -- what an onlooker sees ------------------------------------------------------------------------------------
 
     def state(self, watch: Watch) -> str:
-        """`passive`, `paused`, `unknown`, `up`, `partial` or `down`."""
-        if not watch.targets:
-            return "passive"
-        if self.paused(watch.device):
-            return "paused"
-        if not watch.device.address:
-            return "up"
-        if watch.answered is None:
-            return "unknown"
-        if not watch.answered:
-            return "down"
-        outcomes = {kept.outcome for kept in watch.kept.values() if kept.outcome}
-        return "up" if outcomes == {"success"} else "partial"
+        """As `Watch.state` has it."""
+        return watch.state(self.paused(watch.device))
 
     def states(self) -> Counter[tuple[str, str]]:
         """Number of devices by class and state."""
@@ -384,11 +386,8 @@ class Agent:
 
     async def close(self) -> None:
         """Stop polling. Polls in flight are cancelled; each ends in its own `finally`."""
-        tasks = [watch.task for watch in self._watches.values() if watch.task is not None]
-        for watch in self._watches.values():
+        watches = (*self._watches.values(), *self._guests)
+        tasks = [watch.task for watch in watches if watch.task is not None]
+        for watch in watches:
             watch.stop()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def _key(device: Device) -> tuple[str, int]:
-    return device.address, device.port

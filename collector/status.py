@@ -36,7 +36,12 @@ class Kept:
     """To be polled at the next opportunity, whenever the last poll was."""
     read: float = 0.0
     """Monotonic seconds at which the poll began that gave `columns`."""
+    ended: float | None = None
+    """Monotonic seconds at which the last poll ended; before `began` while one is in flight."""
     duration: float = 0.0
+    sent: int = 0
+    """Packets of the last poll, those included that were sent again."""
+    repeated: int = 0
     outcome: str = ""
     """`success`, `partial`, or the reason of the failure."""
     series: int = 0

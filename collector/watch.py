@@ -59,6 +59,16 @@ class Watch:
         self._turn = 0
 
     @property
+    def principal(self) -> Watch | None:
+        """Whose timer tries the device again when its breaker allows, and who says how the device is; None: nobody."""
+        return self
+
+    @property
+    def series(self) -> int:
+        """Samples kept."""
+        return sum(kept.series for kept in self.kept.values())
+
+    @property
     def interval(self) -> float:
         """Seconds between polls: the shortest of the device's modules."""
         return min(target.schedule.interval for target in self.targets)
@@ -70,6 +80,21 @@ class Watch:
             if kept.outcome and not kept.succeeded:
                 return kept.outcome
         return ""
+
+    def state(self, paused: str | None) -> str:
+        """`passive`, `paused`, `unknown`, `up`, `partial` or `down`; `paused` is the scope in which it is paused."""
+        if not self.targets:
+            return "passive"
+        if paused:
+            return "paused"
+        if not self.device.address:
+            return "up"
+        if self.answered is None:
+            return "unknown"
+        if not self.answered:
+            return "down"
+        outcomes = {kept.outcome for kept in self.kept.values() if kept.outcome}
+        return "up" if outcomes == {"success"} else "partial"
 
     def due(self, now: float) -> list[Target]:
         """Targets to poll now: those that worked last time first, the others in turn, so that one module which the
