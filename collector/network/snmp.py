@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from collector.budget import RULES
 from collector.errors import Denied, NoData
-from collector.model import INCOMPLETE, Column, Edge, Family, Target, column, rows
+from collector.model import INCOMPLETE, Column, Edge, Family, Target, column, interned, rows
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned, Limits
@@ -24,6 +24,8 @@ DUPLICATES = Family(
     "wardwatch_snmp_duplicates",
     "Rows of a table left out because a row before had the same labels; the table is named by its first metric.",
 )
+
+VARIABLES = Family("wardwatch_snmp_variables", "Variables of which the module's series on this page are made.")
 
 ANY_ORDER = "allow_nonincreasing_oids"
 """The quirk of a device whose tables are out of order: what comes twice is skipped instead of ending the walk."""
@@ -80,6 +82,8 @@ class Snmp:
         columns = sheet.columns()
         if not columns:
             raise NoData(f"{device.name}: nothing of what the module is made of")
+        variables = sum(len(run.values) for runs in survey.harvest.runs.values() for run in runs)
+        columns.append(column(VARIABLES, interned(("module",), ((target.module,),)), (variables,)))
         if survey.incomplete:
             marks = sorted(survey.incomplete.items())
             columns.append(column(INCOMPLETE, rows(("table", "reason"), marks), [1.0] * len(marks)))

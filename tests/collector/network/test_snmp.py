@@ -11,7 +11,7 @@ import pytest
 
 from collector.errors import Denied, NoData, PollError, Refused, TimedOut
 from collector.model import INCOMPLETE, Auth, Column, Device, DeviceClass, Dialogue, Schedule, Secret, Target
-from collector.network.snmp import ANY_ORDER, DUPLICATES, Snmp
+from collector.network.snmp import ANY_ORDER, DUPLICATES, VARIABLES, Snmp
 from collector.wire.snmp import message
 from collector.wire.snmp.module import Index, Lookup, Metric, Module
 from tests.collector.wire.snmp.agents import Agent, Clock, converse, integer, octets
@@ -59,9 +59,10 @@ async def poll(agent: Agent, what: Target, wire: Wire | None = None) -> dict[str
 async def test_a_module_becomes_columns() -> None:
     agent = Agent(table_values(3))
     columns = await poll(agent, target(TABLE))
-    assert list(columns) == ["alpha", "beta"]
+    assert list(columns) == ["alpha", "beta", VARIABLES.name]
     assert columns["alpha"].family.type == "counter"
     assert list(columns["alpha"].values) == [1001, 1002, 1003]
+    assert list(columns[VARIABLES.name].values) == [6]
     assert columns["alpha"].rows.text == ('{row="1"}', '{row="2"}', '{row="3"}')
     assert {head.community for head in agent.asked} == {b"s3cret"}
 
