@@ -9,7 +9,7 @@ Counters in a recording go on from where they were, each at its own average sinc
 from __future__ import annotations
 
 import bz2
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
@@ -50,12 +50,15 @@ def find(name: str) -> Path:
     raise NoRecording(f"there is no recording {name}, neither ours nor in {PACKAGE}")
 
 
-def lines(path: Path) -> Iterator[tuple[ber.Arcs, int, bytes]]:
-    """Name, tag and content of each readable line."""
+def lines(path: Path, within: Sequence[str] = ("",)) -> Iterator[tuple[ber.Arcs, int, bytes]]:
+    """Name, tag and content of each readable line; `within` are OIDs that lines are left out but below."""
     raw = path.read_bytes()
     if path.suffix == ".bz2":
         raw = bz2.decompress(raw)
+    below = tuple(f"{oid}." if oid else "" for oid in within)
     for line in raw.decode("utf-8", "surrogateescape").split("\n"):
+        if not line.startswith(below):
+            continue
         try:
             oid, kind, text = line.rstrip("\r").split("|", 2)
             arcs = ber.dotted(oid)
@@ -66,9 +69,9 @@ def lines(path: Path) -> Iterator[tuple[ber.Arcs, int, bytes]]:
             yield arcs, *read
 
 
-def load(path: Path) -> Image:
-    """The recording as an image. Raises OSError."""
-    read = {arcs: (tag, body) for arcs, tag, body in lines(path)}
+def load(path: Path, within: Sequence[str] = ("",)) -> Image:
+    """The recording as an image, or what of it is below the OIDs `within`. Raises OSError."""
+    read = {arcs: (tag, body) for arcs, tag, body in lines(path, within)}
     tag, body = read.get(UPTIME, (ber.TICKS, b"\0"))
     running = max(3600.0, int.from_bytes(body, "big") / 100)
     cells: dict[ber.Arcs, Value] = {}

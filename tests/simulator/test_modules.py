@@ -17,7 +17,7 @@ from simulator.image import Image
 from simulator.values import Moment
 
 ROOT = Path(__file__).parents[2]
-SHIPPED = sorted((ROOT / "config" / "snmp").glob("*.yml"))
+SHIPPED = sorted(set((ROOT / "config" / "snmp").glob("*.yml")) - {ROOT / "config" / "snmp" / "fingerprints.yml"})
 STOCK = ROOT.parent / "shared" / "snmp_exporter" / "snmp.yml"
 
 FRAGILE = {"ups_scalars": "ups", "printer_scalars": "printer", "environment_scalars": "environment",

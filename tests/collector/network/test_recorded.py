@@ -1,0 +1,89 @@
+"""What shipped modules make of recordings of real devices, compared whole but for the length of tables."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+from collector.agent import Agent
+from collector.config import load
+from collector.edge.udp import resolve
+from collector.model import Auth, Column, Device, Schedule, Secret, Target
+from collector.network.snmp import Snmp
+from collector.wire.snmp.module import Module
+from exporters.text import render
+from simulator import recording
+from simulator.player import Player
+from tests.collector.worlds import FakeWorld, Packet, virtual
+
+GOLDEN = Path(__file__).parent / "golden" / "recorded"
+
+ROWS = 3
+"""Samples of a family that are shown; of the rest, how many there are. An access controller has a thousand radios."""
+
+RECORDED: Mapping[str, tuple[str, ...]] = {
+    "cisco_cpu": ("network/switch/cisco-c3560", "network/appliance/cisco-unknown-01"),
+    "cisco_environment": ("network/appliance/cisco-unknown-01", "network/switch/cisco-n5000"),
+    "cisco_memory": ("network/switch/cisco-c3560", "network/appliance/cisco-unknown-01"),
+    "cisco_wireless": ("network/appliance/cisco-controller",),
+}
+"""Recordings by module: of snmpsim-data by their path there, ours by their name."""
+
+CASES = [(module, name) for module, names in RECORDED.items() for name in names]
+
+LIKELY = {"percent": (0, 100), "Degrees Celsius": (-60, 130)}
+"""Between which numbers a family lies whose help says the word."""
+
+SHIPPED = {
+    name: module
+    for name, module in load(None, environ=os.environ, resolve=resolve).modules.items()
+    if isinstance(module, Snmp)
+}
+
+
+@pytest.mark.parametrize(("module", "name"), CASES)
+def test_recorded(module: str, name: str, golden: Callable[[Path, str], None]) -> None:
+    page = [column for column in virtual(_poll(module, name)) if not column.family.name.startswith("wardwatch_")]
+    golden(GOLDEN / f"{module}@{name.replace('/', '-')}.txt", "".join(_short(render(page).body.decode())))
+    for column in page:
+        known = _enumerations(SHIPPED[module].module).get(column.family.name)
+        assert not known or set(map(int, column.values)) <= set(known), (column.family.name, set(column.values))
+        for word, (least, most) in LIKELY.items():
+            if word in column.family.help:
+                assert least <= min(column.values) <= max(column.values) <= most, column.family
+
+
+def test_each_golden_file_is_of_a_case() -> None:
+    assert {path.stem for path in GOLDEN.iterdir()} == {f"{m}@{name.replace('/', '-')}" for m, name in CASES}
+
+
+def _enumerations(module: Module) -> Mapping[str, Mapping[int, str]]:
+    return {metric.name: metric.enum_values for metric in module.metrics if metric.enum_values}
+
+
+def _short(page: str) -> Iterator[str]:
+    for _, lines in groupby(page.splitlines(keepends=True), lambda line: re.split("[{ ]", line)[0]):
+        family = list(lines)
+        yield from family[:ROWS]
+        if len(family) > ROWS:
+            yield f"# and {len(family) - ROWS} more\n"
+
+
+async def _poll(module: str, name: str) -> list[Column]:
+    asked = SHIPPED[module].module
+    within = ("1.3.6.1.2.1.1", *asked.walk, *(oid.rpartition(".")[0] for oid in asked.get))
+    player = Player("recorded", "127.9.7.2", recording.load(recording.find(name), within), seed=1, age=0, pace=1)
+
+    def answer(packet: Packet) -> tuple[float, bytes]:
+        (datagram,) = player.hear(packet.data, 0.0)  # always the same moment: nothing moves
+        return 0.001, datagram.payload
+
+    agent = Agent(FakeWorld(answer))  # type: ignore[arg-type]
+    device = Device("recorded", "127.9.7.2", auth=Auth("test", 2, Secret("public")))
+    agent.load([device], {"recorded": [Target(device, module, SHIPPED[module], Schedule(60, 60))]})
+    return await agent.page("recorded", 60)
