@@ -23,11 +23,11 @@ with atheris.instrument_imports(include=["collector.wire"]):
     from collector.wire.snmp.habits import Learned, Limits
     from collector.wire.snmp.plan import compile
 
+from bench.bar.corpus import answers
 from collector.errors import Malformed, PollError
 from collector.model import LABEL_LENGTH
 from tests.collector.wire.snmp.agents import Clock, integer, octets, response
 from tests.collector.wire.snmp.faulty import ROOT, SCALARS
-from tests.collector.wire.snmp.test_mutation import corpus
 from tests.fuzz.modules import EVERY_TYPE, TYPES
 
 
@@ -52,7 +52,7 @@ def seeds() -> list[bytes]:
     )
     index = "1.4.10.0.0.1.3"
     rows = [ber.encode_oid(f"{ROOT}.1.{column}.{index}") for column in range(len(TYPES))]
-    return corpus() + [response(head, [(row, value) for row in rows]) for value in values]
+    return answers() + [response(head, [(row, value) for row in rows]) for value in values]
 
 
 def one(data: bytes) -> None:

@@ -87,6 +87,10 @@ class Harvest:
         return runs[-1]
 
 
+SPOILT = 1000
+"""Varbinds that make no sense after which the rest of a reply is not read: 64 KB of zeros would be 30,000 of them, and
+45 ms of the event loop. A bad varbind among good ones costs no other (RELIABILITY F10); this is no reply any more."""
+
 ENDS = (
     "not_increasing", "row_cap", "byte_cap", "packet_cap", "too_big", "gen_err", "refused", "wrong_oid", "malformed",
     "timeout", "over_budget", "paused", "breaker_open",
@@ -106,8 +110,8 @@ class Walk:
     """
 
     __slots__ = (
-        "_caps", "_first", "_harvest", "_head", "_last", "_prefix", "_run", "_seen", "bad", "bytes", "ended", "last",
-        "packets", "root", "varbinds",
+        "_caps", "_first", "_harvest", "_head", "_last", "_prefix", "_run", "_seen", "_spoilt", "bad", "bytes", "ended",
+        "last", "packets", "root", "varbinds",
     )  # fmt: skip
 
     def __init__(self, root: bytes, harvest: Harvest, caps: Caps, *, any_order: bool = False) -> None:
@@ -126,6 +130,7 @@ class Walk:
     def take(self, packet: bytes, at: int, end: int) -> int:
         """Take the varbinds in `at:end` of a reply. Returns how many were new; see `ended` and `last`."""
         count = 0
+        self._spoilt = self.bad + SPOILT
         previous = self.last
         run = self._run
         prefix, head, last = self._prefix, self._head, self._last
@@ -199,6 +204,8 @@ class Walk:
     def _skip(self, packet: bytes, at: int, end: int) -> int:
         """Where the varbind behind a bad one begins: a bad one never discards the others (RELIABILITY F10)."""
         self.bad += 1
+        if self.bad > self._spoilt:
+            return end
         try:
             return ber.header(packet, at, end)[2]
         except Malformed:

@@ -1,0 +1,48 @@
+"""Everything of ours that reads datagrams from the network, each as a function that takes one.
+
+A datagram may be refused with a `PollError`; anything else that comes out is an escape (RELIABILITY A1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from collector.wire.snmp.columns import Interned, Sheet
+from collector.wire.snmp.dialogue import Survey
+from collector.wire.snmp.habits import Learned, Limits
+from collector.wire.snmp.module import Module
+from collector.wire.snmp.plan import compile
+from collector.wire.snmp.speech import Community, Speech
+from tests.collector.wire.snmp.agents import Clock
+from tests.collector.wire.snmp.faulty import SCALARS, TABLE
+
+Decoder = Callable[[bytes], None]
+
+
+def waiting(module: Module, speech: Speech) -> Survey:
+    """A conversation whose question has the request-id 1."""
+    survey = Survey(compile(module), speech, Limits(), Learned(), Clock())
+    survey.send()
+    survey._asked[1] = survey._asked.popitem()[1]
+    return survey
+
+
+def answer_to(module: Module, speech: Callable[[], Speech]) -> Decoder:
+    """Takes a datagram as the answer to a question of `module`, from the bytes to columns."""
+
+    def decode(packet: bytes) -> None:
+        survey = waiting(module, speech())
+        survey.receive(packet)
+        survey.send()
+        survey.problem()
+        Sheet(survey._plan, survey.harvest, Interned()).columns()
+
+    return decode
+
+
+DECODERS: Sequence[Decoder] = (
+    answer_to(TABLE, lambda: Community(2, b"public")),
+    answer_to(SCALARS, lambda: Community(2, b"public")),
+    answer_to(TABLE, lambda: Community(1, b"public")),
+)
+"""A walk and a GET of v2c, and a walk of v1."""
