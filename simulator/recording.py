@@ -1,7 +1,8 @@
 """Recordings of real devices: `.snmprec` files, plain or bz2, as snmpsim writes them.
 
 A line is `oid|type|value`: the type is the BER tag in decimal, followed by `x` where the value is in hexadecimal. Lines
-with a `:` in the type ask snmpsim to vary the value; they are left out, as are NULLs and lines that cannot be read.
+with a `:` in the type ask snmpsim to vary the value: a number stays at its `initial` value, other such lines are left
+out, as are NULLs and lines that cannot be read.
 
 Counters in a recording go on from where they were, each at its own average since the device had started.
 """
@@ -22,6 +23,7 @@ PACKAGE = "snmpsim-data"
 SUFFIXES = (".snmprec", ".snmprec.bz2")
 
 UPTIME = ber.dotted("1.3.6.1.2.1.1.3.0")
+VARIED = ":numeric"
 LONGEST_STRING = 3000
 """Octet strings are cut to this many bytes, so that each fits a datagram."""
 
@@ -61,6 +63,8 @@ def lines(path: Path, within: Sequence[str] = ("",)) -> Iterator[tuple[ber.Arcs,
             continue
         try:
             oid, kind, text = line.rstrip("\r").split("|", 2)
+            if kind.endswith(VARIED):
+                kind, text = kind.removesuffix(VARIED), text.rpartition("initial=")[2]
             arcs = ber.dotted(oid)
             read = _value(kind, text)
         except (ValueError, UnicodeError, OverflowError):

@@ -28,6 +28,8 @@ LINES = """\
 1.3.6.1.9.3.0|5|
 1.3.6.1.9.4.0|4:notification|x
 1.3.6.1.9.5.0|2|not a number
+1.3.6.1.9.5.1|2:numeric|scale=3,wrap=1,min=25,max=50,initial=39
+1.3.6.1.9.5.2|2:numeric|scale=3,wrap=1,min=25,max=50
 no line at all
 1.3.6.1.9.6.0|68x|9f78042a280000
 """
@@ -54,11 +56,12 @@ def test_values_of_every_type(image: Image) -> None:
     assert value("1.3.6.1.2.1.4.20.1.1.192.0.2.2") == (ber.ADDRESS, b"\xc0\0\x02\x02")
     assert value("1.3.6.1.9.1.0") == (ber.INTEGER, b"\xfb")
     assert value("1.3.6.1.9.2.0") == (ber.INTEGER, b"\xff")
+    assert value("1.3.6.1.9.5.1") == (ber.INTEGER, b"\x27")
     assert value("1.3.6.1.9.6.0") == (ber.OPAQUE, bytes.fromhex("9f78042a280000"))
 
 
 def test_what_no_agent_would_send_is_left_out(image: Image) -> None:
-    assert len(image) == 13
+    assert len(image) == 14
     assert [image.find(ber.identifier((1, 3, 6, 1, 9, n, 0))) for n in (3, 4, 5)] == [-1, -1, -1]
 
 
