@@ -31,14 +31,24 @@ RECORDED: Mapping[str, tuple[str, ...]] = {
     "apc_rpdu2": ("UPS/apc-8641", "UPS/apc-7902b"),
     "apc_rpdu2_scalars": ("UPS/apc-8641",),
     "apc_ups": ("apc-ups",),
+    "bridge": ("network/switch/cisco-n5000", "network/switch/hpe-procurve-516733-b21"),
+    "bridge_fdb": ("network/switch/cisco-c3750",),
+    "cdp": ("network/switch/cisco-c3750",),
     "cisco_cpu": ("network/switch/cisco-c3560", "network/appliance/cisco-unknown-01"),
     "cisco_environment": ("network/appliance/cisco-unknown-01", "network/switch/cisco-n5000"),
     "cisco_memory": ("network/switch/cisco-c3560", "network/appliance/cisco-unknown-01"),
     "cisco_wireless": ("network/appliance/cisco-controller",),
+    "entity": ("network/switch/cisco-c3560",),
+    "entity_state": ("network/switch/hpe-procurve-516733-b21", "cloud/arista-dcs-7150s-52-cl"),
     "geist": ("iot/geist-temperature-sensor",),
     "geist_scalars": ("iot/geist-temperature-sensor",),
+    "lldp": ("network/switch/hpe-procurve-516733-b21", "network/switch/cisco-n5000"),
     "mg_ups": ("UPS/eaton-93e-80",),
     "mg_ups_scalars": ("UPS/eaton-9px-partial",),
+    "poe": ("poe-switch",),
+    "q_bridge": ("network/switch/hpe-procurve-516733-b21",),
+    "q_bridge_fdb": ("network/switch/hpe-procurve-516733-b21",),
+    "stp": ("network/switch/dlink-des3200", "network/switch/cisco-n5000"),
     "xups": ("UPS/eaton-93e-80", "UPS/eaton-9px-partial"),
     "xups_scalars": ("UPS/eaton-9px-partial",),
 }
@@ -77,7 +87,9 @@ def test_each_golden_file_is_of_a_case() -> None:
 
 
 def _enumerations(module: Module) -> Mapping[str, Mapping[int, str]]:
-    return {metric.name: metric.enum_values for metric in module.metrics if metric.enum_values}
+    return {
+        metric.name: metric.enum_values for metric in module.metrics if metric.enum_values and metric.type == "gauge"
+    }
 
 
 def _short(page: str) -> Iterator[str]:
