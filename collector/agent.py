@@ -20,7 +20,7 @@ from collector.budget import Budgets, Caps, Pauses, Shared, Strain
 from collector.edge import World
 from collector.errors import BreakerOpen, OverBudget, Paused, PollError, TimedOut, Unreachable
 from collector.lines import Lines
-from collector.model import Column, Device, Target
+from collector.model import Column, Common, Device, Target
 from collector.status import Kept
 from collector.watch import Line, Sameness, View, Watch
 
@@ -43,6 +43,7 @@ class Agent:
 
     def __init__(self, world: World, budgets: Budgets | None = None, caps: Caps | None = None) -> None:
         self.world = world
+        self.common = Common()
         self.shared = Shared(budgets or Budgets())
         self.caps = caps or Caps()
         self.bugs = 0
@@ -167,7 +168,7 @@ class Agent:
         watch = self._watches[name]
         watch.asked = self.world.now()
         await self.settled(watch, patience)
-        return watch.page(self.world.now(), self.paused(watch.device))
+        return watch.page(self.world.now(), self.paused(watch.device), self.common)
 
     async def host_page(
         self, name: str, patience: float, wants: Callable[[str], bool] = lambda module: True
@@ -274,7 +275,7 @@ class Agent:
         failure: PollError | None = None
         try:
             async with asyncio.timeout_at(deadline + GRACE) if bounded else nullcontext():
-                columns = await target.collector.poll(target, View(self.world, watch, target, deadline))
+                columns = await target.collector.poll(target, View(self.world, self.common, watch, target, deadline))
             self._keep(watch, target, columns, began)
         except PollError as error:
             failure = error

@@ -141,7 +141,10 @@ INCOMPLETE = Family("wardwatch_poll_incomplete", "1: this table of the module wa
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """A named set of credentials. `version` is SNMP's: 1, 2 or 3; the v3 fields mean what snmp.yml says of them."""
+    """A named set of credentials. `version` is SNMP's: 1, 2 or 3; the v3 fields mean what snmp.yml says of them.
+
+    `context_engine_id`: the engine of the context, where it is not the one that answers; empty: it is.
+    """
 
     name: str
     version: int = 2
@@ -153,6 +156,7 @@ class Auth:
     priv_protocol: str = "AES"
     priv_password: Secret = field(default_factory=lambda: Secret(""))
     context_name: str = ""
+    context_engine_id: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,11 +269,26 @@ class Host(Protocol):
         """Unix time in seconds."""
 
 
+class Common:
+    """What the polls of all devices share: one instance of each class. `common(Engines)` makes it at the first call."""
+
+    def __init__(self) -> None:
+        self._made: dict[type[Any], Any] = {}
+
+    def __call__(self, make: type[T]) -> T:
+        found = self._made.get(make)
+        if found is None:
+            found = self._made[make] = make()
+        result: T = found
+        return result
+
+
 class Edge(Protocol):
     """The outside world as one poll sees it: one device, within its budget, until its deadline."""
 
     host: Host
     deadline: float
+    common: Common
 
     def now(self) -> float:
         """Monotonic seconds."""

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from collector import status
 from collector.budget import Allowance, Strain
 from collector.edge import Tally, Terms, World
-from collector.model import Column, Device, Dialogue, Host, Target, single
+from collector.model import Column, Common, Device, Dialogue, Host, Target, single
 
 T = TypeVar("T")
 
@@ -20,6 +20,11 @@ milliseconds' jitter (HOUSE 4)."""
 
 UNSCRAPED = 1.5
 """Intervals without a scrape after which the agent's own timer polls (HOUSE 4)."""
+
+
+def _nothing(device: Device, common: Common) -> Sequence[Column]:
+    """What most collectors have to say of a device beside their polls."""
+    return ()
 
 
 @dataclass(slots=True)
@@ -160,12 +165,14 @@ class Watch:
                 served.extend(kept.columns)
         return served
 
-    def page(self, now: float, paused: str | None) -> list[Column]:
+    def page(self, now: float, paused: str | None, common: Common) -> list[Column]:
         """The device's page: its series, and how polling it goes."""
         page = self.columns(now)
         page.append(self.info)
         if not self.targets:
             return page
+        for collector in {type(target.collector): target.collector for target in self.targets}.values():
+            page.extend(getattr(collector, "about", _nothing)(self.device, common))
         fresh = {target.module for target in self.targets if self.kept[target.module].fresh(target, now)}
         page.extend(status.modules(self.kept, fresh, now))
         if self.answered is not None and paused is None and self._known(now):
@@ -195,10 +202,11 @@ class Watch:
 class View:
     """The world as one poll sees it (`model.Edge`): its own device only, within budget, until the deadline."""
 
-    __slots__ = ("_target", "_watch", "_world", "deadline", "host", "now")
+    __slots__ = ("_target", "_watch", "_world", "common", "deadline", "host", "now")
 
-    def __init__(self, world: World, watch: Watch, target: Target, deadline: float) -> None:
+    def __init__(self, world: World, common: Common, watch: Watch, target: Target, deadline: float) -> None:
         self._world = world
+        self.common = common
         self._watch = watch
         self._target = target
         self.host: Host = world.host

@@ -20,6 +20,7 @@ from simulator.fleets import fleet, fleet_address
 from simulator.image import Image
 from simulator.player import LOOPBACK, Fault, Player, fault
 from simulator.synthetic.sheet import SYS_LOCATION, SYS_NAME
+from simulator.usm import Engine, User
 
 PORT = 10816
 
@@ -167,6 +168,26 @@ def _player(device: Device, file: SimulatorFile, start: float) -> Player:
         window=window,
         patience=patience,
         start=start,
+        engine=engine(device, start) if device.auth is not None and device.auth.version == 3 else None,
+    )
+
+
+def engine(device: Device, start: float) -> Engine:
+    """The SNMPv3 engine of a device, with the one user that its auth names. Its id is made of the address."""
+    auth = device.auth
+    assert auth is not None
+    user = User(
+        auth.username.encode(),
+        auth.security_level,
+        auth.auth_protocol,
+        auth.password.reveal().encode(),
+        auth.priv_protocol,
+        auth.priv_password.reveal().encode(),
+    )
+    contexts = frozenset({b"", auth.context_name.encode()})
+    # Net-snmp's own numbers, and form 1: an IPv4 address (RFC 3411, SnmpEngineID).
+    return Engine(
+        bytes.fromhex("80001f8801") + ip_address(device.address).packed, (user,), started=start, contexts=contexts
     )
 
 

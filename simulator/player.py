@@ -14,6 +14,7 @@ from simulator.faults import MODES, Datagram, Options, Scene, glass
 from simulator.faults.scene import Mode
 from simulator.image import Image, Kept
 from simulator.safety import Safety
+from simulator.usm import Engine
 from simulator.values import Fixed, Moment
 
 TICK = 10
@@ -45,8 +46,9 @@ class Player:
 
     `own` are objects with values of this device alone (its name, its place), which must be in the image. Counters grow
     at the image's rates times a pace drawn from the seed, from as long ago as the seed says (up to 100 days), unless
-    `age` and `pace` are given. `communities` of None takes any. Requests with a wrong community, of a version not in
-    `versions`, and responses are dropped, as agents do. Raises ValueError for an address outside 127.0.0.0/8.
+    `age` and `pace` are given. `communities` of None takes any. With an `engine` it speaks SNMPv3 only. Requests with
+    a wrong community, of a version not in `versions`, and responses are dropped, as agents do. Raises ValueError for
+    an address outside 127.0.0.0/8.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class Player:
         window: float = 1.0,
         patience: float = 1.0,
         start: float = 0.0,
+        engine: Engine | None = None,
     ) -> None:
         if IPv4Address(address) not in LOOPBACK:
             raise ValueError(f"{name}: {address} is not a loopback address (127.0.0.0/8)")
@@ -77,6 +80,9 @@ class Player:
         self._age = drawn_age if age is None else age
         self._pace = drawn_pace if pace is None else pace
         self._start = start
+        self.engine = engine
+        if engine is not None:
+            communities, versions = (engine.inside,), (message.V2C,)
         self._communities = None if communities is None else frozenset(communities)
         self._versions = frozenset(versions)
         self._view = View(image, _places(image, own or {}), reply_bytes)
@@ -108,6 +114,19 @@ class Player:
 
     def hear(self, packet: bytes, now: float) -> Sequence[Datagram]:
         """What the device sends because of `packet`, which came at monotonic `now`."""
+        if self.engine is None or self._glass:
+            return self._hear(packet, now)
+        try:
+            asked, heard = self.engine.hear(packet, now, self._hear)
+        except ValueError:
+            return self._hear(packet, now)
+        if asked:
+            self.safety.largest_request = max(self.safety.largest_request, len(packet))
+        else:
+            self.safety.arrived("v3", len(packet), now)
+        return heard
+
+    def _hear(self, packet: bytes, now: float) -> Sequence[Datagram]:
         key = b""
         if not self._faults:
             # The quick way: the packet without its request-id is the question, and the answer may be at hand.

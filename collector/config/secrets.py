@@ -20,8 +20,9 @@ from collector.model import Secret
 SECRET_WORDS: Final = ("community", "password", "secret", "token")
 """A key that holds one of these words holds a credential: left out of digests, never quoted."""
 
-KNOWN_TO_ALL: Final = "public"
-"""A community that protects nothing: writing it down gives nothing away."""
+KNOWN_TO_ALL: Final = frozenset({"public", "maplesyrup", "newsyrup"})
+"""What protects nothing, so that writing it down gives nothing away: the usual community, and the passwords of
+RFC 3414's examples (A.3 and A.5)."""
 
 MAX_BYTES: Final = 65_536
 
@@ -56,7 +57,7 @@ class Secrets:
             self._findings.problem(document, where, "is no reference: write ${env:NAME} or ${file:PATH}, and no more")
             return Secret("")
         else:
-            if text == KNOWN_TO_ALL:
+            if text in KNOWN_TO_ALL:
                 return Secret(text)
             what = "a credential is written here for all readers of this file: write ${env:NAME} or ${file:PATH}"
             self._findings.warn(document, where, what)

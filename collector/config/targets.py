@@ -101,8 +101,6 @@ def _unfit(device: Device, name: str, collector: Collector, entry: Entry, catalo
         )
     if entry.pick("auth")[0] is None and not device.passive and not entry.unsure:
         return f"the module {shown(name)} needs credentials: write auth, here or for its kind"
-    if device.auth is not None and device.auth.version == 3:
-        return f"the auth {shown(device.auth.name)} is for SNMP version 3, which this version does not speak yet"
     return ""
 
 

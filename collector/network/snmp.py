@@ -1,4 +1,4 @@
-"""SNMP v1 and v2c: what a module of `snmp.yml` asks of a device.
+"""SNMP: what a module of `snmp.yml` asks of a device.
 
 The asking is `wire.snmp.dialogue`, the meaning `wire.snmp.columns`; here they meet the device, its class and its
 poll. What a class may be asked is `budget.RULES`, whatever a module says (RELIABILITY S11).
@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from collector.budget import RULES
-from collector.errors import Denied, NoData
-from collector.model import INCOMPLETE, Column, Edge, Family, Target, column, interned, rows
+from collector.errors import NoData
+from collector.model import INCOMPLETE, Column, Common, Device, Edge, Family, Target, column, interned, rows
+from collector.network import introduction, security
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.module import Module
 from collector.wire.snmp.plan import compile
-from collector.wire.snmp.speech import Community
 
 DUPLICATES = Family(
     "wardwatch_snmp_duplicates",
@@ -49,12 +49,14 @@ class Snmp:
 
     module: Module
 
+    @staticmethod
+    def about(device: Device, common: Common) -> Sequence[Column]:
+        """How well the device's SNMP is protected."""
+        return security.columns(device, common)
+
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         """The module's columns; `INCOMPLETE` names each table that was only partly read, and why."""
         device = target.device
-        auth = device.auth
-        if auth is None or auth.version not in (1, 2):
-            raise Denied(f"{device.name}: no SNMP v1 or v2c community")
         rules = RULES[device.device_class]
         limits = Limits(
             retries=rules.retries,
@@ -66,15 +68,14 @@ class Snmp:
         )
         memory = edge.memory(Memory)
         plan = compile(self.module)
-        survey = Survey(
-            plan,
-            Community(auth.version, auth.community.reveal().encode()),
+        any_order = ANY_ORDER in device.quirks
+        survey = await introduction.survey(
+            device,
+            edge,
             limits,
             memory.learned,
-            edge.now,
-            any_order=ANY_ORDER in device.quirks,
+            lambda speech: Survey(plan, speech, limits, memory.learned, edge.now, any_order=any_order),
         )
-        await edge.udp(survey)
         problem = survey.problem()
         if problem is not None:
             raise problem

@@ -32,16 +32,23 @@ def request(
     version: int, community: bytes, question: Question, request_id: int, names: Sequence[bytes], repetitions: int = 0
 ) -> bytes:
     """One message. `names` are raw OIDs; `version` is the number on the wire (0 is v1, 1 is v2c)."""
+    return ber.tlv(
+        ber.SEQUENCE,
+        ber.encode_integer(version)
+        + ber.tlv(ber.OCTET_STRING, community)
+        + pdu(question, request_id, names, repetitions),
+    )
+
+
+def pdu(question: Question, request_id: int, names: Sequence[bytes], repetitions: int = 0) -> bytes:
+    """The PDU of a question."""
     varbinds = b"".join([ber.tlv(ber.SEQUENCE, ber.tlv(ber.OID, name) + b"\x05\x00") for name in names])
-    pdu = (
+    return ber.tlv(
+        _TAGS[question],
         ber.encode_integer(request_id)
         + b"\x02\x01\x00"  # error-status; non-repeaters in a GETBULK
         + ber.encode_integer(repetitions)  # error-index; max-repetitions in a GETBULK
-        + ber.tlv(ber.SEQUENCE, varbinds)
-    )
-    return ber.tlv(
-        ber.SEQUENCE,
-        ber.encode_integer(version) + ber.tlv(ber.OCTET_STRING, community) + ber.tlv(_TAGS[question], pdu),
+        + ber.tlv(ber.SEQUENCE, varbinds),
     )
 
 
@@ -67,7 +74,12 @@ def read(packet: bytes) -> Head:
         raise Malformed("neither SNMP v1 nor v2c")
     at, stop = ber.expect(packet, stop, end, ber.OCTET_STRING)
     community = packet[at:stop]
-    pdu, at, end = ber.header(packet, stop, end)
+    return read_pdu(packet, stop, end, version, community)
+
+
+def read_pdu(packet: bytes, at: int, end: int, version: int, community: bytes = b"") -> Head:
+    """The head of the PDU at `at`, whose message was of that version."""
+    pdu, at, end = ber.header(packet, at, end)
     request_id, at = _integer(packet, at, end)
     error_status, at = _integer(packet, at, end)
     error_index, at = _integer(packet, at, end)

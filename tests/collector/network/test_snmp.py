@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from collector.errors import Denied, NoData, PollError, Refused, TimedOut
-from collector.model import INCOMPLETE, Auth, Column, Device, DeviceClass, Dialogue, Schedule, Secret, Target
+from collector.model import INCOMPLETE, Auth, Column, Common, Device, DeviceClass, Dialogue, Schedule, Secret, Target
 from collector.network.snmp import ANY_ORDER, DUPLICATES, VARIABLES, Snmp
 from collector.wire.snmp import message
 from collector.wire.snmp.module import Index, Lookup, Metric, Module
@@ -27,6 +27,7 @@ class Wire:
     timeout: float = 30.0
     host: Any = None
     kept: dict[type, Any] = field(default_factory=dict)
+    common: Common = field(default_factory=Common)
 
     @property
     def deadline(self) -> float:
@@ -103,11 +104,8 @@ async def test_nothing_at_all_is_a_reason(agent: Agent, module: Module, error: t
         await poll(agent, target(module))
 
 
-@pytest.mark.parametrize("auth", [Auth("v3", 3, username="x")])
-async def test_v3_is_not_spoken_yet(auth: Auth) -> None:
+async def test_without_credentials_nothing_is_asked() -> None:
     agent = Agent(table_values(1))
-    with pytest.raises(Denied):
-        await poll(agent, target(TABLE, "it", auth))
     with pytest.raises(Denied):
         await poll(agent, replace(target(TABLE), device=Device("none", "127.0.0.1")))
     assert agent.asked == []
