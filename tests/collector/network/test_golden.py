@@ -39,7 +39,7 @@ PLAYED_BY: Mapping[str, tuple[str, int]] = {
     "ups_scalars": ("ups", 1),
 }
 
-UNPLAYED = {"ip_mib"} | set(RECORDED)
+UNPLAYED = set(RECORDED)
 """Nothing made up has them: recordings of real devices test them (test_recorded.py, and against snmp_exporter's output
 tests/collector/wire/snmp)."""
 
