@@ -139,7 +139,7 @@ class Agent:
         watch.line.allowance.breaker.close()
         for kept in watch.kept.values():
             kept.urgent = kept.urgent or not kept.succeeded
-        self._start(watch)
+        self.start(watch)
         self.on_change()
 
     def breakers(self) -> Mapping[str, Mapping[str, float]]:
@@ -182,11 +182,11 @@ class Agent:
 
     async def settled(self, watch: Watch, patience: float) -> None:
         """Poll what is due, or join the poll in flight, and wait for it `patience` seconds at most."""
-        task = self._start(watch)
+        task = self.start(watch)
         if task is not None:
             await asyncio.wait((task,), timeout=max(patience, 0.0) if patience < inf else None)
 
-    def _start(self, watch: Watch) -> asyncio.Task[None] | None:
+    def start(self, watch: Watch) -> asyncio.Task[None] | None:
         """The poll in flight, begun now if something is due."""
         if watch.task is None or watch.task.done():
             due = watch.due(self.world.now())
@@ -205,7 +205,7 @@ class Agent:
 
     def _turn(self, watch: Watch) -> None:
         if watch.unscraped(self.world.now()):
-            self._start(watch)
+            self.start(watch)
         self._arm(watch)
 
     def _arm_trial(self, watch: Watch) -> None:
@@ -218,7 +218,7 @@ class Agent:
         if watch.line.allowance.breaker.state(self.world.now()) == "trial":
             for kept in watch.kept.values():
                 kept.urgent = True
-            self._start(watch)
+            self.start(watch)
         elif watch.line.allowance.breaker.open:
             self._arm_trial(watch)  # a timer may wake a hair early
 
@@ -270,7 +270,7 @@ class Agent:
         kept, tally = watch.kept[target.module], watch.tally
         began = kept.began = self.world.now()
         sent, repeated = tally.sent, tally.repeated
-        kept.urgent = False
+        kept.talked, kept.urgent = 0.0, False
         deadline = began + target.schedule.timeout
         failure: PollError | None = None
         try:
@@ -320,7 +320,7 @@ class Agent:
         """A poll that did not take place, or not to its end, for `reason`."""
         kept.began = kept.ended = now
         kept.urgent = False
-        kept.duration = 0.0
+        kept.duration = kept.talked = 0.0
         kept.sent = kept.repeated = 0
         self._fail(kept, reason)
 
@@ -334,11 +334,12 @@ class Agent:
         outcomes = [watch.kept[target.module].outcome for target in due]
         if all(outcome in ("paused", "over_budget") for outcome in outcomes):
             return  # says nothing about the device
-        if not allowance.answers and watch.mute_only(due, self.world.now()):
+        well = allowance.answers and not all(outcome in ("malformed", "denied", "refused") for outcome in outcomes)
+        if not well and watch.mute_only(due, self.world.now()):
             return
         breaker = allowance.breaker
         was_open = breaker.open
-        if allowance.answers and not all(outcome in ("malformed", "denied", "refused") for outcome in outcomes):
+        if well:
             breaker.close()
         else:
             breaker.failed(self.world.now())

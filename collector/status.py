@@ -39,6 +39,8 @@ class Kept:
     ended: float | None = None
     """Monotonic seconds at which the last poll ended; before `began` while one is in flight."""
     duration: float = 0.0
+    talked: float = 0.0
+    """Seconds of the last poll that went by in conversation with the device."""
     sent: int = 0
     """Packets of the last poll, those included that were sent again."""
     repeated: int = 0

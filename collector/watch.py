@@ -219,7 +219,11 @@ class View:
     async def udp(self, dialogue: Dialogue) -> None:
         device = self._watch.device
         terms = Terms(self.deadline, self._watch.line.allowance, self._watch.tally)
-        await self._world.udp((device.address, *device.reply_from), device.port, dialogue, terms)
+        began = self.now()
+        try:
+            await self._world.udp((device.address, *device.reply_from), device.port, dialogue, terms)
+        finally:
+            self._watch.kept[self._target.module].talked += self.now() - began
 
 
 class Sameness:

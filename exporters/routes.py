@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from math import isfinite
@@ -49,6 +49,8 @@ class Routes:
         self._seats = seats
         self._duplicates = 0
         self._form = Form()
+        self.about: list[Callable[[], Iterable[Column]]] = []
+        """What the other routes say of themselves on `/metrics`."""
         self._waiting: Counter[str] = Counter()
         self._reloading = asyncio.Lock()
         # One thread: large pages are made one after the other, so that memory holds one of them at a time.
@@ -61,7 +63,6 @@ class Routes:
             web.get("/-/healthy", self._healthy),
             web.get("/-/ready", self._ready),
             web.route("*", "/-/reload", self._reload),
-            web.get("/snmp", self._reserved),
             web.get("/probe", self._reserved),
         )
 
@@ -85,7 +86,7 @@ class Routes:
         except KeyError as error:
             return plain(f"Couldn't create filtered metrics handler: missing collector: {error.args[0]}", 400)
         make = self._form.render if choice is EVERYTHING else render
-        return await self._page(request, [*columns, *self._about_us()], make)
+        return await self.page(request, [*columns, *self._about_us()], make)
 
     async def _device(self, request: web.Request, name: str, patience: float) -> web.Response:
         if self._waiting[name] >= self._seats.limits.waiting_per_device:
@@ -95,7 +96,7 @@ class Routes:
                 columns = await self._source.device_page(name, patience)
             except KeyError:
                 return plain(f"Unknown device {name!r}", 404)
-        return await self._page(request, columns)
+        return await self.page(request, columns)
 
     @contextmanager
     def _in_line(self, name: str) -> Iterator[None]:
@@ -107,7 +108,7 @@ class Routes:
             if not self._waiting[name]:
                 del self._waiting[name]
 
-    async def _page(self, request: web.Request, columns: Sequence[Column], make: Make = render) -> web.Response:
+    async def page(self, request: web.Request, columns: Sequence[Column], make: Make = render) -> web.Response:
         gzip = wants_gzip(request.headers.get("Accept-Encoding", ""))
         if sum(len(c.values) for c in columns) >= APART:
             body, duplicates = await self._made_apart(columns, gzip)
@@ -131,6 +132,8 @@ class Routes:
         yield column(ENDED, ended, self._seats.ended.values())
         yield single(OPEN, len(self._seats))
         yield single(DUPLICATES, self._duplicates)
+        for more in self.about:
+            yield from more()
 
     # -- service discovery and `/-/` --------------------------------------------------------------------------------
 

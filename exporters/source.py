@@ -42,6 +42,40 @@ class DeviceLine:
     """Seconds that the last poll took."""
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What `/snmp` is asked: each parameter given as often as it may be. Nothing else is known of it."""
+
+    target: str
+    auth: str
+    """Empty: not said."""
+    modules: tuple[str, ...]
+    context: str
+    engine_id: str
+    strict: bool
+    """Whether the asker wants an answer only where snmp_exporter would give one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scrape:
+    """The answer to a `Question`."""
+
+    columns: Sequence[Column]
+    faults: Sequence[str]
+    """Why there is none, in snmp_exporter's words; empty: there is."""
+    seconds: Mapping[str, float]
+    """How long the poll of each module took."""
+
+
+class Refusal(Exception):
+    """A question that is not answered; the text is for whoever asked."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(text)
+        self.status = status
+        """400: there is no such thing. 403: it may not be asked. 429: not now."""
+
+
 class Source(Protocol):
     """Everything that is shown. Nothing here blocks the event loop."""
 
@@ -51,6 +85,9 @@ class Source(Protocol):
 
     async def device_page(self, name: str, patience: float) -> Sequence[Column]:
         """A device's series, answered within `patience` seconds. Raises KeyError for a device that is not listed."""
+
+    async def snmp_page(self, question: Question, patience: float) -> Scrape:
+        """What modules read of a device, answered within `patience` seconds, which may be infinite. Raises Refusal."""
 
     def groups(self, shard: tuple[int, int] | None) -> Sequence[Mapping[str, Any]]:
         """The inventory as http_sd target groups; `(2, 5)`: the second of five shares, counted from 1."""

@@ -19,6 +19,7 @@ from exporters import tls
 from exporters.auth import Passwords, TooMany
 from exporters.guard import GuardedHandler, Limits, Seat, Seats, deliver
 from exporters.listener import CannotListen, Listener, open_sockets, split
+from exporters.ondemand import OnDemand
 from exporters.page.view import StatusPage
 from exporters.routes import Routes, plain
 from exporters.source import Choice, DeviceLine, Source
@@ -97,9 +98,12 @@ async def serve(
     seats = Seats(limits or Limits())
     passwords = Passwords()
     routes = Routes(source, seats)
+    snmp = OnDemand(source, seats.limits, routes.page)
+    routes.about.append(snmp.about)
     gate = _Gate(watched, passwords, routes)
     app = web.Application(middlewares=[gate.pass_through])
     app.router.add_routes(routes.table())
+    app.router.add_routes(snmp.table())
     app.router.add_routes(StatusPage(source).table())
     runner = web.AppRunner(app, shutdown_timeout=STOPPING)
     await runner.setup()

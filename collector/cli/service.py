@@ -16,12 +16,14 @@ from collector import inventory
 from collector.agent import Agent
 from collector.budget import Pauses
 from collector.cli import control
+from collector.cli.ondemand import Desk
 from collector.cli.own import About, Reloads
 from collector.config import Config, ConfigError
 from collector.edge import World
 from collector.edge.state import Damaged, only_one, read_state, set_aside, write_state
 from collector.errors import TimedOut
 from collector.model import Column, Device
+from exporters.source import Question, Scrape
 from exporters.web import Choice, DeviceLine, Server, serve
 
 STATE = "agent.json"
@@ -59,6 +61,7 @@ class Service:
         self._state = config.settings.state
         self.world = World()
         self.agent = Agent(self.world, config.settings.budgets, config.settings.caps)
+        self._desk = Desk(self.agent)
         self._reloads = Reloads(self.world.host.wall())
         self.about = About(self.agent, self._reloads)
         self.address = config.settings.web.listen
@@ -102,6 +105,7 @@ class Service:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._desk.close()
         await self.agent.close()
         await self._save()
         self.world.close()
@@ -120,6 +124,9 @@ class Service:
         if name == self._host_name:
             return await self.agent.host_page(name, patience)
         return await self.agent.page(name, patience)
+
+    async def snmp_page(self, question: Question, patience: float) -> Scrape:
+        return await self._desk.answer(question, patience)
 
     def groups(self, shard: tuple[int, int] | None) -> Sequence[Mapping[str, Any]]:
         return inventory.groups(self._config.devices, self._config.targets, self.address, shard)
@@ -174,6 +181,7 @@ class Service:
             devices.append(config.host[0].device)
             targets[self._host_name] = config.host
         self.agent.load(devices, targets, config.settings.budgets, config.settings.caps)
+        self._desk.load(config)
         self._config = config
         self._reloads.successful = True
         self._reloads.succeeded_at = self.world.host.wall()

@@ -7,7 +7,7 @@ subnet, no broadcast, no number that a C library would read as an address in its
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final
 
 UNICAST_QUIRK: Final = "unicast_address"
@@ -17,6 +17,10 @@ _HOST_LENGTH = 253
 _THIS_NETWORK = IPv4Network("0.0.0.0/8")
 _SUBNET = re.compile(r"[0-9A-Fa-f.:]+/[0-9.]+")
 _HEX = re.compile(r"0[xX][0-9a-fA-F]*")
+_NETWORK = re.compile(r"[0-9A-Fa-f.:]+(/[0-9]{1,3})?")
+
+WIDEST: Final = {4: 16, 6: 64}
+"""Shortest prefix of a subnet that may be allowed, by IP version: what is wider names no place (RELIABILITY S1)."""
 
 
 def literal(text: str, *, any_ending: bool = False) -> str | None:
@@ -31,6 +35,24 @@ def literal(text: str, *, any_ending: bool = False) -> str | None:
         return None
     _check(address, any_ending)
     return str(address)
+
+
+def network(text: str) -> IPv4Network | IPv6Network:
+    """A subnet, or a single address as one. Raises ValueError with what is wrong."""
+    if not _NETWORK.fullmatch(text):
+        raise ValueError("is neither a subnet such as 10.20.0.0/22 nor an IPv4 or IPv6 address")
+    if "/" not in text:
+        literal(text)
+    try:
+        found = ip_network(text)
+    except ValueError as error:
+        if "host bits" in str(error):
+            raise ValueError(f"has host bits set: write {ip_network(text, strict=False)}") from None
+        raise ValueError("is neither a subnet such as 10.20.0.0/22 nor an IPv4 or IPv6 address") from None
+    _check(found.network_address, any_ending=True)
+    if found.prefixlen < WIDEST[found.version]:
+        raise ValueError(f"is too wide: at least /{WIDEST[found.version]}; write the subnets that are meant")
+    return found
 
 
 def endpoint(text: str, *, bind: bool = False) -> str:

@@ -17,6 +17,7 @@ from collector.config.fingerprints import FILE as FINGERPRINTS
 from collector.config.fingerprints import Written, check_modules, joined, read_fingerprints
 from collector.config.inventory import KindFile
 from collector.config.modules import read_modules
+from collector.config.ondemand import check_auths
 from collector.config.problems import ConfigError, Problem
 from collector.config.scalars import shown, suggestion
 from collector.config.secrets import Secrets, secret_key
@@ -127,6 +128,8 @@ class _Loading:
             self._ways_of_asking(directory, self._auths)
             if document is not None:
                 self._check_kinds(document, own)
+                if "auths" not in self._unreadable:
+                    check_auths(document, settings.on_demand.allow, self._auths, findings)
             entries = self._entries(directory)
             self._unread(directory, settings)
         if "snmp" in self._collectors:

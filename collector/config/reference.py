@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from collector.config import auths, fingerprints, inventory, modules, settings, snmp
+from collector.config import auths, fingerprints, inventory, modules, ondemand, settings, snmp
 from collector.config.scalars import DURATION_PATTERN, duration
 
 MODELS: Final[dict[str, type[BaseModel]]] = {
@@ -27,6 +27,9 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "breaker": settings.BreakerFile,
     "longest": settings.LongestFile,
     "caps": settings.CapsFile,
+    "on_demand": ondemand.OnDemandFile,
+    "allow": ondemand.AllowFile,
+    "snmp settings": ondemand.SnmpSettingsFile,
     "kind": inventory.KindFile,
     "defaults": inventory.DefaultsFile,
     "device": inventory.DeviceFile,

@@ -13,6 +13,7 @@ from collector.budget import RULES, Breaking, Budgets, Caps, Limit
 from collector.config.addresses import endpoint
 from collector.config.document import Document
 from collector.config.inventory import KindFile
+from collector.config.ondemand import OnDemandFile, OnDemandSettings, SnmpSettingsFile, on_demand
 from collector.config.scalars import NOT_A_NAME, Count, Duration, Keyed, Line, Name, duration, is_name, shown
 from collector.config.typed import Findings, Strict, entries, part
 from collector.model import DeviceClass
@@ -93,6 +94,10 @@ class SettingsFile(Strict):
     budgets: Annotated[BudgetsFile, Keyed, Field(description="most packets, per device and shared")] = BudgetsFile()
     breaker: Annotated[BreakerFile, Keyed, Field(description="when a silent device is left alone")] = BreakerFile()
     caps: Annotated[CapsFile, Keyed, Field(description="most series that are kept and shown")] = CapsFile()
+    on_demand: Annotated[OnDemandFile, Keyed, Field(description="what `/snmp` may ask beyond the inventory")] = (
+        OnDemandFile()
+    )
+    snmp: Annotated[SnmpSettingsFile, Keyed, Field(description="what `/snmp` answers")] = SnmpSettingsFile()
     kinds: Annotated[dict[Name, Annotated[KindFile, Keyed]], Keyed] = Field(
         default_factory=dict, description="what devices of a kind have in common"
     )
@@ -132,6 +137,7 @@ class Settings:
     host: HostSettings
     budgets: Budgets
     caps: Caps
+    on_demand: OnDemandSettings
 
 
 def read_settings(
@@ -153,6 +159,7 @@ def read_settings(
         host=HostSettings(model.host.interval, model.host.collectors),
         budgets=_budgets(model),
         caps=Caps(model.caps.series_per_device, model.caps.series),
+        on_demand=on_demand(document, model.on_demand, model.snmp, findings),
     )
 
 

@@ -81,7 +81,6 @@ async def test_collect_and_exclude_are_node_exporters() -> None:
         ("/sd?shard=x", 400, "2/5"),
         ("/sd?shard=1/2&shard=2/2", 400, "2/5"),
         ("/-/reload", 405, "POST or PUT"),
-        ("/snmp?target=10.0.0.1", 404, "/snmp is not available in this version"),
         ("/probe", 404, "/probe is not available in this version"),
         ("/nothing", 404, "Not Found"),
         ("/../etc/passwd", 404, "Not Found"),

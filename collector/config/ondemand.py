@@ -1,0 +1,90 @@
+"""`on_demand:` and `snmp:` of `wardwatch.yml`: what `/snmp` may ask beyond the inventory, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from collector.config.addresses import network
+from collector.config.document import Document, Step
+from collector.config.scalars import Count, Duration, Flag, Line, Listed, Name, Port, shown, suggestion
+from collector.config.typed import Findings, Strict
+
+TIMEOUT: Final = 120.0
+"""Seconds. Peers have no limit of their own for a walk; an asker who says how long it waits is answered by then."""
+
+
+class AllowFile(Strict):
+    """Addresses that need no inventory entry. They are of class it."""
+
+    addresses: Annotated[
+        tuple[Line, ...], Field(min_length=1, description="subnets such as 10.20.0.0/22, and single addresses")
+    ]
+    auths: Annotated[tuple[Name, ...], Field(min_length=1, description="credentials that may be used there")]
+    port: Annotated[Port, Field(description="the UDP port, and no other")] = 161
+
+
+class OnDemandFile(Strict):
+    allow: Annotated[
+        tuple[AllowFile, ...], Listed, Field(description="addresses that may be asked without an inventory entry")
+    ] = ()
+    timeout: Annotated[Duration, Field(description="how long a poll may take that nothing but `/snmp` asks for")] = (
+        TIMEOUT
+    )
+    devices: Annotated[Count, Field(description="most addresses and credentials that are remembered at a time")] = 1000
+
+
+class SnmpSettingsFile(Strict):
+    strict: Annotated[
+        Flag, Field(description="`/snmp` answers 500 wherever snmp_exporter does, as with `?strict=1`")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Allow:
+    """Which addresses may be asked at `port`, with which credentials, by name."""
+
+    networks: tuple[IPv4Network | IPv6Network, ...]
+    auths: frozenset[str]
+    port: int = 161
+
+
+@dataclass(frozen=True, slots=True)
+class OnDemandSettings:
+    """What `/snmp` may do beyond the inventory. `timeout` in seconds."""
+
+    allow: tuple[Allow, ...] = ()
+    timeout: float = TIMEOUT
+    devices: int = 1000
+    strict: bool = False
+
+
+def on_demand(
+    document: Document | None, written: OnDemandFile, snmp: SnmpSettingsFile, findings: Findings
+) -> OnDemandSettings:
+    """The settings; entries with problems are left out."""
+    allow = []
+    for place, entry in enumerate(written.allow):
+        networks = []
+        for at, text in enumerate(entry.addresses):
+            try:
+                networks.append(network(text))
+            except ValueError as error:
+                assert document is not None
+                where: list[Step] = ["on_demand", "allow", place, "addresses", at]
+                findings.problem(document, where, f"{shown(text)} {error}")
+        allow.append(Allow(tuple(networks), frozenset(entry.auths), entry.port))
+    return OnDemandSettings(tuple(allow), written.timeout, written.devices, snmp.strict)
+
+
+def check_auths(document: Document, allow: Sequence[Allow], known: Collection[str], findings: Findings) -> None:
+    """What may be used must be there."""
+    for place, entry in enumerate(allow):
+        for name in sorted(entry.auths):
+            if name not in known:
+                what = f"there are no credentials {shown(name)}.{suggestion(name, known)} They are written in auths.yml"
+                findings.problem(document, ["on_demand", "allow", place, "auths"], what)
