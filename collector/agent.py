@@ -78,7 +78,7 @@ class Agent:
         for device in devices:
             wanted = tuple(targets.get(device.name, ()))
             before = old.pop(device.name, None)
-            if before is not None and before.device == device and same.targets(before.targets, wanted):
+            if before is not None and before.device == device and same.targets(before.listed, wanted):
                 self._watches[device.name] = before
                 continue
             watch = Watch(device, wanted, self._lines.to(device, self.shared))
@@ -189,8 +189,7 @@ class Agent:
     def start(self, watch: Watch) -> asyncio.Task[None] | None:
         """The poll in flight, begun now if something is due."""
         if watch.task is None or watch.task.done():
-            due = watch.due(self.world.now())
-            if not due:
+            if not (due := watch.due(self.world.now())):
                 return None
             watch.task = self._loop.create_task(self._poll(watch, due), name=f"poll {watch.device.name}")
         return watch.task
@@ -245,14 +244,13 @@ class Agent:
                 for target in due:
                     self._missed(watch.kept[target.module], error.reason, began)
                 return
-            silent: PollError | None = None
             try:
-                for target in due:
-                    if silent is None:
-                        silent = await self._ask(watch, target)
-                    else:
-                        # The device has answered nothing in this round: more would only spend its packets.
-                        self._missed(watch.kept[target.module], silent.reason, began)
+                await self._round(watch, due)
+                if (change := watch.rechosen()) is not None:
+                    self._series += change
+                    self.on_change()
+                    await self._round(watch, watch.unasked)
+                    due = [target for target in watch.targets if (watch.kept[target.module].began or 0) >= began]
             finally:
                 allowance.end()
             watch.last_began = began
@@ -261,6 +259,15 @@ class Agent:
                 self._spare(watch, (tally.waited - waited) / (tally.received - received))
             watch.last_poll = self.world.now()
             watch.duration = watch.last_poll - began
+
+    async def _round(self, watch: Watch, due: Sequence[Target]) -> None:
+        """Poll each of these; when the device answers nothing, more would only spend its packets."""
+        silent: PollError | None = None
+        for target in due:
+            if silent is None:
+                silent = await self._ask(watch, target)
+            else:
+                self._missed(watch.kept[target.module], silent.reason, self.world.now())
 
     async def _ask(self, watch: Watch, target: Target, bounded: bool = True) -> PollError | None:
         """One poll of one target. The error, if the device has said nothing at all in this round.
@@ -375,8 +382,6 @@ class Agent:
         if name not in self._known_bugs:
             self._known_bugs.add(name)
             log.exception("bug in a collector", collector=name, device=device.name, module=target.module)
-
-    # -- what an onlooker sees ------------------------------------------------------------------------------------
 
     def state(self, watch: Watch) -> str:
         """As `Watch.state` has it."""

@@ -299,6 +299,10 @@ class Edge(Protocol):
         For what a collector remembers from poll to poll: interned rows, learned sizes.
         """
 
+    def choose(self, modules: Mapping[str, Collector]) -> None:
+        """From now on the device is asked for these modules too, as this target is scheduled, instead of those that
+        were chosen before. What its entry in the inventory names stays."""
+
     async def udp(self, dialogue: Dialogue) -> None:
         """Carry `dialogue` to the device's own address and port until it ends; there is no way to name another."""
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
+
+import structlog
 
 from collector import status
 from collector.budget import Allowance, Strain
 from collector.edge import Tally, Terms, World
-from collector.model import Column, Common, Device, Dialogue, Host, Target, single
+from collector.model import Collector, Column, Common, Device, Dialogue, Host, Target, single
 
 T = TypeVar("T")
+
+log = structlog.get_logger()
 
 DUE = 0.9
 """Share of an interval after which a module is due: a whole one would skip every second scrape for a few
@@ -40,7 +44,10 @@ class Watch:
 
     def __init__(self, device: Device, targets: Sequence[Target], line: Line) -> None:
         self.device = device
-        self.targets = tuple(targets)
+        self.listed = tuple(targets)
+        """What the inventory says."""
+        self.targets = self.listed
+        """That, and what was chosen by what the device says of itself."""
         self.line = line
         self.tally = Tally()
         self.strain = Strain()
@@ -61,6 +68,8 @@ class Watch:
         """Monotonic seconds at which the last poll ended, and how long it took."""
         self.duration = 0.0
         self._memory: dict[tuple[str, type[Any]], Any] = {}
+        self._restored: Mapping[str, Mapping[str, Any]] = {}
+        self._choice: tuple[Target, Mapping[str, Collector]] | None = None
         self._turn = 0
 
     @property
@@ -117,6 +126,11 @@ class Watch:
             self._turn += 1
         return good + rest
 
+    @property
+    def unasked(self) -> list[Target]:
+        """Targets that were never polled."""
+        return [target for target in self.targets if self.kept[target.module].began is None]
+
     def mute_only(self, asked: Sequence[Target], now: float) -> bool:
         """Whether silence is about these modules only: they never worked, and another does (RELIABILITY F4)."""
         if any(self.kept[target.module].ever_succeeded for target in asked):
@@ -130,6 +144,42 @@ class Watch:
         """Whether nobody has asked for so long that the agent must poll by itself."""
         return self.asked is None or now - self.asked >= UNSCRAPED * self.interval
 
+    def choose(self, by: Target, modules: Mapping[str, Collector]) -> None:
+        """Have the device asked for these modules too, as `by` is scheduled; in force from `rechosen` on."""
+        self._choice = by, modules
+
+    def rechosen(self) -> int | None:
+        """Ask for what was chosen; None where that is nothing new. Modules that stay keep all that is known of them.
+
+        The number is that of series more (or, below zero, fewer) than were kept before.
+        """
+        if self._choice is None:
+            return None
+        (by, modules), self._choice = self._choice, None
+        listed = {target.module for target in self.listed}
+        before = {target.module: target for target in self.targets}
+        chosen = {name: collector for name, collector in modules.items() if name not in listed}
+        if [t.module for t in self.targets] == [*(t.module for t in self.listed), *chosen]:
+            return None
+        series = self.series
+        self.targets = (*self.listed, *(Target(self.device, *pair, by.schedule) for pair in chosen.items()))
+        kept = {target.module: before.get(target.module) for target in self.targets}
+        self.kept = {name: self.kept[name] if was is not None else status.Kept() for name, was in kept.items()}
+        self._memory = {key: value for key, value in self._memory.items() if key[0] in self.kept}
+        log.info("modules chosen", device=self.device.name, modules=[*chosen])
+        return self.series - series
+
+    def saved(self) -> Mapping[str, Any] | None:
+        """What is to be known of the device after a restart, as JSON has it; None where that is nothing."""
+        found = {name: make.saved(value) for (name, make), value in self._memory.items() if hasattr(make, "saved")}
+        modules = {name: saved for name, saved in found.items() if saved}
+        return {"address": self.device.address, "modules": modules} if modules else None
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """What the last run knew, if the device still has the address that it had."""
+        if saved["address"] == self.device.address:
+            self._restored = saved["modules"]
+
     def inherit(self, old: Watch, same_collector: Any) -> None:
         """Take over what a reload must not lose: counters, and what was kept of targets that stay as they were."""
         self.tally = old.tally
@@ -137,6 +187,8 @@ class Watch:
             self.strain = old.strain
         self.asked, self.answered = old.asked, old.answered
         self.last_began, self.last_poll, self.duration = old.last_began, old.last_poll, old.duration
+        self._restored = old._restored
+        self._inherit_choice(old)
         before = {target.module: target for target in old.targets}
         for target in self.targets:
             previous = before.get(target.module)
@@ -149,10 +201,20 @@ class Watch:
             else:
                 self.kept[target.module].outcomes = kept.outcomes
 
+    def _inherit_choice(self, old: Watch) -> None:
+        """What was chosen stays until it is chosen anew, by other rules perhaps."""
+        chosen = [target.module for target in old.targets[len(old.listed) :]]
+        for by in self.listed:
+            choices: Mapping[str, Collector] = getattr(by.collector, "choices", {})
+            if choices and self.device.address == old.device.address:
+                self.choose(by, {name: choices[name] for name in chosen if name in choices})
+                self.rechosen()
+
     def memory(self, module: str, make: type[T]) -> T:
         remembered = self._memory.get((module, make))
         if remembered is None:
-            remembered = self._memory[module, make] = make()
+            saved = self._restored.get(module) if hasattr(make, "restored") else None
+            remembered = self._memory[module, make] = make.restored(saved) if saved else make()  # type: ignore[attr-defined]
         result: T = remembered
         return result
 
@@ -215,6 +277,9 @@ class View:
 
     def memory(self, make: type[T]) -> T:
         return self._watch.memory(self._target.module, make)
+
+    def choose(self, modules: Mapping[str, Collector]) -> None:
+        self._watch.choose(self._target, modules)
 
     async def udp(self, dialogue: Dialogue) -> None:
         device = self._watch.device

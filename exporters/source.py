@@ -40,6 +40,8 @@ class DeviceLine:
     """Seconds since the last poll ended; None: never polled."""
     duration: float | None
     """Seconds that the last poll took."""
+    modules: str = ""
+    """What it is asked for, with commas."""
 
 
 @dataclass(frozen=True, slots=True)

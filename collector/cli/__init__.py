@@ -172,6 +172,9 @@ def poll(
         typer.Option("--module", help="Only this module. [default: all of the device]"),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show each request, reply and time on stderr.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say which modules `auto` gives it and why, instead of its metrics.")
+    ] = False,
     config: Directory = None,
 ) -> None:
     """Poll one device now, and print its metrics."""
@@ -192,7 +195,8 @@ def poll(
         console.fail(f"{name} has no module {module!r}; it has {', '.join(t.module for t in loaded.targets[name])}")
     try:
         with asyncio.Runner(loop_factory=console.loop_factory()) as runner:
-            succeeded = runner.run(once.poll(loaded, device, targets, debug))
+            asking = once.explain(loaded, device, debug) if explain else once.poll(loaded, device, targets, debug)
+            succeeded = runner.run(asking)
     except BrokenPipeError:
         raise
     except AlreadyRunning as error:

@@ -10,13 +10,17 @@ from contextlib import asynccontextmanager, suppress
 from collector.agent import Agent
 from collector.budget import RULES
 from collector.cli import control
+from collector.cli.explain import Explains
 from collector.cli.service import ORDERS_EVERY, STATE
-from collector.config import Config
+from collector.config import AUTO, Config
 from collector.edge import Terms, World
 from collector.edge.state import AlreadyRunning, Damaged, only_one, read_state, sole
-from collector.model import Device, Dialogue, Target
+from collector.model import Device, Dialogue, Schedule, Target
 from collector.wire.snmp.describe import describe
 from exporters.text import render
+
+CHOSEN = 10
+"""Modules that a device may get by what it says of itself, as far as a person waits for them."""
 
 MARGIN = 5.0
 """Seconds by which a hold outlasts what the poll should need."""
@@ -27,10 +31,37 @@ async def poll(config: Config, device: Device, targets: Sequence[Target], debug:
 
     Raises AlreadyRunning while another such poll asks at the same address, and OSError for the state directory.
     """
-    state, patience = config.settings.state, sum(t.schedule.timeout for t in targets) + 1
+    patience = sum(t.schedule.timeout * (CHOSEN if t.module == AUTO else 1) for t in targets) + 1
+    async with _asking(config, device, targets, patience, debug) as agent:
+        columns = await agent.page(device.name, patience)
+    sys.stdout.buffer.write(render(columns).body)
+    sys.stdout.flush()
+    return all(kept.succeeded for kept in agent.watch(device.name).kept.values())
+
+
+async def explain(config: Config, device: Device, debug: bool) -> bool:
+    """Ask `device` what it is and print which modules that gives it, and why. Whether it said so.
+
+    Nothing else is asked, and nothing changes. Raises as `poll` does.
+    """
+    explains = Explains(config.auto, tuple(t.module for t in config.targets[device.name]))
+    polling = config.settings.polling
+    target = Target(device, AUTO, explains, Schedule(polling.interval, polling.timeout))
+    async with _asking(config, device, [target], polling.timeout, debug) as agent:
+        await agent.page(device.name, polling.timeout)
+    print("\n".join(explains.lines) or f"{device.name} did not say what it is: {agent.watch(device.name).reason}")
+    return bool(explains.lines)
+
+
+@asynccontextmanager
+async def _asking(
+    config: Config, device: Device, targets: Sequence[Target], patience: float, debug: bool
+) -> AsyncIterator[Agent]:
+    """An agent for one device, while a collector that runs leaves the device alone."""
     world = Tracing() if debug else World()
     agent = Agent(world, config.settings.budgets, config.settings.caps)
     agent.load([device], {device.name: targets})
+    state = config.settings.state
     try:
         with sole(
             state / f"poll-{device.address}-{device.port}.lock",
@@ -38,13 +69,10 @@ async def poll(config: Config, device: Device, targets: Sequence[Target], debug:
         ):
             async with _alone(config, device, patience):
                 agent.pause(control.read(state).pauses)
-                columns = await agent.page(device.name, patience)
+                yield agent
     finally:
         await agent.close()
         world.close()
-    sys.stdout.buffer.write(render(columns).body)
-    sys.stdout.flush()
-    return all(kept.succeeded for watch in agent.watches for kept in watch.kept.values())
 
 
 @asynccontextmanager

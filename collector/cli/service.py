@@ -138,8 +138,9 @@ class Service:
             state = self.agent.state(watch)
             reason = "" if state == "up" else self._why_paused(watch.device) or watch.reason
             age = None if watch.last_poll is None else now - watch.last_poll
-            polled.append(_shown(watch.device, state, reason, age, None if age is None else watch.duration))
-        return polled + [_shown(d, "elsewhere", d.agent, None, None) for d in self._config.devices if d.agent]
+            modules = ", ".join(target.module for target in watch.targets)
+            polled.append(_shown(watch.device, state, reason, age, None if age is None else watch.duration, modules))
+        return polled + [_shown(d, "elsewhere", d.agent, None, None, "") for d in self._config.devices if d.agent]
 
     async def reload(self) -> Sequence[str]:
         async with self._reloading:
@@ -213,6 +214,9 @@ class Service:
             self._state_failed("not read", error)
         else:
             self.agent.restore(saved.get("breakers", {}))
+            for name, known in saved.get("devices", {}).items():
+                with suppress(KeyError):  # it has left the inventory
+                    self.agent.watch(name).restore(known)
 
     def _obey(self) -> None:
         """Do what is ordered. Orders that cannot be read leave all in force that was; at the start, that is a pause."""
@@ -284,9 +288,10 @@ class Service:
 
     async def _save(self) -> None:
         """Write what must survive."""
-        breakers = self.agent.breakers()
-        if breakers or (self._state / STATE).exists():
-            await self._write(STATE, DISK, _write_breakers, breakers)
+        known = {watch.device.name: saved for watch in self.agent.watches if (saved := watch.saved()) is not None}
+        content = {"breakers": self.agent.breakers(), "devices": known}
+        if any(content.values()) or (self._state / STATE).exists():
+            await self._write(STATE, DISK, _write_agent, content)
 
     async def _write(self, what: str, patience: float, call: Callable[[Path, Any], None], content: Any) -> bool:
         """Write state; whether it is written. A disk that refuses or hangs is counted, and tried again later."""
@@ -306,13 +311,15 @@ class Service:
             log.error(what, path=str(self._state), why=f"{type(error).__name__}: {error}")
 
 
-def _write_breakers(state: Path, breakers: Mapping[str, Any]) -> None:
-    write_state(state / STATE, {"breakers": breakers})
+def _write_agent(state: Path, content: Mapping[str, Any]) -> None:
+    write_state(state / STATE, content)
 
 
-def _shown(device: Device, state: str, reason: str, age: float | None, duration: float | None) -> DeviceLine:
+def _shown(
+    device: Device, state: str, reason: str, age: float | None, duration: float | None, modules: str
+) -> DeviceLine:
     where = (device.name, device.device_class, device.kind, device.site, device.location)
-    return DeviceLine(*where, state, reason, age, duration)
+    return DeviceLine(*where, state, reason, age, duration, modules)
 
 
 async def run(load: Callable[[], Config], config: Config, options: Options) -> None:

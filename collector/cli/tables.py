@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
-from collector.config import Config
+from collector.cli.service import STATE
+from collector.config import AUTO, Config
+from collector.edge.state import Damaged, read_state
 from collector.registry import COLLECTORS
 
 
 def devices(config: Config) -> str:
-    """Each device: what it is, where, and how it is asked."""
+    """Each device: what it is, where, and how it is asked. What was chosen for it stands in brackets after `auto`."""
+    chosen = _chosen(config.settings.state)
     lines = []
     for device in config.devices:
         targets = config.targets.get(device.name, ())
-        how = ",".join(target.module for target in targets) or ("agent" if device.agent else "passive")
+        words = [t.module + (chosen.get(device.name, "") if t.module == AUTO else "") for t in targets]
+        how = ",".join(words) or ("agent" if device.agent else "passive")
         every = f"{min(t.schedule.interval for t in targets):g}s" if targets else "-"
         address = device.agent or f"{device.address}:{device.port}"
         lines.append((device.name, address, device.device_class, device.kind, device.site, device.location, every, how))
     return _aligned(("NAME", "ADDRESS", "CLASS", "KIND", "SITE", "LOCATION", "EVERY", "MODULES"), lines)
+
+
+def _chosen(state: Path) -> Mapping[str, str]:
+    """What the collector that last worked with this state had chosen, by device: `(system,if_mib)`."""
+    try:
+        known = (read_state(state / STATE) or {}).get("devices", {})
+    except (OSError, Damaged):
+        return {}
+    found = {name: device["modules"].get(AUTO, {}).get("modules", ()) for name, device in known.items()}
+    return {name: f"({','.join(modules)})" for name, modules in found.items() if modules}
 
 
 def modules(config: Config) -> str:

@@ -4,8 +4,9 @@ The only reader of YAML (HOUSE 1). `document` reads, the models type what was re
 of it.
 """
 
+from collector.config.inventory import AUTO
 from collector.config.loading import Config, load, shipped
 from collector.config.problems import ConfigError, Problem
 from collector.config.settings import Settings
 
-__all__ = ["Config", "ConfigError", "Problem", "Settings", "load", "shipped"]
+__all__ = ["AUTO", "Config", "ConfigError", "Problem", "Settings", "load", "shipped"]

@@ -18,6 +18,9 @@ QUIRKS: Final = {
 }
 """Known misbehaviour, by name: what it changes."""
 
+AUTO: Final = "auto"
+"""Instead of a module: what the device says of itself decides, by the rules of `snmp/fingerprints.yml`."""
+
 MOST_LABELS: Final = 16
 RESERVED: Final = frozenset(
     ("instance", "job", "device_kind", "device_class", "kind", "class", "site", "location", "module", "le", "quantile")
@@ -52,6 +55,11 @@ def _use(value: Any) -> Any:
     return {"module": value} if isinstance(value, str) else value
 
 
+def _uses(value: Any) -> Any:
+    """`modules: auto` needs no brackets: it is what most entries would say."""
+    return [value] if value == AUTO else [] if value is None else value
+
+
 Use = Annotated[UseFile, BeforeValidator(_use, json_schema_input_type=UseFile | str)]
 Labels = Annotated[dict[str, Line], Keyed, AfterValidator(_labels)]
 
@@ -69,7 +77,9 @@ class KindFile(Strict):
     auth: Annotated[Name | None, Written, Field(description="credentials, by their name in auths.yml")] = None
     port: Annotated[Port | None, Written, Field(description="UDP port; default 161")] = None
     modules: Annotated[
-        tuple[Use, ...] | None, Listed, Field(description="what is asked: names, or module, interval and timeout")
+        tuple[Use, ...] | None,
+        BeforeValidator(_uses, json_schema_input_type=tuple[Use, ...] | Literal["auto"] | None),
+        Field(description="what is asked: auto; or names, or module, interval and timeout"),
     ] = None
     interval: Annotated[Duration | None, Written, Field(description="how often it is polled")] = None
     timeout: Annotated[

@@ -15,7 +15,7 @@ from collector.config.document import Document, read
 from collector.config.files import Inventory, files_below, read_inventory
 from collector.config.fingerprints import FILE as FINGERPRINTS
 from collector.config.fingerprints import Written, check_modules, joined, read_fingerprints
-from collector.config.inventory import KindFile
+from collector.config.inventory import AUTO, KindFile
 from collector.config.modules import read_modules
 from collector.config.ondemand import check_auths
 from collector.config.problems import ConfigError, Problem
@@ -26,7 +26,7 @@ from collector.config.snmp import read_snmp
 from collector.config.targets import Catalogue, Entry, offset, reads_this_machine
 from collector.config.typed import Findings, top
 from collector.model import Auth, Collector, Device, Schedule, Target
-from collector.wire.snmp.fingerprint import Fingerprint
+from collector.network.auto import Auto
 
 SETTINGS: Final = "wardwatch.yml"
 AUTHS: Final = "auths.yml"
@@ -41,9 +41,9 @@ class Config:
     """All that was declared, checked and complete.
 
     `targets` has every device's name, also those of which nothing is asked. `host` are the targets of the machine this
-    runs on, which is a device named `localhost` outside the inventory. `fingerprints` are a site's own rules, then
-    the shipped ones. `digest` is of what was read, without credentials. `files` is what was read, the shipped files
-    included.
+    runs on, which is a device named `localhost` outside the inventory. `auto` chooses modules by a site's own rules,
+    then the shipped ones. `digest` is of what was read, without credentials. `files` is what was read, the shipped
+    files included.
     """
 
     settings: Settings
@@ -52,7 +52,7 @@ class Config:
     host: tuple[Target, ...]
     auths: Mapping[str, Auth]
     modules: Mapping[str, Collector]
-    fingerprints: tuple[Fingerprint, ...]
+    auto: Auto
     warnings: tuple[Problem, ...]
     digest: str
     files: tuple[Path, ...]
@@ -120,20 +120,21 @@ class _Loading:
         document = None if directory is None else self._read(where, where / SETTINGS, "kinds")
         settings = read_settings(document, where, self._environ, findings)
         entries: list[Entry] = []
+        own: dict[str, KindFile | None] = {}
         if directory is not None:
             if document is not None:
                 own = read_kinds(document, findings)
                 self._kinds |= own
             self._credentials(directory)
             self._ways_of_asking(directory, self._auths)
+        auto = self._auto()
+        if directory is not None:
             if document is not None:
                 self._check_kinds(document, own)
                 if "auths" not in self._unreadable:
                     check_auths(document, settings.on_demand.allow, self._auths, findings)
             entries = self._entries(directory)
             self._unread(directory, settings)
-        if "snmp" in self._collectors:
-            check_modules(self._fingerprints, self._modules, self._unreadable, findings)
         catalogue = Catalogue(self._kinds, self._auths, self._modules, settings.polling, self._unreadable)
         made = make_devices(entries, catalogue, self._resolve, findings)
         host = self._host(document, settings)
@@ -145,11 +146,22 @@ class _Loading:
             host=host,
             auths={name: auth for name, auth in self._auths.items() if auth is not None},
             modules={name: module for name, module in self._modules.items() if module is not None},
-            fingerprints=tuple(written.rule for written in self._fingerprints),
+            auto=auto,
             warnings=tuple(sorted(findings.warnings)),
             digest=_digest(self._documents),
             files=tuple(document.path for _, document in self._documents),
         )
+
+    def _auto(self) -> Auto:
+        """What chooses modules: `auto` stands where a module's name may stand."""
+        if "snmp" not in self._collectors:
+            return Auto()
+        check_modules(self._fingerprints, self._modules, self._unreadable, self._findings)
+        rules = tuple(written.rule for written in self._fingerprints)
+        named = dict.fromkeys(name for rule in rules for name in rule.modules)
+        auto = Auto(rules, {name: module for name in named if (module := self._modules.get(name)) is not None})
+        self._modules[AUTO] = auto
+        return auto
 
     def _read(self, directory: Path, path: Path, holds: str) -> Document | None:
         """A file; None where it is missing, or no YAML. What it `holds` may then be missed without blame."""
@@ -213,6 +225,9 @@ class _Loading:
                     document, [key, name], f"{shown(name)} is also written {other}: keep one of them"
                 )
                 continue
+            if key == "modules" and name == AUTO:
+                what = "'auto' stands for what a device says of itself: choose another name"
+                self._findings.problem(document, [key, name], what)
             into[name] = value
             places[name] = document
 

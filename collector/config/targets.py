@@ -9,11 +9,12 @@ from typing import Any
 
 from collector.budget import RULES
 from collector.config.document import Document, Step
-from collector.config.inventory import DeviceFile, KindFile, UseFile
+from collector.config.inventory import AUTO, DeviceFile, KindFile, UseFile
 from collector.config.scalars import duration, shown, suggestion
 from collector.config.settings import Polling
 from collector.config.typed import Findings
 from collector.model import Auth, Collector, Device, Schedule, Target
+from collector.network.snmp import walks
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +93,9 @@ def _unfit(device: Device, name: str, collector: Collector, entry: Entry, catalo
     """Why the module cannot be asked of the device; nothing where it can."""
     if reads_this_machine(type(collector)):
         return f"the module {shown(name)} reads the machine this runs on; it cannot ask a device"
-    if collector.name != "snmp":
+    if collector.name not in ("snmp", AUTO):
         return ""
-    if device.device_class != "it" and _walks(collector):
+    if device.device_class != "it" and walks(collector):
         return (
             f"the module {shown(name)} walks tables, and a {device.device_class} device is only asked for listed "
             "values: use a module with get: only (RELIABILITY S11)"
@@ -102,11 +103,6 @@ def _unfit(device: Device, name: str, collector: Collector, entry: Entry, catalo
     if entry.pick("auth")[0] is None and not device.passive and not entry.unsure:
         return f"the module {shown(name)} needs credentials: write auth, here or for its kind"
     return ""
-
-
-def _walks(collector: Collector) -> bool:
-    module: Any = getattr(collector, "module", None)
-    return module is not None and bool(module.walk or module.filters)
 
 
 def reads_this_machine(kind: type[Collector]) -> bool:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Protocol, TypeVar
 
 from collector.errors import Denied, TimedOut
-from collector.model import Auth, Device, Edge
-from collector.wire.snmp.dialogue import Survey
+from collector.model import Auth, Device, Dialogue, Edge
 from collector.wire.snmp.discovery import Discovery
 from collector.wire.snmp.engine import Engine, Engines, Keys, Peer
 from collector.wire.snmp.habits import Learned, Limits
@@ -25,11 +25,18 @@ class _Bench:
         self.turn = asyncio.Lock()
 
 
-async def survey(
-    device: Device, edge: Edge, limits: Limits, learned: Learned, make: Callable[[Speech], Survey]
-) -> Survey:
-    """Carry out the survey that `make` makes for a speech. An engine that turns out to be another one, which a device
-    is after it was replaced, is discovered and asked anew. Raises PollError."""
+class Conversation(Dialogue, Protocol):
+    """A dialogue that knows whether the device has answered."""
+
+    answered: bool
+
+
+C = TypeVar("C", bound=Conversation)
+
+
+async def survey(device: Device, edge: Edge, limits: Limits, learned: Learned, make: Callable[[Speech], C]) -> C:
+    """Carry out the conversation that `make` makes for a speech. An engine that turns out to be another one, which a
+    device is after it was replaced, is discovered and asked anew. Raises PollError."""
     auth = device.auth
     if auth is None:
         raise Denied(f"{device.name}: no SNMP credentials")

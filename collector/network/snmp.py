@@ -8,11 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 from collector.budget import RULES
 from collector.errors import NoData
-from collector.model import INCOMPLETE, Column, Common, Device, Edge, Family, Target, column, interned, rows
+from collector.model import (
+    INCOMPLETE,
+    Collector,
+    Column,
+    Common,
+    Device,
+    DeviceClass,
+    Edge,
+    Family,
+    Target,
+    column,
+    interned,
+    rows,
+)
 from collector.network import introduction, security
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import Survey
@@ -57,15 +71,7 @@ class Snmp:
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         """The module's columns; `INCOMPLETE` names each table that was only partly read, and why."""
         device = target.device
-        rules = RULES[device.device_class]
-        limits = Limits(
-            retries=rules.retries,
-            patience=rules.patience,
-            varbinds=rules.varbinds,
-            bulk=rules.bulk,
-            request_bytes=rules.request_bytes,
-            reply_bytes=rules.reply_bytes,
-        )
+        limits = limits_of(device.device_class)
         memory = edge.memory(Memory)
         plan = compile(self.module)
         any_order = ANY_ORDER in device.quirks
@@ -92,3 +98,23 @@ class Snmp:
             counts = sorted(sheet.duplicates.items())
             columns.append(column(DUPLICATES, rows(("table",), [(t,) for t, _ in counts]), [n for _, n in counts]))
         return columns
+
+
+@cache
+def limits_of(device_class: DeviceClass) -> Limits:
+    """What a class may be asked at a time."""
+    rules = RULES[device_class]
+    return Limits(
+        retries=rules.retries,
+        patience=rules.patience,
+        varbinds=rules.varbinds,
+        bulk=rules.bulk,
+        request_bytes=rules.request_bytes,
+        reply_bytes=rules.reply_bytes,
+    )
+
+
+def walks(collector: Collector) -> bool:
+    """Whether a collector walks tables, which only devices of class `it` are asked to bear (RELIABILITY S11)."""
+    module: Module | None = getattr(collector, "module", None)
+    return module is not None and bool(module.walk or module.filters)

@@ -51,7 +51,7 @@ class Filter:
     def shows(self, line: DeviceLine) -> bool:
         if self.state and line.state != self.state:
             return False
-        words = (line.name, line.device_class, line.kind, line.site, line.location, line.reason)
+        words = (line.name, line.device_class, line.kind, line.site, line.location, line.reason, line.modules)
         return not self.text or any(self.text.casefold() in word.casefold() for word in words)
 
 
@@ -116,6 +116,7 @@ def _cleaned(line: DeviceLine) -> DeviceLine:
         location=clean(line.location),
         state=clean(line.state),
         reason=clean(line.reason),
+        modules=clean(line.modules),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from typer.testing import CliRunner, Result
 from collector.cli import app, control
 from collector.edge.state import sole, write_state
 from simulator.server import play
-from simulator.synthetic import switch
+from simulator.synthetic import switch, ups
 from tests.collector.cli.estate import INVENTORY, SETTINGS, estate, player
 
 Wardwatch = Callable[..., Result]
@@ -110,6 +111,39 @@ def test_poll_prints_a_devices_metrics_and_debug_tells_the_packets(wardwatch: Wa
         assert "> " in debug.stderr
         assert "RESPONSE" in debug.stderr
         assert "canary-community" not in debug.stderr + debug.stdout
+
+
+AUTOMATIC = """devices:
+  - {name: sw-1, address: 127.9.3.1, port: PORT, class: it, auth: lab, modules: auto}
+  - {name: ups-1, address: 127.9.3.3, port: PORT, class: fragile, auth: lab, modules: [ups_scalars]}
+"""
+RULES = """fingerprints:
+  - {name: lab-switch, sys_descr: ['(?i)switch'], probe: [1.3.6.1.2.1.31.1.1], modules: [system, if_mib]}
+  - {name: lab-ups, sys_object_id: [1.3.6.1.4.1.32473.1.6], modules: [ups_mib, ups_scalars]}
+"""
+
+
+def test_poll_explains_which_modules_a_device_gets_and_why(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    with play([player("127.9.3.1", switch(4)), player("127.9.3.3", ups())]) as server:
+        config = estate(tmp_path, port=server.port, inventory=AUTOMATIC)
+        (config / "snmp").mkdir()
+        (config / "snmp" / "fingerprints.yml").write_text(RULES)
+        told = wardwatch("poll", "sw-1", "--explain", "--config", str(config))
+        assert told.exit_code == 0, told.stderr
+        assert re.search(r"^sysObjectID  1\.3\.", told.stdout)
+        assert re.search(r"^  if_mib +lab-switch", told.stdout, re.MULTILINE)
+        why = r"^  \+ lab-switch +sysDescr has '\(\?i\)switch'; something at 1\.3\.6\.1\.2\.1\.31\.1\.1$"
+        assert re.search(why, told.stdout, re.MULTILINE)
+        gentle = wardwatch("poll", "ups-1", "--explain", "--config", str(config)).stdout
+        assert "The inventory says: ups_scalars. By `modules: auto` it would get" in gentle
+        assert re.search(r"^  ups_mib +not asked: it walks tables", gentle, re.MULTILINE)
+        assert "not asked whether there is something at" in gentle, "a subtree is no question for a fragile device"
+        polled = wardwatch("poll", "sw-1", "--config", str(config))
+        assert polled.exit_code == 0, polled.stderr
+        assert 'wardwatch_device_modules_info{module="if_mib",rule="lab-switch"} 1' in polled.stdout
+        assert "ifHCInOctets{" in polled.stdout
+    silent = wardwatch("poll", "sw-1", "--explain", "--config", str(config))
+    assert (silent.exit_code, silent.stdout) == (1, "sw-1 did not say what it is: timeout\n")
 
 
 def test_poll_says_why_it_cannot(wardwatch: Wardwatch, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ Load = Callable[[Path | None], Config]
 
 
 def test_rules_are_read_in_their_order(site: Path, loaded: Load) -> None:
-    assert loaded(site).fingerprints == (
+    assert loaded(site).auto.rules == (
         Fingerprint("switch", ("interfaces",), sys_object_id=("1.3.6.1.4.1.9", "1.3.6.1.4.1.11")),
         Fingerprint("power", ("interfaces",), sys_descr=("UPS ",), probe=("1.3.6.1.2.1.33",)),
     )
@@ -27,7 +27,7 @@ def test_a_sites_rules_stand_first_and_replace_shipped_ones_of_their_name(site: 
         "- {name: power, sys_descr: [x], modules: []}\n"
         "- {name: mine, probe: [1.3.6.1.4.1.1], modules: [battery]}\n"
     )
-    rules = load(own, environ=ENVIRON, resolve=resolve, collectors=COLLECTORS, defaults=site).fingerprints
+    rules = load(own, environ=ENVIRON, resolve=resolve, collectors=COLLECTORS, defaults=site).auto.rules
     assert [(rule.name, rule.modules) for rule in rules] == [
         ("power", ()),
         ("mine", ("battery",)),

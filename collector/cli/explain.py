@@ -1,0 +1,48 @@
+"""`wardwatch poll --explain`: which modules a device gets by what it says of itself, and why, for a person to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from collector.config import AUTO
+from collector.model import Column, Edge, Target, clean
+from collector.network.auto import Auto, Choice
+from collector.wire.snmp.identify import Identification
+
+
+@dataclass(frozen=True, slots=True)
+class Explains:
+    """Asks a device what it is, and keeps in `lines` what follows from that. `listed` is what the inventory says."""
+
+    name: ClassVar[str] = "explain"
+
+    auto: Auto
+    listed: Sequence[str]
+    lines: list[str] = field(default_factory=list)
+
+    async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
+        asked = await self.auto.ask(target, edge)
+        self.lines[:] = _lines(self.auto.choice(asked, target.device.device_class), asked, self.listed)
+        return ()
+
+
+def _lines(choice: Choice, asked: Identification, listed: Sequence[str]) -> Iterator[str]:
+    assert asked.identity is not None
+    yield f"sysObjectID  {asked.identity.object_id or '(none)'}"
+    yield f"sysDescr     {clean(' '.join(asked.descr.split())) or '(none)'}"
+    yield ""
+    chosen = {name: rules for name, rules in choice.modules.items() if name not in listed}
+    if AUTO in listed:
+        yield "Modules, and the rules that say so:"
+        yield from (f"  {name:24}the inventory" for name in listed if name != AUTO)
+    else:
+        yield f"The inventory says: {', '.join(listed)}. By `modules: auto` it would get, by these rules:"
+    yield from (f"  {name:24}{', '.join(rules)}" for name, rules in chosen.items())
+    yield from (f"  {name:24}not asked: it walks tables, which this class of device is spared" for name in choice.unfit)
+    yield from (f"  {name:24}not asked: the other modules have all of it" for name in choice.covered)
+    yield ""
+    yield "Rules, those that match first:"
+    for verdict in sorted(choice.verdicts, key=lambda verdict: not verdict.matched):
+        yield f"  {'+' if verdict.matched else '-'} {verdict.rule.name:22}{verdict.why}"
