@@ -43,6 +43,7 @@ RECORDED: Mapping[str, tuple[str, ...]] = {
     "cisco_memory": ("network/switch/cisco-c3560", "network/appliance/cisco-unknown-01"),
     "cisco_wireless": ("network/appliance/cisco-controller",),
     "entity": ("network/switch/cisco-c3560",),
+    "entity_sensor": ("cloud/arista-dcs-7150s-52-cl", "network/firewall/paloalto-pa-5000"),
     "entity_state": ("network/switch/hpe-procurve-516733-b21", "cloud/arista-dcs-7150s-52-cl"),
     "ether_like": ("network/switch/h3c-e528-2",),
     "fortigate": ("network/firewall/fortinet-xcu",),
@@ -51,6 +52,9 @@ RECORDED: Mapping[str, tuple[str, ...]] = {
     "h3c_entity": ("network/switch/h3c-e528-1",),
     "hh3c_entity": ("network/switch/h3c-comware-7-1-075",),
     "hpe_switch": ("network/switch/hpe-procurve-516733-b21", "hpe-switch"),
+    "hrDevice": ("os/linux/slackware",),
+    "hrStorage": ("os/windows/server-2003-5-2", "os/linux/slackware"),
+    "hrSystem": ("os/windows/server-2003-5-2",),
     "huawei_entity": ("network/router/huawei-s5720",),
     "ip_mib": ("network/router/vyatta-unknown",),
     "ip_stats": ("network/router/vyatta-unknown",),
@@ -63,11 +67,19 @@ RECORDED: Mapping[str, tuple[str, ...]] = {
     "netapp": ("storage/netapp-ontap-8-2-3",),
     "paloalto": ("network/firewall/paloalto-pa-5000",),
     "poe": ("poe-switch",),
+    "printer_mib": ("printer",),
+    "printer_scalars": ("printer",),
+    "printer_trays": ("printer",),
     "q_bridge": ("network/switch/hpe-procurve-516733-b21",),
     "q_bridge_fdb": ("network/switch/hpe-procurve-516733-b21",),
     "stp": ("network/switch/dlink-des3200", "network/switch/cisco-n5000"),
     "tcp_udp": ("os/linux/slackware", "UPS/vertiv-power"),
+    "ucd_la_table": ("os/linux/slackware",),
+    "ucd_memory": ("os/linux/slackware",),
+    "ucd_system_stats": ("os/linux/slackware",),
     "unifi": ("unifi",),
+    "ups_mib": ("UPS/eaton-93e-80", "UPS/ingrasys-power-switch"),
+    "ups_scalars": ("UPS/ingrasys-power-switch", "UPS/phoenixtec-power"),
     "xups": ("UPS/eaton-93e-80", "UPS/eaton-9px-partial"),
     "xups_scalars": ("UPS/eaton-9px-partial",),
 }
@@ -78,7 +90,7 @@ CASES = [(module, name) for module, names in RECORDED.items() for name in names]
 LIKELY = {"percent": (0, 100), "Degrees Celsius": (-60, 130)}
 """Between which numbers a family lies whose help says the word."""
 
-UNDEFINED = {"xupsBatteryAbmStatus": {0}}
+UNDEFINED = {"hrDiskStorageRemoveble": {0}, "xupsBatteryAbmStatus": {0}}
 """Numbers that a real device gives and its MIB has no name for."""
 
 SHIPPED = {
