@@ -26,6 +26,12 @@ RELOADED_AT = Family(
 )
 CONFIG = Family("wardwatch_config_info", "1: the configuration in use.")
 
+# Under snmp_exporter's names (CONTRACTS 1): of every poll, whoever asked for it.
+SNMP_BUILD = Family("snmp_exporter_build_info", "1: what runs here in the place of snmp_exporter.")
+SNMP_PACKETS = Family("snmp_packets_total", "Number of SNMP packet sent, including retries.", "counter")
+SNMP_RETRIES = Family("snmp_packet_retries_total", "Number of SNMP packet retries.", "counter")
+SNMP_TOOK = Family("snmp_packet_duration_seconds", "A histogram of latencies for SNMP packets.", "histogram")
+
 # Under the names that client libraries agree on.
 CPU = Family("process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", "counter")
 STARTED = Family("process_start_time_seconds", "Start time of the process since unix epoch in seconds.")
@@ -78,7 +84,7 @@ class About:
         self._reloads = reloads
         self._process = Process(agent.world.host)
         build = interned(("version", "pythonversion"), ((version("wardwatch"), platform.python_version()),))
-        self._build = column(BUILD, build, (1,))
+        self._build = (column(BUILD, build, (1,)), column(SNMP_BUILD, build, (1,)))
         self.state_failures = 0
         self.lag = 0.0
         """Seconds: the worst of the last look-outs, forgotten slowly."""
@@ -89,13 +95,17 @@ class About:
 
     def columns(self) -> Iterator[Column]:
         agent, reloads = self._agent, self._reloads
-        yield self._build
+        yield from self._build
         states = dict(sorted(agent.states().items()))
         yield column(DEVICES, interned(("class", "state"), tuple(states)), states.values())
         yield labelled(PAUSED, "scope", dict.fromkeys(sorted(agent.shared.pauses.scopes), 1))
         yield labelled(STUCK, "item", dict.fromkeys(agent.world.host.stuck(), 1))
         yield single(SERIES, agent.series)
         yield single(STRAYS, agent.world.strays)
+        traffic = agent.world.traffic
+        yield single(SNMP_PACKETS, traffic.sent)
+        yield single(SNMP_RETRIES, traffic.repeated)
+        yield from traffic.took.columns(SNMP_TOOK)
         yield single(BUGS, agent.bugs)
         yield single(STATE_FAILURES, self.state_failures)
         yield single(LAG, self.lag)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from collector.edge.host import LocalHost
 from collector.errors import PollError, Unreachable
+from collector.histogram import Histogram
 from collector.model import Dialogue
 
 RECEIVE_BUFFER = 4 << 20
@@ -42,6 +43,17 @@ class Tally:
         self.sent = self.repeated = self.received = self.stray = 0
         self.waited = 0.0
         """Seconds from each last question to its answer, added up."""
+
+
+class Traffic:
+    """Packets of all devices, since the program started."""
+
+    __slots__ = ("repeated", "sent", "took")
+
+    def __init__(self) -> None:
+        self.sent = self.repeated = 0
+        self.took = Histogram([0.0001 * 2**n for n in range(15)])
+        """Seconds from each last question to its answer, in snmp_exporter's buckets (CONTRACTS 1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +105,9 @@ class _Conversation:
                 self._tally.stray += 1
                 return
             self._tally.received += 1
-            self._tally.waited += self._socket.loop.time() - self._sent_at
+            waited = self._socket.loop.time() - self._sent_at
+            self._tally.waited += waited
+            self._socket.traffic.took.observe(waited)
             self._pace.answered()
             self._again = False
             self._step()
@@ -128,6 +142,8 @@ class _Conversation:
         self._waiting = None
         self._tally.sent += 1
         self._tally.repeated += self._again
+        self._socket.traffic.sent += 1
+        self._socket.traffic.repeated += self._again
         self._sent_at = now
         self._patience_ends = now + self._dialogue.patience
         self._arm(min(self._patience_ends, self._deadline))
@@ -170,8 +186,9 @@ class _Conversation:
 class _UdpSocket:
     """One unconnected socket for every device of an address family; replies are told apart by address and port."""
 
-    def __init__(self, family: socket.AddressFamily, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, family: socket.AddressFamily, loop: asyncio.AbstractEventLoop, traffic: Traffic) -> None:
         self.loop = loop
+        self.traffic = traffic
         self.conversations: dict[tuple[str, int], list[_Conversation]] = {}
         self.strays = 0
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
@@ -217,6 +234,7 @@ class World:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._sockets: dict[socket.AddressFamily, _UdpSocket] = {}
+        self.traffic = Traffic()
         self.host = LocalHost()
         self.now = self._loop.time
 
@@ -230,7 +248,7 @@ class World:
         family = socket.AF_INET6 if ":" in peers[0] else socket.AF_INET
         sock = self._sockets.get(family)
         if sock is None:
-            sock = self._sockets[family] = _UdpSocket(family, self._loop)
+            sock = self._sockets[family] = _UdpSocket(family, self._loop, self.traffic)
         conversation = _Conversation(sock, (peers[0], port), dialogue, terms)
         keys = [(peer, port) for peer in peers]
         for key in keys:
