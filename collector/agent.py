@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from functools import partial
 from math import inf
 from typing import TypeVar
 
@@ -19,9 +20,10 @@ from collector import status
 from collector.budget import Budgets, Caps, Pauses, Shared, Strain
 from collector.edge import World
 from collector.errors import BreakerOpen, OverBudget, Paused, PollError, TimedOut, Unreachable
+from collector.keeping import Keeping
 from collector.lines import Lines
-from collector.model import Column, Common, Device, Target
-from collector.status import Kept
+from collector.model import Column, Common, Device, Reading, Target
+from collector.party import parties, poll
 from collector.watch import Line, Sameness, View, Watch
 
 GRACE = 1.0
@@ -45,7 +47,6 @@ class Agent:
         self.world = world
         self.common = Common()
         self.shared = Shared(budgets or Budgets())
-        self.caps = caps or Caps()
         self.bugs = 0
         self.on_change: Callable[[], None] = lambda: None
         """Called when something changed that must survive a restart."""
@@ -55,7 +56,7 @@ class Agent:
         self._guests: list[Watch] = []
         self._lines = Lines()
         self._loop = asyncio.get_running_loop()
-        self._series = 0
+        self._keeping = Keeping(caps or Caps())
         self._known_bugs: set[str] = set()
 
     # -- the inventory --------------------------------------------------------------------------------------------
@@ -70,7 +71,7 @@ class Agent:
         """Watch these devices from now on. One that stays as it was keeps everything, a poll in flight included."""
         if budgets is not None and budgets != self.shared.budgets:
             self.shared = Shared(budgets, self.shared.pauses)
-        self.caps = caps or self.caps
+        self._keeping.caps = caps or self._keeping.caps
         same = Sameness()
         devices = [device for device in devices if not device.agent]
         self._lines.draw(devices, [guest.device for guest in self._guests], self.shared)
@@ -92,7 +93,7 @@ class Agent:
                     self._arm_trial(watch)
         for gone in old.values():
             gone.stop()
-        self._series = sum(watch.series for watch in (*self._watches.values(), *self._guests))
+        self._keeping.count((*self._watches.values(), *self._guests))
 
     def welcome(self, device: Device, guest: Callable[[Line], G]) -> G:
         """Watch what is polled only when somebody asks, over the line that all share who ask at that address."""
@@ -104,14 +105,14 @@ class Agent:
         """Forget a guest and what was kept of it; a poll in flight ends."""
         guest.stop()
         self._guests.remove(guest)
-        self._series -= guest.series
+        self._keeping.series -= guest.series
         if all(other.line is not guest.line for other in self._guests):
             self._lines.cut(guest.device)
 
     @property
     def series(self) -> int:
         """Series kept of all devices and the host."""
-        return self._series
+        return self._keeping.series
 
     @property
     def watches(self) -> Sequence[Watch]:
@@ -227,10 +228,10 @@ class Agent:
         """Poll targets one after the other: one outstanding request per device over everything (S3)."""
         if not watch.device.address:  # the host: nothing is sent, so nothing has to wait its turn
             slow = [target for target in due if getattr(target.collector, "waits", False)]
-            waiting = asyncio.gather(*(self._ask(watch, target) for target in slow))
+            waiting = asyncio.gather(*(self._ask(watch, (target,)) for target in slow))
             for target in due:
                 if target not in slow:
-                    await self._ask(watch, target, bounded=False)
+                    await self._ask(watch, (target,), bounded=False)
             await waiting
             watch.last_poll = self.world.now()
             return
@@ -242,12 +243,12 @@ class Agent:
                 allowance.begin(began, watch.device)
             except (Paused, BreakerOpen) as error:
                 for target in due:
-                    self._missed(watch.kept[target.module], error.reason, began)
+                    self._keeping.missed(watch.kept[target.module], error.reason, began)
                 return
             try:
                 await self._round(watch, due)
                 if (change := watch.rechosen()) is not None:
-                    self._series += change
+                    self._keeping.series += change
                     self.on_change()
                     await self._round(watch, watch.unasked)
                     due = [target for target in watch.targets if (watch.kept[target.module].began or 0) >= began]
@@ -263,77 +264,68 @@ class Agent:
     async def _round(self, watch: Watch, due: Sequence[Target]) -> None:
         """Poll each of these; when the device answers nothing, more would only spend its packets."""
         silent: PollError | None = None
-        for target in due:
+        for party in parties(due):
             if silent is None:
-                silent = await self._ask(watch, target)
-            else:
-                self._missed(watch.kept[target.module], silent.reason, self.world.now())
+                silent = await self._ask(watch, party)
+                continue
+            for target in party:
+                self._keeping.missed(watch.kept[target.module], silent.reason, self.world.now())
 
-    async def _ask(self, watch: Watch, target: Target, bounded: bool = True) -> PollError | None:
-        """One poll of one target. The error, if the device has said nothing at all in this round.
+    async def _ask(self, watch: Watch, party: Sequence[Target], bounded: bool = True) -> PollError | None:
+        """One conversation for a target, or for several. The error, if the device has said nothing in this round.
 
         Not `bounded`: a poll that never waits needs no clock of its own.
         """
-        kept, tally = watch.kept[target.module], watch.tally
-        began = kept.began = self.world.now()
+        began, tally = self.world.now(), watch.tally
         sent, repeated = tally.sent, tally.repeated
-        kept.talked, kept.urgent = 0.0, False
-        deadline = began + target.schedule.timeout
-        failure: PollError | None = None
+        for target in party:
+            kept = watch.kept[target.module]
+            kept.began, kept.talked, kept.urgent = began, 0.0, False
+        # As long as one after the other would take: whoever asks for several shares it out among them.
+        deadline = began + sum(target.schedule.timeout for target in party)
+        readings: Sequence[Reading]
         try:
             async with asyncio.timeout_at(deadline + GRACE) if bounded else nullcontext():
-                columns = await target.collector.poll(target, View(self.world, self.common, watch, target, deadline))
-            self._keep(watch, target, columns, began)
+                readings = await poll(party, View(self.world, self.common, watch, party[0], deadline))
+        except PollError as error:
+            readings = [partial(_raise, error)] * len(party)
+        except asyncio.CancelledError:
+            for target in party:
+                watch.kept[target.module].urgent = True  # nothing came of it: whoever asks next begins anew
+            raise
+        except TimeoutError:
+            readings = [partial(_raise, TimedOut("the poll did not end by itself"))] * len(party)
+        except Exception as error:  # noqa: BLE001 - no device, and no bug of ours, may stop the others
+            readings = [partial(_raise, error)] * len(party)
+        failures = []
+        for target, read in zip(party, readings, strict=True):
+            failures.append(self._take(watch, target, read, began))
+            kept = watch.kept[target.module]
+            kept.sent, kept.repeated = tally.sent - sent, tally.repeated - repeated
+            kept.talked = watch.kept[party[0].module].talked
+        if watch.line.allowance.answers or not all(isinstance(failure, SILENCE) for failure in failures):
+            return None
+        return failures[0]
+
+    def _take(self, watch: Watch, target: Target, read: Reading, began: float) -> PollError | None:
+        """What one target has got of a conversation that began at `began`. The error, if that is nothing."""
+        kept = watch.kept[target.module]
+        failure: PollError | None = None
+        try:
+            self._keeping.keep(watch, target, read(), began)
         except PollError as error:
             failure = error
-            self._fail(kept, error.reason)
+            self._keeping.failed(kept, error.reason)
             log.debug(
                 "poll failed", device=watch.device.name, module=target.module, reason=error.reason, why=str(error)
             )
-        except asyncio.CancelledError:
-            kept.urgent = True  # nothing came of it: whoever asks next begins anew
-            raise
-        except TimeoutError:
-            failure = TimedOut("the poll did not end by itself")
-            self._fail(kept, failure.reason)
         except Exception:  # noqa: BLE001 - no device, and no bug of ours, may stop the others
             self._bug(watch.device, target)
             # The reasons are a bounded list; what we stumbled over is malformed to us, and the count of bugs tells.
-            self._fail(kept, "malformed")
-        kept.sent, kept.repeated = tally.sent - sent, tally.repeated - repeated
+            self._keeping.failed(kept, "malformed")
         kept.ended = self.world.now()
         kept.duration = kept.ended - began
-        return failure if isinstance(failure, SILENCE) and not watch.line.allowance.answers else None
-
-    def _keep(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
-        kept = watch.kept[target.module]
-        room = self.caps.series - self._series + kept.series
-        if watch.device.address:  # the host's own series are bounded by the machine
-            others = sum(k.series for k in watch.kept.values()) - kept.series
-            room = min(room, self.caps.series_per_device - others)
-        series, kept.dropped = status.size(columns), 0
-        if series > room:
-            columns = status.capped(columns, room)
-            kept.dropped = series - status.size(columns)
-            series -= kept.dropped
-        columns, partial = status.mark(target.module, columns)
-        kept.columns, kept.read = columns, began
-        self._series += series - kept.series
-        kept.series = series
-        kept.outcome = "partial" if partial or kept.dropped else "success"
-        kept.outcomes[kept.outcome] += 1
-
-    def _missed(self, kept: Kept, reason: str, now: float) -> None:
-        """A poll that did not take place, or not to its end, for `reason`."""
-        kept.began = kept.ended = now
-        kept.urgent = False
-        kept.duration = kept.talked = 0.0
-        kept.sent = kept.repeated = 0
-        self._fail(kept, reason)
-
-    def _fail(self, kept: Kept, reason: str) -> None:
-        self._series -= kept.series
-        kept.failed(reason)
+        return failure
 
     def _judge(self, watch: Watch, due: Sequence[Target]) -> None:
         """After a round: is the device up, and what does its breaker make of it."""
@@ -398,3 +390,7 @@ class Agent:
         for watch in watches:
             watch.stop()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _raise(error: Exception) -> Sequence[Column]:
+    raise error

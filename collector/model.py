@@ -294,7 +294,8 @@ class Edge(Protocol):
         """Monotonic seconds."""
 
     def memory(self, make: type[T]) -> T:
-        """This target's own instance of `make`, made at the first call and kept while the target stays configured.
+        """This target's own instance of `make`, made at the first call and kept while the target stays configured;
+        that of the device where targets are asked in company (`Sociable`).
 
         For what a collector remembers from poll to poll: interned rows, learned sizes.
         """
@@ -320,3 +321,18 @@ class Collector(Protocol):
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         """The device's columns now. Raises a `PollError` when there is nothing to give; partial answers say so with
         an `INCOMPLETE` column. State from poll to poll lives in `edge.memory`, never on the collector."""
+
+
+Reading = Callable[[], Sequence[Column]]
+"""One target's columns out of a conversation that is over. Raises a `PollError` where there is nothing to give."""
+
+
+class Sociable(Collector, Protocol):
+    """A collector that can ask for several targets of a device in one conversation."""
+
+    company: ClassVar[str]
+    """Targets whose collectors have the same word here are asked together, and remember together (`Edge.memory`)."""
+
+    async def poll_together(self, targets: Sequence[Target], edge: Edge) -> Sequence[Reading]:
+        """What each of `targets` has got, in their order. A target's columns are made when its reading is called, so
+        that one module's failure is its own. Raises a `PollError` where it is that of all."""

@@ -14,7 +14,7 @@ from collector.budget import RULES
 from collector.model import INCOMPLETE, Column, Device, Family, column, interned, rows
 from collector.network.snmp import DUPLICATES, VARIABLES, Snmp
 from collector.ondemand import Reading
-from collector.wire.snmp.dialogue import GETS
+from collector.wire.snmp.agenda import GETS
 
 # snmp_exporter's own words (CONTRACTS 1).
 WALK = Family("snmp_scrape_walk_duration_seconds", "Time SNMP walk/bulkwalk took.")

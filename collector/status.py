@@ -42,7 +42,7 @@ class Kept:
     talked: float = 0.0
     """Seconds of the last poll that went by in conversation with the device."""
     sent: int = 0
-    """Packets of the last poll, those included that were sent again."""
+    """Packets of the conversation in which the module was last asked, those included that were sent again."""
     repeated: int = 0
     outcome: str = ""
     """`success`, `partial`, or the reason of the failure."""

@@ -13,6 +13,7 @@ from collector import status
 from collector.budget import Allowance, Strain
 from collector.edge import Tally, Terms, World
 from collector.model import Collector, Column, Common, Device, Dialogue, Host, Target, single
+from collector.party import company
 
 T = TypeVar("T")
 
@@ -165,7 +166,8 @@ class Watch:
         self.targets = (*self.listed, *(Target(self.device, *pair, by.schedule) for pair in chosen.items()))
         kept = {target.module: before.get(target.module) for target in self.targets}
         self.kept = {name: self.kept[name] if was is not None else status.Kept() for name, was in kept.items()}
-        self._memory = {key: value for key, value in self._memory.items() if key[0] in self.kept}
+        names = {*self.kept, *map(company, self.targets)}
+        self._memory = {key: value for key, value in self._memory.items() if key[0] in names}
         log.info("modules chosen", device=self.device.name, modules=[*chosen])
         return self.series - series
 
@@ -197,7 +199,8 @@ class Watch:
             kept = old.kept[target.module]
             if same_collector(previous.collector, target.collector) and previous.device.address == self.device.address:
                 self.kept[target.module] = kept
-                self._memory |= {k: v for k, v in old._memory.items() if k[0] == target.module}
+                keys = {target.module, company(target)}
+                self._memory |= {k: v for k, v in old._memory.items() if k[0] in keys}
             else:
                 self.kept[target.module].outcomes = kept.outcomes
 
@@ -210,11 +213,12 @@ class Watch:
                 self.choose(by, {name: choices[name] for name in chosen if name in choices})
                 self.rechosen()
 
-    def memory(self, module: str, make: type[T]) -> T:
-        remembered = self._memory.get((module, make))
+    def memory(self, target: Target, make: type[T]) -> T:
+        name = company(target) or target.module
+        remembered = self._memory.get((name, make))
         if remembered is None:
-            saved = self._restored.get(module) if hasattr(make, "restored") else None
-            remembered = self._memory[module, make] = make.restored(saved) if saved else make()  # type: ignore[attr-defined]
+            saved = self._restored.get(name) if hasattr(make, "restored") else None
+            remembered = self._memory[name, make] = make.restored(saved) if saved else make()  # type: ignore[attr-defined]
         result: T = remembered
         return result
 
@@ -276,7 +280,7 @@ class View:
         self.deadline = deadline
 
     def memory(self, make: type[T]) -> T:
-        return self._watch.memory(self._target.module, make)
+        return self._watch.memory(self._target, make)
 
     def choose(self, modules: Mapping[str, Collector]) -> None:
         self._watch.choose(self._target, modules)

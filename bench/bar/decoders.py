@@ -35,7 +35,7 @@ def answer_to(module: Module, speech: Callable[[], Speech]) -> Decoder:
         survey.receive(packet)
         survey.send()
         survey.problem()
-        Sheet(survey._plan, survey.harvest, Interned()).columns()
+        Sheet(compile(module), survey.harvest, Interned()).columns()
 
     return decode
 

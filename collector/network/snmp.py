@@ -6,13 +6,13 @@ poll. What a class may be asked is `budget.RULES`, whatever a module says (RELIA
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import ClassVar
 
 from collector.budget import RULES
-from collector.errors import NoData
+from collector.errors import NoData, PollError
 from collector.model import (
     INCOMPLETE,
     Collector,
@@ -22,6 +22,7 @@ from collector.model import (
     DeviceClass,
     Edge,
     Family,
+    Reading,
     Target,
     column,
     interned,
@@ -31,8 +32,11 @@ from collector.network import introduction, security
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned, Limits
+from collector.wire.snmp.joint import join
 from collector.wire.snmp.module import Module
+from collector.wire.snmp.outcome import Share
 from collector.wire.snmp.plan import compile
+from collector.wire.snmp.speech import Speech
 
 DUPLICATES = Family(
     "wardwatch_snmp_duplicates",
@@ -46,13 +50,22 @@ ANY_ORDER = "allow_nonincreasing_oids"
 
 
 class Memory:
-    """What is kept of a target from poll to poll: the device's ways, and the rows of its tables."""
+    """What is kept of a device from poll to poll: its ways, and the rows of its tables by module."""
 
-    __slots__ = ("interned", "learned")
+    __slots__ = ("_rows", "learned")
 
     def __init__(self) -> None:
         self.learned = Learned()
-        self.interned = Interned()
+        self._rows: dict[str, tuple[Module, Interned]] = {}
+
+    def rows(self, module: Module) -> Interned:
+        """The rows of a module's tables; none where the module is not what it was."""
+        known = self._rows.get(module.name)
+        if known is not None and known[0] is module:
+            return known[1]
+        interned = known[1] if known is not None and known[0] == module else Interned()
+        self._rows[module.name] = (module, interned)
+        return interned
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,7 @@ class Snmp:
     """Asks for one module."""
 
     name: ClassVar[str] = "snmp"
+    company: ClassVar[str] = "snmp"
 
     module: Module
 
@@ -70,34 +84,50 @@ class Snmp:
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         """The module's columns; `INCOMPLETE` names each table that was only partly read, and why."""
-        device = target.device
-        limits = limits_of(device.device_class)
-        memory = edge.memory(Memory)
-        plan = compile(self.module)
-        any_order = ANY_ORDER in device.quirks
-        survey = await introduction.survey(
-            device,
-            edge,
-            limits,
-            memory.learned,
-            lambda speech: Survey(plan, speech, limits, memory.learned, edge.now, any_order=any_order),
-        )
-        problem = survey.problem()
-        if problem is not None:
-            raise problem
-        sheet = Sheet(plan, survey.harvest, memory.interned)
-        columns = sheet.columns()
-        if not columns:
-            raise NoData(f"{device.name}: nothing of what the module is made of")
-        variables = sum(len(run.values) for runs in survey.harvest.runs.values() for run in runs)
-        columns.append(column(VARIABLES, interned(("module",), ((target.module,),)), (variables,)))
-        if survey.incomplete:
-            marks = sorted(survey.incomplete.items())
-            columns.append(column(INCOMPLETE, rows(("table", "reason"), marks), [1.0] * len(marks)))
-        if sheet.duplicates:
-            counts = sorted(sheet.duplicates.items())
-            columns.append(column(DUPLICATES, rows(("table",), [(t,) for t, _ in counts]), [n for _, n in counts]))
-        return columns
+        (reading,) = await self.poll_together((target,), edge)
+        return reading()
+
+    async def poll_together(self, targets: Sequence[Target], edge: Edge) -> Sequence[Reading]:
+        """One walk over the union of what the modules need. One with filters is asked by itself: what it needs is
+        only known on the way."""
+        device, memory = targets[0].device, edge.memory(Memory)
+        readings: dict[str, Reading] = {}
+        for together in _conversations(targets):
+            survey = await _survey(device, together, memory.learned, edge)
+            for number, target in enumerate(together):
+                readings[target.module] = partial(_read, target, survey.share(number), memory)
+            if not survey.answered and (problem := survey.problem()) is not None:
+                # A device that says nothing is not asked for more.
+                return [readings.get(target.module, partial(_raise, problem)) for target in targets]
+        return [readings[target.module] for target in targets]
+
+
+def _module(target: Target) -> Module:
+    collector = target.collector
+    assert isinstance(collector, Snmp)
+    return collector.module
+
+
+def _conversations(targets: Sequence[Target]) -> Iterator[Sequence[Target]]:
+    plain = [target for target in targets if not _module(target).filters]
+    if plain:
+        yield plain
+    for target in targets:
+        if _module(target).filters:
+            yield (target,)
+
+
+async def _survey(device: Device, targets: Sequence[Target], learned: Learned, edge: Edge) -> Survey:
+    """One conversation, over."""
+    modules = tuple(_module(target) for target in targets)
+    plan = join(modules) if len(modules) > 1 else compile(modules[0])
+    seconds = [target.schedule.timeout for target in targets] if len(targets) > 1 else ()
+    limits, any_order = limits_of(device.device_class), ANY_ORDER in device.quirks
+
+    def start(speech: Speech) -> Survey:
+        return Survey(plan, speech, limits, learned, edge.now, any_order=any_order, seconds=seconds)
+
+    return await introduction.survey(device, edge, limits, learned, start)
 
 
 @cache
@@ -118,3 +148,27 @@ def walks(collector: Collector) -> bool:
     """Whether a collector walks tables, which only devices of class `it` are asked to bear (RELIABILITY S11)."""
     module: Module | None = getattr(collector, "module", None)
     return module is not None and bool(module.walk or module.filters)
+
+
+def _raise(problem: PollError) -> Sequence[Column]:
+    raise problem
+
+
+def _read(target: Target, share: Share, memory: Memory) -> Sequence[Column]:
+    """A module's columns out of what was read for it. Raises the `PollError` of a module that has got nothing."""
+    module = _module(target)
+    if share.problem is not None:
+        raise share.problem
+    sheet = Sheet(compile(module), share.harvest, memory.rows(module))
+    columns = sheet.columns()
+    if not columns:
+        raise NoData(f"{target.device.name}: nothing of what the module is made of")
+    variables = sum(len(run.values) for runs in share.harvest.runs.values() for run in runs)
+    columns.append(column(VARIABLES, interned(("module",), ((target.module,),)), (variables,)))
+    if share.incomplete:
+        marks = sorted(share.incomplete.items())
+        columns.append(column(INCOMPLETE, rows(("table", "reason"), marks), [1.0] * len(marks)))
+    if sheet.duplicates:
+        counts = sorted(sheet.duplicates.items())
+        columns.append(column(DUPLICATES, rows(("table",), [(t,) for t, _ in counts]), [n for _, n in counts]))
+    return columns

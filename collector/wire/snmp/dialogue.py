@@ -1,38 +1,41 @@
-"""Asking one device for one module: what to ask next, how much at a time, what to do when no answer comes.
+"""Asking one device for one module, or several: how much at a time, what to do when no answer comes.
 
-A `model.Dialogue`: no socket, no clock but the one that is handed in. GETs come first, then walks, one question
-outstanding at a time. The device's ways are learned and kept in `Learned`; the faults it is built for are those of
-RELIABILITY part 1, named where they are met.
+A `model.Dialogue`: no socket, no clock but the one that is handed in. What is left to ask is the `Agenda`: GETs come
+first, then walks, one question outstanding at a time. The device's ways are learned and kept in `Learned`; the faults
+it is built for are those of RELIABILITY part 1, named where they are met.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from collector.errors import Malformed, PollError
-from collector.wire.snmp import ber, message, outcome, question
+from collector.wire.snmp import message, outcome, question
 from collector.wire.snmp.abreast import UNSOUND, Abreast
+from collector.wire.snmp.agenda import Agenda
 from collector.wire.snmp.habits import FIRST_REPETITIONS, FRAME, Learned, Limits, most_repetitions, patience
+from collector.wire.snmp.joint import Joint
+from collector.wire.snmp.outcome import Share
 from collector.wire.snmp.plan import Plan, narrow
 from collector.wire.snmp.question import Asked
+from collector.wire.snmp.singles import Singles
 from collector.wire.snmp.speech import Speech
 from collector.wire.snmp.walk import COMPLETE, LEAF, Harvest, Walk
 
-GETS = "get"
-"""The name of the table that single values belong to, where a table is named."""
-
 
 class Survey:
-    """The conversation of one poll. Afterwards: `harvest`, `incomplete` (reason by table), `problem()`."""
+    """The conversation of one poll. Afterwards: `harvest`, `incomplete` (reason by table), `problem()`.
+
+    `seconds` are how long each plan of a `Joint` may take; empty: as long as the edge lets the whole.
+    """
 
     def __init__(
-        self, plan: Plan, speech: Speech, limits: Limits, learned: Learned, now: Callable[[], float],
-        *, any_order: bool = False,
+        self, plan: Plan | Joint, speech: Speech, limits: Limits, learned: Learned, now: Callable[[], float],
+        *, any_order: bool = False, seconds: Sequence[float] = (),
     ) -> None:  # fmt: skip
         self.patience = limits.patience
         self.harvest = Harvest(plan.columns)
-        self.incomplete: dict[str, str] = {}
         self.answered = False
         self.malformed = 0
         """Datagrams and varbinds that made no sense."""
@@ -41,7 +44,7 @@ class Survey:
         self._limits = limits
         self._learned = learned
         self._now = now
-        self._any_order = any_order or plan.any_order
+        self._any_order = any_order
         self._asked: dict[int, Asked] = {}
         self._tries = self._stalls = 0
         self._attempts = limits.retries + 1
@@ -49,33 +52,29 @@ class Survey:
         self._over = False
         self._cut = ""
         self._refused = 0
-        self._names: deque[bytes] = deque()
-        self._roots: deque[bytes] = deque()
+        self._agenda = Agenda(plan, seconds)
         self._walk: Walk | Abreast | None = None
         self._aside: Harvest | None = None
         self._room = learned.room(limits.reply_bytes)
-        self._leaf = False
-        self._lone_answers = 0
+        self._singles = Singles(self._agenda, speech, limits, learned, plan.max_repetitions)
         self._filters = deque(plan.filters)
         self._sieved: list[Harvest] = []
         self._begin_walk()
         learned.poll()
         if not limits.bulk:
             # Such a class is asked for single values only, whatever the module says (S11).
-            for root in (*plan.roots, *(sieve.root for sieve in plan.filters)):
-                self._mark(root, "refused")
+            self._agenda.refuse((*plan.roots, *(sieve.root for sieve in plan.filters)))
             self._filters.clear()
-            self._names.extend(plan.gets)
-        elif not self._filters:
-            self._names.extend(plan.gets)
-            self._roots.extend(plan.roots)
 
     # What the edge calls.
 
     def send(self) -> bytes | None:
         """The next question, or the last one again in another shape; None: there is nothing more to ask."""
+        agenda = self._agenda
         while not self._over:
-            if not self._names and self._walk is None:
+            if agenda.ends <= self._now():
+                self._end_turn()
+            if not agenda.names and self._walk is None:
                 self._advance()
                 continue
             asked = self._ask()
@@ -106,7 +105,9 @@ class Survey:
         if asked is None:
             return False
         if self._walk is None:
-            taken = self._take_get(body, head, asked)
+            bad = self._singles.malformed
+            taken = self._singles.take(body, head, asked, self.harvest)
+            self.malformed += self._singles.malformed - bad
         elif isinstance(self._walk, Abreast):
             taken = self._take_abreast(self._walk, body, head, asked)
         else:
@@ -145,26 +146,40 @@ class Survey:
         """Keep what there is; everything that is not read is marked."""
         self._over = True
         self._cut = self._cut or reason
-        if self._walk is not None:
-            self._keep_aside(self._walk)
-            self._mark(self._walk.root, reason)
-        if self._names or self._filters:
-            self.incomplete.setdefault(GETS, reason)
-        for root in self._roots if not self._filters else self._plan.roots:
-            self._mark(root, reason)
+        self._stop_walk(reason)
+        if self._filters:
+            self._agenda.lose((b"",), reason)
+        self._agenda.expire(reason)
+
+    @property
+    def incomplete(self) -> dict[str, str]:
+        """Why tables were not read, or not to their end."""
+        return self._agenda.incomplete()
 
     def problem(self) -> PollError | None:
         """Why there is nothing at all; None where there is something."""
-        if self.harvest.runs:
-            return None
-        return self._speech.refusal or outcome.problem(
-            cut=self._cut,
-            asked=self._limits.bulk or bool(self._plan.gets),
+        return self._share(self._plan, self.harvest, self.incomplete).problem
+
+    def share(self, number: int) -> Share:
+        """What the plan, or one of those of a `Joint`, has got, as if it had been asked alone."""
+        if isinstance(self._plan, Plan):
+            return self._share(self._plan, self.harvest, self.incomplete)
+        plan = self._plan.plans[number]
+        return self._share(plan, self._plan.share(number, self.harvest), self._agenda.incomplete(plan))
+
+    def _share(self, plan: Plan | Joint, harvest: Harvest, incomplete: dict[str, str]) -> Share:
+        if harvest.runs:
+            return Share(harvest, incomplete, None)
+        reasons, whole = set(incomplete.values()), plan is self._plan
+        problem = self._speech.refusal or outcome.problem(
+            cut=self._cut if whole or self._cut in reasons else "",
+            asked=self._limits.bulk or bool(plan.gets),
             answered=self.answered,
             malformed=self.malformed,
-            refused=self._refused,
-            incomplete=self.incomplete.values(),
+            refused=(self._refused or self._singles.refused) if whole or reasons & {"refused", "gen_err"} else 0,
+            incomplete=reasons,
         )
+        return Share(harvest, incomplete, problem)
 
     # What to ask.
 
@@ -178,14 +193,13 @@ class Survey:
                 self._begin_walk(root, sieve)
                 return
             self._filters.clear()
-            gets, roots = narrow(self._plan, self._sieved)
-            self._names.extend(gets)
-            self._roots.extend(roots)
-        elif self._roots:
-            self._begin_walk(self._roots.popleft(), self.harvest)
-        else:
+            assert isinstance(self._plan, Plan)
+            self._agenda.replace(*narrow(self._plan, self._sieved))
+        elif self._agenda.roots:
+            self._begin_walk(self._agenda.roots.popleft(), self.harvest)
+        elif not self._agenda.turn(self._now()):
             self._over = True
-            self._learned.clean += self._quiet and not self.incomplete and not self.malformed
+            self._learned.clean += self._quiet and self._agenda.whole and not self.malformed
 
     def _begin_walk(self, root: bytes | None = None, harvest: Harvest | None = None) -> None:
         self._doubt = self._lone = False
@@ -195,20 +209,21 @@ class Survey:
         if root is None or harvest is None:
             return
         found = self._plan.tables.get(root, ())
-        plain = harvest is not self.harvest or self._any_order or not self._speech.bulk
+        any_order = self._any_order or self._plan.any_order(root)
+        plain = harvest is not self.harvest or any_order or not self._speech.bulk
         if found and self._room > FRAME and not plain and root not in self._learned.lone_walks:
             self._walk = Abreast(root, found, harvest.columns, self._limits.caps, self._learned.rows)
         else:
-            self._walk = Walk(root, harvest, self._limits.caps, any_order=self._any_order)
+            self._walk = Walk(root, harvest, self._limits.caps, any_order=any_order)
             self._lone = not self._speech.bulk or root in self._learned.lone_walks
 
     def _ask(self) -> Asked:
         """The question under way, in the shape that the number of attempts so far suggests."""
         attempt, now = self._tries, self._now()
         if self._walk is None:
-            return Asked("get", self._batch(), 0, attempt, now)
+            return Asked("get", self._singles.batch(attempt), 0, attempt, now)
         if isinstance(self._walk, Abreast):
-            most = most_repetitions(self._plan.max_repetitions)
+            most = most_repetitions(self._plan.wish(self._walk.root))
             repetitions = self._walk.ask(most, self._learned.varbinds(self._room), self._limits.names)
             return Asked("bulk", self._walk.names, repetitions, attempt, now)
         name = (self._walk.last,)
@@ -217,70 +232,14 @@ class Survey:
         fallback = 2 if self._doubt else max(2, self._attempts - 2)
         if self._lone or (attempt >= fallback and self._attempts > 2):
             return Asked("next", name, 0, attempt, now)
-        repetitions = self._learned.wish(self._plan.max_repetitions)
+        repetitions = self._learned.wish(self._plan.wish(self._walk.root))
         if self._narrowed:
             repetitions = min(repetitions, self._narrowed)
         if attempt >= 2:
             repetitions = max(1, min(repetitions, FIRST_REPETITIONS) >> attempt - 1)
         return Asked("bulk", name, repetitions, attempt, now)
 
-    def _batch(self) -> tuple[bytes, ...]:
-        """Names for the next GET: as many as class, module, version and experience allow."""
-        if not self._speech.bulk or self._tries or self._learned.lone_gets or self._leaf:
-            return (self._names[0],)
-        most = min(self._limits.varbinds, max(self._plan.max_repetitions, 1), self._narrowed or self._limits.varbinds)
-        return question.batch(self._names, most, self._limits.request_bytes - self._speech.overhead)
-
     # What came.
-
-    def _take_get(self, packet: bytes, head: message.Head, asked: Asked) -> bool:
-        if head.error_status:
-            return self._get_error(head, asked)
-        found, stray = set(), False
-        try:
-            for name, tag, content in message.varbinds(packet, head):
-                # Never stored under the name that was asked for (F6): only an exact match counts.
-                if name not in asked.names:
-                    stray = True
-                elif name not in found:
-                    found.add(name)
-                    if tag not in ber.ABSENT:
-                        self.harvest.add(name, tag, content)
-        except Malformed:
-            self.malformed += 1
-        if not found and not stray:
-            return False
-        if stray:
-            self.incomplete.setdefault(GETS, "wrong_oid")
-            found.update(asked.names)
-        if asked.attempt and len(self._names) > 1 and not self._learned.lone_gets and self._speech.bulk:
-            # One varbind was answered where several were not (F5). Twice is a habit, once may be loss.
-            self._lone_answers += 1
-            if self._lone_answers > 1:
-                self._learned.doubt_gets()
-        self._drop(found)
-        return True
-
-    def _get_error(self, head: message.Head, asked: Asked) -> bool:
-        """An error status for a GET: what it points at is left out, the rest is asked again."""
-        if head.error_status == message.TOO_BIG and len(asked.names) > 1:
-            self._narrowed = len(asked.names) // 2
-            return True
-        if 0 < head.error_index <= len(asked.names):
-            culprit = asked.names[head.error_index - 1]
-        elif len(asked.names) == 1:
-            culprit = asked.names[0]
-        else:
-            self._narrowed = 1
-            return True
-        if head.error_status != message.NO_SUCH_NAME and not self._leaf:
-            self.incomplete.setdefault(GETS, self._word(head.error_status))
-        self._drop({culprit})
-        return True
-
-    def _drop(self, names: set[bytes]) -> None:
-        self._names = deque(name for name in self._names if name not in names)
-        self._leaf = self._leaf and bool(self._names)
 
     def _take_abreast(self, walk: Abreast, packet: bytes, head: message.Head, asked: Asked) -> bool:
         if head.error_status:
@@ -352,7 +311,7 @@ class Survey:
         if head.error_status == message.NO_SUCH_NAME:
             walk.ended = COMPLETE  # how v1 says that there is nothing more
         elif head.error_status in (message.NO_ACCESS, message.AUTHORIZATION_ERROR):
-            walk.ended = self._word(head.error_status)
+            walk.ended = outcome.word(head.error_status)
         elif asked.kind == "bulk" and asked.repetitions > 1:
             self._narrowed = asked.repetitions // 2
             if head.error_status == message.TOO_BIG:
@@ -360,41 +319,49 @@ class Survey:
         elif asked.kind == "bulk":
             self._lone = True
         else:
-            walk.ended = self._word(head.error_status)
+            walk.ended = outcome.word(head.error_status)
         if walk.ended:
+            if head.error_status not in (message.NO_SUCH_NAME, message.TOO_BIG):
+                self._refused = head.error_status
             self._end_walk(walk)
-
-    def _word(self, status: int) -> str:
-        """The bounded word for an error status."""
-        if status not in (message.TOO_BIG, message.NO_SUCH_NAME):
-            self._refused = status
-        return {message.TOO_BIG: "too_big", message.GEN_ERR: "gen_err"}.get(status, "refused")
 
     def _end_walk(self, walk: Walk | Abreast) -> None:
         self._walk = None
         if isinstance(walk, Abreast):
             self.harvest.runs |= walk.harvest.runs
-            self._names.extend(prefix for prefix in walk.leaves if prefix in self._plan.scalars)
-            self._leaf = bool(self._names)
+            self._singles.try_leaves(prefix for prefix in walk.leaves if prefix in self._plan.scalars)
         if walk.ended == LEAF and not self._filters:
-            self._leaf = True
-            self._names.append(walk.root)
+            self._singles.try_leaves((walk.root,))
         elif walk.ended not in (COMPLETE, LEAF):
-            self._mark(walk.root, walk.ended)
+            self._leave(walk, walk.ended)
         self._narrowed = 0
 
     def _give_up(self, reason: str) -> None:
         """Leave the question under way unanswered and go on with what comes after it."""
+        if self._walk is not None:
+            self._stop_walk(reason)
+        else:
+            self._singles.give_up(reason)
         self._asked.clear()
         self._tries = 0
-        if self._walk is not None:
-            self._keep_aside(self._walk)
-            self._mark(self._walk.root, reason)
-            self._walk = None
-        else:
-            if not self._leaf:
-                self.incomplete.setdefault(GETS, reason)
-            self._drop(set(self._names) if reason == "timeout" else {self._names[0]})
 
-    def _mark(self, root: bytes, reason: str) -> None:
-        self.incomplete.setdefault(ber.dotted(root), reason)
+    def _end_turn(self) -> None:
+        """The module under way has taken its time: whoever comes next shall have the rest."""
+        self._stop_walk("timeout")
+        self._singles.end_turn()
+        self._agenda.close()
+        self._asked.clear()
+        self._tries = 0
+
+    def _stop_walk(self, reason: str) -> None:
+        walk, self._walk = self._walk, None
+        if walk is not None:
+            self._keep_aside(walk)
+            self._leave(walk, reason)
+
+    def _leave(self, walk: Walk | Abreast, reason: str) -> None:
+        """A subtree was not read to its end. What other modules need of it and have not got is walked by itself."""
+        self._agenda.mark(walk.root, reason, walk.last if isinstance(walk, Walk) else b"")
+        if not self._over:
+            for root in self._agenda.fall_back(walk.root):
+                self.harvest.forget(root)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from collector.errors import (
     BreakerOpen,
@@ -17,9 +18,23 @@ from collector.errors import (
     Unreachable,
 )
 from collector.wire.snmp import message
+from collector.wire.snmp.walk import Harvest
 
 _CUT_OFF: dict[str, type[PollError]] = {each.reason: each for each in (BreakerOpen, OverBudget, Paused, Unreachable)}
 """What the edge may end a conversation with that is not about answers."""
+
+
+class Share(NamedTuple):
+    """What a module has got of a conversation: `incomplete` are reasons by table, `problem` why there is nothing."""
+
+    harvest: Harvest
+    incomplete: Mapping[str, str]
+    problem: PollError | None
+
+
+def word(status: int) -> str:
+    """The bounded word for an error status."""
+    return {message.TOO_BIG: "too_big", message.GEN_ERR: "gen_err"}.get(status, "refused")
 
 
 def problem(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from typing import NamedTuple
 
 from collector.errors import Malformed
 from collector.model import Family, Kind
@@ -79,6 +80,14 @@ class Sieve:
     values: tuple[re.Pattern[str], ...]
 
 
+class Turn(NamedTuple):
+    """What is asked for one module of several. `plans` are the numbers of those that it serves."""
+
+    gets: tuple[bytes, ...]
+    roots: tuple[bytes, ...]
+    plans: tuple[int, ...] = (0,)
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What to ask (raw OIDs, overlaps taken out) and what to make of the answers."""
@@ -94,7 +103,19 @@ class Plan:
     filters: tuple[Sieve, ...]
     module: Module
     max_repetitions: int
-    any_order: bool
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """What is asked, as `joint.Joint` has it for several modules."""
+        return (Turn(self.gets, self.roots),)
+
+    def wish(self, root: bytes) -> int:
+        """Most repetitions below `root`."""
+        return self.max_repetitions
+
+    def any_order(self, root: bytes) -> bool:
+        """Whether OIDs below `root` may come in any order."""
+        return self.module.allow_nonincreasing_oids
 
 
 @lru_cache(maxsize=512)
@@ -123,7 +144,6 @@ def compile(module: Module) -> Plan:
         filters=tuple(_sieve(each) for each in module.filters),
         module=module,
         max_repetitions=module.max_repetitions,
-        any_order=module.allow_nonincreasing_oids,
     )
 
 

@@ -79,6 +79,12 @@ class Harvest:
             run.values.append(content)
             self.cells += 1
 
+    def forget(self, root: bytes) -> None:
+        """Drop what was read below `root`: it will be read again."""
+        for column, prefix in enumerate(self.columns.prefixes):
+            if prefix.startswith(root):
+                self.runs.pop(column, None)
+
     def open(self, column: int, tag: int) -> Run:
         """The run that a next cell of this column and type belongs to."""
         runs = self.runs.setdefault(column, [])

@@ -94,7 +94,7 @@ def test_the_first_poll_finds_out_and_asks_what_was_chosen() -> None:
         assert polled(page) == {"auto", "uptime", "bridge"}
         assert value(page, "wardwatch_device_up") == 1
         assert lab.world.worst == 1
-        assert await lab.sent() == 3, "one question whether it is the same, one for each module"
+        assert await lab.sent() == 2, "one question whether it is the same, one for what all modules need"
 
     virtual(scene())
 

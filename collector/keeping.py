@@ -1,0 +1,55 @@
+"""What is kept of polls, and how much: whole tables are left out above the caps (RELIABILITY D5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from collector import status
+from collector.budget import Caps
+from collector.model import Column, Target
+from collector.status import Kept
+from collector.watch import Watch
+
+
+class Keeping:
+    """Keeps the columns of each module in its `Kept`. `series` counts those of all devices and the host."""
+
+    def __init__(self, caps: Caps) -> None:
+        self.caps = caps
+        self.series = 0
+
+    def count(self, watches: Iterable[Watch]) -> None:
+        """Count anew, after watches came and went."""
+        self.series = sum(watch.series for watch in watches)
+
+    def keep(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
+        """The columns of a poll that began at `began`, monotonic seconds."""
+        kept = watch.kept[target.module]
+        room = self.caps.series - self.series + kept.series
+        if watch.device.address:  # the host's own series are bounded by the machine
+            others = sum(k.series for k in watch.kept.values()) - kept.series
+            room = min(room, self.caps.series_per_device - others)
+        series, kept.dropped = status.size(columns), 0
+        if series > room:
+            columns = status.capped(columns, room)
+            kept.dropped = series - status.size(columns)
+            series -= kept.dropped
+        columns, partial = status.mark(target.module, columns)
+        kept.columns, kept.read = columns, began
+        self.series += series - kept.series
+        kept.series = series
+        kept.outcome = "partial" if partial or kept.dropped else "success"
+        kept.outcomes[kept.outcome] += 1
+
+    def missed(self, kept: Kept, reason: str, now: float) -> None:
+        """A poll that did not take place, or not to its end, for `reason`."""
+        kept.began = kept.ended = now
+        kept.urgent = False
+        kept.duration = kept.talked = 0.0
+        kept.sent = kept.repeated = 0
+        self.failed(kept, reason)
+
+    def failed(self, kept: Kept, reason: str) -> None:
+        """A poll that gave nothing."""
+        self.series -= kept.series
+        kept.failed(reason)

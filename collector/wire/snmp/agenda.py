@@ -1,0 +1,160 @@
+"""What a conversation has still to ask, module by module, and what it could not read.
+
+Each module has its turn, as long as its own timeout: one that is slow, or never answered, costs the others nothing.
+What several modules need is asked in the turn of the first of them, and not again.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from collector.wire.snmp import ber
+from collector.wire.snmp.joint import Joint
+from collector.wire.snmp.plan import Plan, Turn
+
+GETS = "get"
+"""The name of the table that single values belong to, where a table is named."""
+
+NEVER = float("inf")
+
+
+class Agenda:
+    """`names` are GETs and `roots` walks of the turn under way; `ends` is when it is over, in monotonic seconds.
+
+    `unread` says why a subtree was not read, or not to its end; `lost` the same of single values. Both by raw OID.
+    """
+
+    __slots__ = ("_apart", "_got", "_later", "_plan", "_reached", "ends", "lost", "names", "roots", "unread")
+
+    def __init__(self, plan: Plan | Joint, seconds: Sequence[float]) -> None:
+        self.names: deque[bytes] = deque()
+        self.roots: deque[bytes] = deque()
+        self.ends = NEVER
+        self.unread: dict[bytes, str] = {}
+        self.lost: dict[bytes, str] = {}
+        self._plan = plan
+        self._later: deque[tuple[Turn, float]] = deque()
+        self._got: set[bytes] = set()
+        """Names of later turns that have been dealt with already."""
+        self._reached: dict[bytes, bytes] = {}
+        """The last OID that was read of a subtree that was not read to its end."""
+        self._apart: set[bytes] = set()
+        """Subtrees walked by themselves because what they lie in was not read to its end."""
+        for turn in plan.turns:
+            longest = max((seconds[number] for number in turn.plans), default=NEVER) if seconds else NEVER
+            self._later.append((turn, longest))
+
+    def turn(self, now: float) -> bool:
+        """Begin the next turn; False: there is none."""
+        if not self._later:
+            return False
+        turn, seconds = self._later.popleft()
+        self.ends = now + seconds
+        self.names.extend(name for name in turn.gets if name not in self._got)
+        self.roots.extend(turn.roots)
+        if not self.names:
+            # A device that answers a GET is there, whatever becomes of the walk; so one goes first where there is any.
+            self.names.extend(islice(self.ahead(), 1))
+        return True
+
+    def replace(self, gets: Iterable[bytes], roots: Iterable[bytes]) -> None:
+        """Ask this instead of what was planned."""
+        self._later.clear()
+        self.names = deque(gets)
+        self.roots = deque(roots)
+
+    def refuse(self, roots: Iterable[bytes]) -> None:
+        """No walks: the class of the device does not allow them."""
+        for root in roots:
+            self.mark(root, "refused")
+        self._later = deque((turn._replace(roots=()), seconds) for turn, seconds in self._later)
+
+    def ahead(self) -> Iterator[bytes]:
+        """Names that a GET may ask for now: this turn's, and where there is room those of later turns."""
+        yield from self.names
+        for turn, _ in self._later:
+            for name in turn.gets:
+                if name not in self._got and name not in self.names:
+                    yield name
+
+    def drop(self, names: set[bytes]) -> None:
+        """These need not be asked any more."""
+        self.names = deque(name for name in self.names if name not in names)
+        if self._later:
+            self._got |= names
+
+    # What could not be read.
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything so far could be read."""
+        return not self.unread and not self.lost
+
+    def lose(self, names: Iterable[bytes], reason: str) -> None:
+        for name in names:
+            self.lost.setdefault(name, reason)
+
+    def mark(self, root: bytes, reason: str, last: bytes = b"") -> None:
+        """This subtree was not read to its end; `last` is what was read of it last."""
+        self.unread.setdefault(root, reason)
+        if last:
+            self._reached.setdefault(root, last)
+
+    def fall_back(self, root: bytes) -> Sequence[bytes]:
+        """Subtrees that other modules need within one that was not read to its end, to be walked by themselves now."""
+        if not isinstance(self._plan, Joint):
+            return ()
+        inner = [each for each in self._plan.inner.get(root, ()) if self._why(each)]
+        self._apart.update(inner)
+        self.roots.extendleft(reversed(inner))
+        return inner
+
+    def expire(self, reason: str) -> None:
+        """There is no more time: what is left is not read."""
+        self._close(reason)
+        while self._later:
+            self.turn(0.0)
+            self._close(reason)
+
+    def close(self) -> None:
+        """The turn under way has taken its time."""
+        self._close("timeout")
+        self.ends = NEVER
+
+    def _close(self, reason: str) -> None:
+        self.lose(self.names, reason)
+        for root in self.roots:
+            self.mark(root, reason)
+        self.names.clear()
+        self.roots.clear()
+
+    def incomplete(self, plan: Plan | None = None) -> dict[str, str]:
+        """Reasons by table: a dotted root, or `GETS`. Only what touches one of the modules where `plan` is that."""
+        if plan is None or plan is self._plan:
+            marks = {ber.dotted(root): reason for root, reason in self.unread.items()}
+            for reason in self.lost.values():
+                marks.setdefault(GETS, reason)
+            return marks
+        marks = {}
+        for root in plan.roots:
+            if reason := self._why(root):
+                marks[ber.dotted(root)] = reason
+        for name in (*plan.gets, *self.lost):
+            mine = name in plan.gets or name.startswith(plan.roots)
+            if mine and (reason := self.lost.get(name) or self._why(name)):
+                marks.setdefault(GETS, reason)
+        return marks
+
+    def _why(self, root: bytes) -> str:
+        """Why a subtree, or a value, was not read; empty: it was."""
+        reason = self.unread.get(root)
+        if reason is not None or root in self._apart:
+            return reason or ""
+        for around, reason in self.unread.items():
+            if root.startswith(around):
+                last = self._reached.get(around, b"")
+                passed = last and not last.startswith(root) and ber.after(last, root)
+                return "" if passed else reason
+        return ""
