@@ -99,7 +99,8 @@ class FakeWorld:
                         terms.tally.received += 1
                         terms.tally.waited += reply[0]
                         terms.pace.answered()
-                    continue
+                        continue
+                    patience -= reply[0]
                 await asyncio.sleep(max(patience, 0))
                 if self.now() >= terms.deadline:
                     dialogue.expire("timeout")

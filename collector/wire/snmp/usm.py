@@ -39,7 +39,7 @@ _WORDS: Final[tuple[Report, ...]] = ("level", "time", "user", "engine", "digest"
 _REPORTS: Final = {_STATISTICS + bytes((number, 0)): word for number, word in enumerate(_WORDS, 1)}
 """usmStats of RFC 3414 section 5, by OID."""
 
-_DENIALS: Final[dict[Report, str]] = {
+_DENIALS: Final[dict[Report | None, str]] = {
     "level": "does not allow security level {level} to user {user}: compare security_level with the device's",
     "user": "does not know user {user}: check username, and that the device has it for this engine id",
     "digest": "finds our digest wrong for user {user}: check password and auth_protocol ({auth})",
@@ -178,10 +178,10 @@ class Usm:
         word = _report_of(scoped.head, data)
         if word == "engine":
             self.stranger = True
-        text = _DENIALS.get(word) if word else None
-        if text is not None:
+            self.refusal = Refused("the device says that its engine has another id")
+        elif word in _DENIALS:
             auth = self._auth
-            said = text.format(
+            said = _DENIALS[word].format(
                 user=auth.username, level=auth.security_level, auth=auth.auth_protocol, priv=auth.priv_protocol
             )
             self.refusal = Denied(f"the device {said}")
