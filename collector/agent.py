@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import structlog
 
-from collector import status
+from collector import audit, status
 from collector.budget import Budgets, Caps, Pauses, Shared, Strain
 from collector.edge import World
 from collector.errors import BreakerOpen, OverBudget, Paused, PollError, TimedOut, Unreachable
@@ -346,9 +346,11 @@ class Agent:
             self._arm_trial(watch.principal)
         if breaker.open or was_open:
             self.on_change()
+        if breaker.open != was_open:
+            audit.breaker(watch)
         before, watch.answered = watch.answered, bool(allowance.answers)
         if watch.answered != before and (before is not None or not watch.answered) and watch.principal is watch:
-            self._say(watch)
+            audit.health(watch)
 
     def _spare(self, watch: Watch, seconds: float) -> None:
         """Stop polling a device, unless plain IT, that answers ever more slowly: it may be us who hurt it (S20)."""
@@ -356,16 +358,7 @@ class Agent:
             return
         watch.strain = Strain()
         self.on_strain(watch.device)
-        log.error("device slows down, polling stops", device=watch.device.name, seconds_to_answer=seconds)
-
-    def _say(self, watch: Watch) -> None:
-        """One line when a device's health changes (HOUSE 7.6)."""
-        device = watch.device
-        where = {"device": device.name, "class": device.device_class, "site": device.site, "location": device.location}
-        if watch.answered:
-            log.info("device up", **where)
-        else:
-            log.warning("device down", **where, reason=watch.reason)
+        audit.strain(watch, seconds)
 
     def _bug(self, device: Device, target: Target) -> None:
         """A fault of ours, not of the device: its traceback once, then a count (HOUSE 7.5)."""

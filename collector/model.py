@@ -218,6 +218,9 @@ class Dialogue(Protocol):
 
     patience: float
 
+    kind: str
+    """What `send` gave last is, as a word that becomes a label: `get` `next` `bulk` `discovery`."""
+
     def send(self) -> bytes | None:
         """The next packet; None: finished."""
 

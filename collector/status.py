@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from collector.edge import Tally
 from collector.model import INCOMPLETE, Column, Device, Family, Target, column, interned, rows
 
 UP = Family("wardwatch_device_up", "1: the device answered when it was last polled.")
@@ -18,7 +19,12 @@ AGE = Family(
 POLLS = Family("wardwatch_polls_total", "Polls of the module by outcome: success, partial, or the reason.", "counter")
 FAILED = Family("wardwatch_poll_failed_info", "1: why the last poll of the module gave nothing.")
 DROPPED = Family("wardwatch_series_dropped", "Series of the module left out because the device has too many.")
-PACKETS = Family("wardwatch_packets_total", "Packets to and from the device by kind.", "counter")
+PACKETS = Family(
+    "wardwatch_packets_total",
+    "Packets sent to the device by kind (get, next, bulk, discovery); retry: those of them that were sent again; "
+    "reply: answers; stray: packets from its address that answered nothing.",
+    "counter",
+)
 BREAKER = Family("wardwatch_breaker_open", "1: the device is left alone but for one packet now and then.")
 PAUSED = Family("wardwatch_paused", "1: a person paused polling in this scope.")
 SCRAPE_DURATION = Family("node_scrape_collector_duration_seconds", "How long the collector's last poll took.")
@@ -82,6 +88,12 @@ def info(device: Device) -> Column:
 def labelled(family: Family, name: str, values: Mapping[str, float]) -> Column:
     """A column over one label."""
     return column(family, interned((name,), tuple((key,) for key in values)), values.values())
+
+
+def packets(tally: Tally) -> Column:
+    """What was sent to the device and came back, since the program started."""
+    rest = {"retry": tally.repeated, "reply": tally.received, "stray": tally.stray}
+    return labelled(PACKETS, "kind", {**tally.kinds, **rest})
 
 
 def modules(kept: Mapping[str, Kept], fresh: Collection[str], now: float) -> Iterable[Column]:

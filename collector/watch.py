@@ -244,9 +244,7 @@ class Watch:
         if self.answered is not None and paused is None and self._known(now):
             page.append(single(status.UP, float(self.answered)))
         page.append(single(status.BREAKER, float(self.line.allowance.breaker.open)))
-        tally = self.tally
-        kinds = {"sent": tally.sent, "repeated": tally.repeated, "received": tally.received, "stray": tally.stray}
-        page.append(status.labelled(status.PACKETS, "kind", kinds))
+        page.append(status.packets(self.tally))
         if paused is not None:
             page.append(status.labelled(status.PAUSED, "scope", {paused: 1}))
         return page

@@ -130,6 +130,14 @@ class _Traced:
     def patience(self, seconds: float) -> None:
         self._dialogue.patience = seconds
 
+    @property
+    def kind(self) -> str:
+        return self._dialogue.kind
+
+    @kind.setter
+    def kind(self, kind: str) -> None:
+        self._dialogue.kind = kind
+
     def send(self) -> bytes | None:
         packet = self._dialogue.send()
         if packet is None:

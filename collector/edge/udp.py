@@ -37,12 +37,19 @@ class Pace(Protocol):
 class Tally:
     """Packets of one device by kind, since the program started."""
 
-    __slots__ = ("received", "repeated", "sent", "stray", "waited")
+    __slots__ = ("kinds", "received", "repeated", "sent", "stray", "waited")
 
     def __init__(self) -> None:
         self.sent = self.repeated = self.received = self.stray = 0
+        self.kinds: dict[str, int] = {}
+        """Packets sent by `Dialogue.kind`, those included that were sent again: together they are `sent`."""
         self.waited = 0.0
         """Seconds from each last question to its answer, added up."""
+
+    def count(self, kind: str) -> None:
+        """A packet went out."""
+        self.sent += 1
+        self.kinds[kind] = self.kinds.get(kind, 0) + 1
 
 
 class Traffic:
@@ -140,7 +147,7 @@ class _Conversation:
         except OSError as error:
             raise Unreachable(f"{self._peer[0]}: {error.strerror}") from error
         self._waiting = None
-        self._tally.sent += 1
+        self._tally.count(self._dialogue.kind)
         self._tally.repeated += self._again
         self._socket.traffic.sent += 1
         self._socket.traffic.repeated += self._again

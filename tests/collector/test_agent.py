@@ -284,10 +284,16 @@ def test_one_line_when_health_changes_and_none_while_it_stays() -> None:
             for _ in range(5):
                 await agent.page("sw", 5)
                 await after(60)
-        assert [(e["event"], e["device"], e["site"]) for e in logs if e["log_level"] != "debug"] == [
-            ("device down", "sw", "main"),
-            ("device up", "sw", "main"),
+        said = [event for event in logs if event["log_level"] != "debug"]
+        assert [(event["event"], event["device"]) for event in said] == [
+            ("device down", "sw"),
+            ("breaker open", "sw"),
+            ("breaker closed", "sw"),
+            ("device up", "sw"),
         ], "a device that is well from the start is no news"
+        assert [event["site"] for event in said if "site" in event] == ["main", "main"]
+        assert said[1]["failures"] == 3
+        assert said[1]["packets"] == {"get": 6}, "and what it was sent until then"
 
     virtual(scene())
 

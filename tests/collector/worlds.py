@@ -90,7 +90,7 @@ class FakeWorld:
                     return
                 sent = Packet(self.now(), peers[0], packet)
                 self.packets.append(sent)
-                terms.tally.sent += 1
+                terms.tally.count(dialogue.kind)
                 reply = self.answer(sent)
                 patience = min(dialogue.patience, terms.deadline - self.now())
                 if reply is not None and reply[0] <= patience:
@@ -123,6 +123,7 @@ class Questions:
     patience: float = 1.0
     answers: list[bytes] = field(default_factory=list)
     ended: str = ""
+    kind: str = "get"
     _try: int = 0
 
     def send(self) -> bytes | None:

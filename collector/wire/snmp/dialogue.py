@@ -35,6 +35,7 @@ class Survey:
         *, any_order: bool = False, seconds: Sequence[float] = (),
     ) -> None:  # fmt: skip
         self.patience = limits.patience
+        self.kind: str = "get"
         self.harvest = Harvest(plan.columns)
         self.answered = False
         self.malformed = 0
@@ -85,6 +86,7 @@ class Survey:
                     self._give_up("too_big")
                 continue
             self._asked[request_id] = asked
+            self.kind = asked.kind
             self.patience = patience(self._limits, self._learned, self._tries)
             return packet
         return None

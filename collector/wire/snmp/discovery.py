@@ -19,6 +19,8 @@ _RANDOM: Final = random.SystemRandom()
 class Discovery:
     """The conversation (a `model.Dialogue`). Afterwards `engine_id`, empty where there was no answer."""
 
+    kind = "discovery"
+
     def __init__(self, limits: Limits, learned: Learned, now: Callable[[], float]) -> None:
         self.patience = limits.patience
         self.engine_id = b""

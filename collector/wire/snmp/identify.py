@@ -38,6 +38,8 @@ class Identification:
     asked for probes that are subtrees.
     """
 
+    kind = "get"
+
     def __init__(
         self, speech: Speech, limits: Limits, rules: Sequence[Fingerprint], now: Callable[[], float],
         before: Identity | None = None, *, renew: bool = False,

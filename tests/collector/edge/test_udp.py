@@ -77,6 +77,7 @@ async def test_questions_and_answers(world: World) -> None:
     assert dialogue.answers == [b"ok"] * 5
     assert agent.got == [f"question {n}".encode() for n in range(5)]
     assert (on.tally.sent, on.tally.received, on.tally.repeated, on.tally.stray) == (5, 5, 0, 0)
+    assert on.tally.kinds == {"get": 5}
 
 
 async def test_over_ipv6(world: World) -> None:

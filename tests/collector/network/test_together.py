@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from collector.agent import Agent as Watching
 from collector.errors import NoData, PollError, TimedOut
 from collector.model import INCOMPLETE, Column, Edge, Reading, Schedule, Target
 from collector.network.snmp import Snmp
@@ -18,6 +19,7 @@ from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module
 from tests.collector.network.test_snmp import Wire, target
 from tests.collector.wire.snmp.agents import Agent, integer, octets, response
 from tests.collector.wire.snmp.faulty import ROOT, SCALARS, TABLE, Stalls, table_values
+from tests.collector.worlds import FakeWorld, Packet, value, virtual
 
 ROW = (Index("row", "gauge"),)
 UPTIME = "1.3.6.1.2.1.1.3"
@@ -218,3 +220,27 @@ async def test_a_delicate_device_gets_single_gets() -> None:
 def test_of_several_wishes_for_repetitions_the_most_careful_counts(wishes: tuple[int, ...], most: int) -> None:
     joint = join(tuple(replace(TABLE, name=f"m{n}", max_repetitions=wish) for n, wish in enumerate(wishes)))
     assert most_repetitions(joint.wish(ber.encode_oid(ROOT))) == most
+
+
+def test_what_was_sent_to_a_device_is_on_its_page_by_kind() -> None:
+    """GETs and walks of a planned poll, and what had to be sent again."""
+    played, lost = Agent(values()), [1, 4]
+
+    def answer(packet: Packet) -> tuple[float, bytes] | None:
+        return None if len(world.packets) in lost else (0.01, played.answer(packet.data)[0])
+
+    world = FakeWorld(answer)
+
+    async def scene() -> None:
+        watched = targets((BOOTED, TABLE))
+        agent = Watching(world)  # type: ignore[arg-type]
+        agent.load([watched[0].device], {"switch-1": watched})
+        page = await agent.page("switch-1", 60)
+        counted = {
+            kind: value(page, "wardwatch_packets_total", kind=kind) for kind in ("get", "next", "bulk", "discovery")
+        }
+        seen = Counter(message.read(packet.data).pdu for packet in world.packets)
+        assert counted == {"get": seen[0xA0], "next": None, "bulk": seen[0xA5], "discovery": None}
+        assert value(page, "wardwatch_packets_total", kind="reply") == len(world.packets) - len(lost)
+
+    virtual(scene())

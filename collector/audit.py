@@ -1,0 +1,33 @@
+"""One line in the log for each change of a device's state (RELIABILITY S23; HOUSE 7.6: quiet when well)."""
+
+from __future__ import annotations
+
+import structlog
+
+from collector.watch import Watch
+
+log = structlog.get_logger()
+
+
+def health(watch: Watch) -> None:
+    """The device answers again, or no longer."""
+    device = watch.device
+    where = {"device": device.name, "class": device.device_class, "site": device.site, "location": device.location}
+    if watch.answered:
+        log.info("device up", **where)
+    else:
+        log.warning("device down", **where, reason=watch.reason)
+
+
+def breaker(watch: Watch) -> None:
+    """The device is left alone, or no longer; with what was sent to it so far, as `wardwatch_packets_total` has it."""
+    failures, sent = watch.line.allowance.breaker.failures, dict(watch.tally.kinds)
+    if watch.line.allowance.breaker.open:
+        log.warning("breaker open", device=watch.device.name, failures=failures, packets=sent)
+    else:
+        log.info("breaker closed", device=watch.device.name, packets=sent)
+
+
+def strain(watch: Watch, seconds: float) -> None:
+    """The device takes ever longer to answer, `seconds` by now, and is asked no more."""
+    log.error("device slows down, polling stops", device=watch.device.name, seconds_to_answer=seconds)
