@@ -44,6 +44,24 @@ def first_sentence(kind: type[object]) -> str:
     return sentence.replace(f" (node_exporter's `{kind.__dict__.get('name')}`)", "").replace("|", "\\|")
 
 
+MODULE = re.compile(r"((?:^  #.*\n)*)^  (\w+):\n((?:^(?: {4}.*)?\n)*)", re.MULTILINE)
+"""A module as config/snmp/*.yml has it: the comment above it, its name, what is below."""
+
+
+def modules(directory: Path) -> str:
+    """A table of the SNMP modules in the files of a directory, file by file. ValueError for one without a comment."""
+    rows = []
+    for path in sorted(directory.glob("*.yml")):
+        _, begun, text = path.read_text().partition("\nmodules:\n")
+        for comment, name, body in MODULE.findall(text) if begun else ():
+            says = " ".join(line.strip(" #") for line in comment.splitlines())
+            if not says:
+                raise ValueError(f"{path.name}: {name} has no comment above it: the table of modules needs one")
+            single = "" if "\n    walk:" in f"\n{body}" else "yes"
+            rows.append(f"| `{name}` | {path.name} | {single} | {says.replace('|', chr(92) + '|')} |")
+    return "\n".join(["| module | file | single GETs | what it reads |", "|---|---|---|---|", *rows]) + "\n"
+
+
 SERIES = (("a small device (UPS, printer, server)", 300), ("a mixed estate", 700), ("48-port switches only", 2100))
 DEVICES = (100, 1000, 5000)
 DAYS = 400
@@ -84,12 +102,13 @@ def _parts() -> dict[str, Callable[[], str]]:
 
     return {
         "collectors": lambda: collectors(COLLECTORS),
+        "snmp-modules": lambda: modules(ROOT / "config" / "snmp"),
         "sizing-slow": lambda: sizing(60),
         "sizing-fast": lambda: sizing(15),
     }
 
 
-FILES = ("README.md", "docs/sizing.md")
+FILES = ("README.md", "docs/modules.md", "docs/sizing.md")
 
 
 def main() -> int:

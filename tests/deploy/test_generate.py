@@ -49,6 +49,27 @@ def test_a_collector_without_a_docstring_is_refused() -> None:
         generate.collectors([registered("silent", None)])
 
 
+def test_a_module_is_a_line_with_the_comment_above_it(tmp_path: Path) -> None:
+    text = (
+        "# About the file.\nmodules:\n  # Load\n  # | more.\n  one:\n    walk:\n    - 1.2\n\n"
+        "  # Two.\n  two:\n    get:\n    - 1.2\n"
+    )
+    (tmp_path / "load.yml").write_text(text)
+    (tmp_path / "other.yml").write_text("fingerprints: []\n")
+
+    assert generate.modules(tmp_path).splitlines()[2:] == [
+        "| `one` | load.yml |  | Load \\| more. |",
+        "| `two` | load.yml | yes | Two. |",
+    ]
+
+
+def test_a_module_without_a_comment_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "load.yml").write_text("# About the file.\nmodules:\n  silent:\n    walk:\n    - 1.2\n")
+
+    with pytest.raises(ValueError, match=r"load.yml: silent has no comment above it"):
+        generate.modules(tmp_path)
+
+
 def test_only_what_is_between_the_marks_changes() -> None:
     text = "before\n<!-- generated: one -->\nold\n<!-- /generated -->\nafter\n"
 

@@ -62,6 +62,8 @@ RECORDED: Mapping[str, tuple[str, ...]] = {
     "isilon": ("storage/isilon-onefs",),
     "juniper_chassis": ("network/router/juniper-mx960-12-3r6-6",),
     "juniper_wireless": ("network/wifi/juniper-wlc2800",),
+    "liebert_environment": ("UPS/vertiv-power",),
+    "liebert_environment_scalars": ("UPS/vertiv-power",),
     "lldp": ("network/switch/hpe-procurve-516733-b21", "network/switch/cisco-n5000"),
     "mg_ups": ("UPS/eaton-93e-80",),
     "mg_ups_scalars": ("UPS/eaton-9px-partial",),
