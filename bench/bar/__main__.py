@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import platform
 import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
+
+import structlog
 
 from bench.bar.row import Row, Verdict
 from bench.bar.rows import FULL, QUICK
@@ -24,6 +27,7 @@ def main() -> int:
     chosen = parser.parse_args()
     if unknown := [name for name in chosen.ids if name not in known]:
         parser.error(f"no such row: {', '.join(unknown)}; there are {', '.join(known)}")
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     red = False
     for row in FULL if chosen.full else QUICK:
         if not chosen.ids or row.id in chosen.ids:

@@ -29,6 +29,25 @@ def slow(scene: Scene, options: Options) -> None:
         datagram.delay += free - scene.now
 
 
+def drip(scene: Scene, options: Options) -> None:
+    """A byte at a time, as a device does whose buffer is broken; over UDP each is a datagram."""
+    for datagram in tuple(scene.datagrams):
+        parts = [datagram.payload[at : at + 1] for at in range(min(len(datagram.payload), options["most"]))]
+        scene.datagrams.remove(datagram)
+        scene.datagrams += [
+            Datagram(part, datagram.delay + n * options["seconds"], honest=False) for n, part in enumerate(parts)
+        ]
+
+
+def flood(scene: Scene, options: Options) -> None:
+    """The answer, then copies of it without end while somebody asks."""
+    if scene.now < scene.memory.get("until", 0.0) or not scene.datagrams:
+        return
+    scene.memory["until"] = scene.now + options["seconds"]
+    payload, count = scene.datagrams[0].payload, int(options["packets"] * options["seconds"])
+    scene.datagrams += [Datagram(payload, (n + 1) / options["packets"], honest=False) for n in range(count)]
+
+
 def _truncated(scene: Scene, payload: bytes) -> bytes:
     return payload[: scene.random.randrange(len(payload))]
 
@@ -119,6 +138,10 @@ MODES = (
          send=delay),
     Mode("dead", "never answers", send=dead),
     Mode("slow", "takes so many seconds for each request, one after another", {"seconds": 3.0}, send=slow),
+    Mode("drip", "answers in datagrams of one byte, one each so many seconds, the first `most` of them",
+         {"seconds": 1.0, "most": 30}, send=drip),
+    Mode("flood", "sends copies of an answer after it, so many packets a second for so many seconds",
+         {"packets": 1000, "seconds": 1.0}, send=flood),
     Mode("malformed", "damages this share of replies: cut, flipped bits, wrong lengths, nothing, noise",
          {"share": 1.0}, send=malform),
     Mode("f07_request_id", "false, old, zero, late, doubled and reordered replies; false ones say -7 everywhere",

@@ -5,6 +5,9 @@ from __future__ import annotations
 from simulator import ber, message
 from simulator.faults.scene import Mode, Options, Scene
 
+ELSEWHERE = ber.identifier(ber.dotted("1.3.6.1.6.3.1.1.6.1.0"))
+"""snmpSetSerialNo.0 of SNMPv2-MIB."""
+
 QUIET = 2.0
 """Seconds without a request after which the next one counts as the beginning of another poll."""
 
@@ -27,6 +30,9 @@ def not_increasing(scene: Scene, options: Options) -> None:
         return
     image, at = scene.view.image, answer.positions[0]
     style = options["style"]
+    if style == "elsewhere":  # the same object of another subtree, whatever is asked
+        answer.varbinds, answer.positions = [ber.varbind(ELSEWHERE, ber.INTEGER, b"\x01")], [-1]
+        return
     if style == "inside" and len(answer.varbinds) > 2:
         answer.varbinds[1], answer.varbinds[2] = answer.varbinds[2], answer.varbinds[1]
         return
@@ -136,8 +142,9 @@ def stall(scene: Scene, options: Options) -> None:
 
 
 MODES = (
-    Mode("f01_not_increasing", "a walk's names do not increase: the same again, a step back, a circle of three, or "
-         "two exchanged inside one reply", {"style": "same", "after": 3}, ("same", "back", "cycle", "inside"),
+    Mode("f01_not_increasing", "a walk's names do not increase: the same again, a step back, a circle of three, "
+         "two exchanged inside one reply, or an object of another subtree", {"style": "same", "after": 3},
+         ("same", "back", "cycle", "inside", "elsewhere"),
          answer=not_increasing),
     Mode("f02_endless_walk", "the column that is walked never ends", answer=endless_walk),
     Mode("f03_walk_error", "a walk ends in genErr or silence after some requests, or in tooBig above `most` "

@@ -136,7 +136,7 @@ def test_faults_can_be_put_on_and_taken_off_while_playing() -> None:
 
 def test_an_unknown_fault_option_or_style_says_what_there_is() -> None:
     for name, options, words in (
-        ("f99", {}, "there is no fault 'f99'; there are: dead, delay, f01_not_increasing"),
+        ("f99", {}, "there is no fault 'f99'; there are: dead, delay, drip, f01_not_increasing"),
         ("loss", {"share": 1}, "fault loss has no option 'share'; it has: requests, replies"),
         ("delay", {"seconds": "soon"}, "fault delay: seconds is 'soon', expected a number"),
         ("f06_other_oid", {"style": "x"}, "style is 'x', expected one of adds_zero, sign"),

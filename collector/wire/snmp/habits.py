@@ -23,7 +23,7 @@ LONG_NAME = 48
 """Bytes to reckon for a name in a question for several columns."""
 
 GROWTH = 1.3
-"""Each further attempt waits this much longer (S7), so that six fit into 13 seconds."""
+"""Each further attempt waits this much longer (S7), so that six fit into 14 seconds."""
 
 JITTER = 0.1
 
@@ -147,4 +147,5 @@ def most_repetitions(wished: int) -> int:
 def patience(limits: Limits, learned: Learned, tries: int) -> float:
     """Seconds to wait for the answer to attempt `tries` (from 0): the class's, or more for a slow device."""
     usual = min(max(limits.patience, 2 * learned.round_trip), LONGEST * limits.patience)
-    return usual * GROWTH**tries * random.uniform(1 - JITTER, 1 + JITTER)
+    # Never less than the class's: a device may die of a retry that comes a moment too soon (C4).
+    return usual * GROWTH**tries * random.uniform(1 + JITTER / 4, 1 + JITTER)

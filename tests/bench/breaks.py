@@ -1,0 +1,112 @@
+"""Parts with one deliberate fault each, for the rows that take their parts as arguments."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from collector.edge import Terms, World
+from collector.model import INCOMPLETE, Collector, Column, Dialogue, Edge, Target
+from collector.wire.snmp import ber, message
+
+
+@dataclass
+class Wrapped:
+    """A dialogue that is carried as it is; subclasses get in its way."""
+
+    inner: Dialogue
+
+    @property
+    def patience(self) -> float:
+        return self.inner.patience
+
+    @patience.setter
+    def patience(self, seconds: float) -> None:
+        self.inner.patience = seconds
+
+    def send(self) -> bytes | None:
+        return self.inner.send()
+
+    def receive(self, packet: bytes) -> bool:
+        return self.inner.receive(packet)
+
+    def silence(self) -> None:
+        self.inner.silence()
+
+    def expire(self, reason: str) -> None:
+        self.inner.expire(reason)
+
+
+@dataclass
+class AnyRequestId(Wrapped):
+    """Takes a reply for the answer whatever its request-id is."""
+
+    last: int = 0
+
+    def send(self) -> bytes | None:
+        packet = self.inner.send()
+        if packet is not None:
+            self.last = message.read(packet).request_id
+        return packet
+
+    def receive(self, packet: bytes) -> bool:
+        head = message.read(packet)
+        numbers = [ber.encode_integer(n) for n in (self.last, head.error_status, head.error_index)]
+        varbinds = ber.tlv(ber.SEQUENCE, packet[head.start : head.stop])
+        pdu = ber.tlv(head.pdu, b"".join((*numbers, varbinds)))
+        about = ber.encode_integer(head.version) + ber.tlv(ber.OCTET_STRING, head.community)
+        return self.inner.receive(ber.tlv(ber.SEQUENCE, about + pdu))
+
+
+class Gullible(World):
+    async def udp(self, peers: Sequence[str], port: int, dialogue: Dialogue, terms: Terms) -> None:
+        await super().udp(peers, port, AnyRequestId(dialogue), terms)
+
+
+class Endless(World):
+    """Knows no deadline."""
+
+    async def udp(self, peers: Sequence[str], port: int, dialogue: Dialogue, terms: Terms) -> None:
+        await super().udp(peers, port, dialogue, replace(terms, deadline=float("inf")))
+
+
+class OneAtATime(World):
+    """Talks to one device after the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._turn = asyncio.Lock()
+
+    async def udp(self, peers: Sequence[str], port: int, dialogue: Dialogue, terms: Terms) -> None:
+        async with self._turn:
+            await super().udp(peers, port, dialogue, terms)
+
+
+class Writing(Wrapped):
+    """Sets what it should get."""
+
+    def send(self) -> bytes | None:
+        packet = self.inner.send()
+        if packet is None:
+            return None
+        head = message.read(packet)
+        at = packet.index(head.community) + len(head.community)
+        return packet[:at] + b"\xa3" + packet[at + 1 :]
+
+
+class Writes(World):
+    async def udp(self, peers: Sequence[str], port: int, dialogue: Dialogue, terms: Terms) -> None:
+        await super().udp(peers, port, Writing(dialogue), terms)
+
+
+@dataclass(frozen=True)
+class Unmarked:
+    """Says nothing of what is missing."""
+
+    name = "unmarked"
+    inner: Collector
+
+    async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
+        columns = await self.inner.poll(replace(target, collector=self.inner), edge)
+        return [column for column in columns if column.family is not INCOMPLETE]

@@ -1,0 +1,59 @@
+"""Rows C2, C3 and C4: green on what there is, red with a budget, a memory or a class that is not the device's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bench.bar.c2_budgets import C2
+from bench.bar.c3_dead import C3
+from bench.bar.c4_glass import C4
+from bench.bar.hospital import ROOM, SHARED_FREELY, Parts
+from collector.budget import Breaking, Budgets, Limit
+
+TWICE = Budgets({"it": Limit(60, 1.0), "fragile": Limit(3, 1.0), "clinical": Limit(2, 5.0)}, ROOM, ROOM, ROOM)
+PRESSED = C2(devices=2, seconds=5.5)
+GLASS = C4(devices=4, polls=1)
+DEAD = C3(devices=3)
+
+
+def test_c2_is_green() -> None:
+    verdict = PRESSED.measure(1)
+    assert verdict.kept, verdict.figure
+
+
+@pytest.mark.slow
+def test_c2_is_red_with_larger_budgets() -> None:
+    verdict = replace(PRESSED, parts=Parts(budgets=TWICE)).measure(1)
+    assert verdict.figure["devices_over_budget"] > 0
+    assert not verdict.kept
+
+
+def test_c3_is_green() -> None:
+    verdict = DEAD.measure(1)
+    assert verdict.kept, verdict.figure
+
+
+def test_c3_is_red_where_a_restart_forgets() -> None:
+    verdict = replace(DEAD, restart=lambda breakers: {}).measure(1)
+    assert verdict.figure["shortest_gap_s"] < 60
+    assert not verdict.kept
+
+
+def test_c3_is_red_where_the_wait_does_not_grow() -> None:
+    same = Breaking(longest=dict.fromkeys(SHARED_FREELY.breaking.longest, 60.0))
+    verdict = replace(DEAD, budgets=replace(SHARED_FREELY, breaking=same)).measure(1)
+    assert not verdict.kept
+    assert verdict.figure["shortest_gap_in_the_end_s"]["fragile"] < 900
+
+
+def test_c4_is_green() -> None:
+    verdict = GLASS.measure(1)
+    assert verdict.kept, verdict.figure
+
+
+def test_c4_is_red_where_the_device_is_called_plain_it() -> None:
+    verdict = replace(GLASS, device_class="it", timeout=2.0).measure(1)
+    assert verdict.figure["deaths"] > 0
+    assert not verdict.kept
