@@ -28,7 +28,7 @@ def names(oid: str) -> tuple[int, ...]:
     return tuple(map(int, oid.split(".")))
 
 
-def _value(kind: str, text: bytes) -> bytes | None:
+def parse_value(kind: str, text: bytes) -> bytes | None:
     number, hexed = kind.rstrip("x"), kind.endswith("x")
     tag = int(number)
     if tag in (ber.OCTET_STRING, ber.IP_ADDRESS):
@@ -73,7 +73,7 @@ def parse(path: Path) -> dict[str, bytes]:
         if len(parts) != 3 or b":" in parts[1]:
             continue
         try:
-            value = _value(parts[1].decode(), parts[2])
+            value = parse_value(parts[1].decode(), parts[2])
         except ValueError:
             continue
         if value is not None:
