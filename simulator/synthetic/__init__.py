@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from simulator.image import Image
-from simulator.synthetic import entity, host, interfaces, power
+from simulator.synthetic import bridge, entity, host, interfaces, power
 from simulator.synthetic.printer import printer as fill_printer
 from simulator.synthetic.sheet import Sheet, system
 
@@ -23,12 +23,18 @@ PORTS = 48
 
 
 def switch(ports: int = PORTS) -> Image:
-    """IF-MIB of `ports` ports and four uplinks: 41 variables each, 2,132 for 48 ports; sensors of its cabinet."""
+    """IF-MIB of `ports` ports and four uplinks: 41 variables each, 2,132 for 48 ports; sensors of its cabinet; spanning
+    tree, neighbours, power over Ethernet.
+    """
     sheet = Sheet("switch")
     system(sheet, f"Example switch, {ports} ports", f"{ENTERPRISE}.1.1", 6)
-    interfaces.interfaces(sheet, interfaces.switch_ports(ports))
+    connected = interfaces.switch_ports(ports)
+    interfaces.interfaces(sheet, connected)
     interfaces.internet(sheet, forwarding=False)
     entity.entities(sheet, "switch", entity.CABINET)
+    bridge.bridge(sheet, connected)
+    bridge.neighbours(sheet, connected)
+    bridge.power(sheet, connected)
     return sheet.image()
 
 

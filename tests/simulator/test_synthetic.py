@@ -75,6 +75,7 @@ def test_kinds_have_what_their_modules_ask_for() -> None:
         "server": ["1.3.6.1.2.1.25.1.1.0", "1.3.6.1.4.1.2021.10.1.6.1", "1.3.6.1.4.1.2021.4.5.0"],
         "storage": ["1.3.6.1.2.1.25.2.3.1.6.31"],
         "wireless": [f"{IFX}.1.27"],
+        "switch": ["1.3.6.1.2.1.17.2.15.1.3.52", "1.0.8802.1.1.2.1.4.1.1.9.0.52.4", "1.3.6.1.2.1.105.1.1.1.6.1.48"],
     }.items():
         image = synthetic.image(kind)
         assert [image.find(ber.identifier(ber.dotted(oid))) >= 0 for oid in oids] == [True] * len(oids), kind
