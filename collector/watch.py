@@ -69,7 +69,7 @@ class Watch:
         """Monotonic seconds at which the last poll ended, and how long it took."""
         self.duration = 0.0
         self._memory: dict[tuple[str, type[Any]], Any] = {}
-        self._restored: Mapping[str, Mapping[str, Any]] = {}
+        self._restored: dict[str, Mapping[str, Any]] = {}
         self._choice: tuple[Target, Mapping[str, Collector]] | None = None
         self._turn = 0
 
@@ -174,13 +174,20 @@ class Watch:
     def saved(self) -> Mapping[str, Any] | None:
         """What is to be known of the device after a restart, as JSON has it; None where that is nothing."""
         found = {name: make.saved(value) for (name, make), value in self._memory.items() if hasattr(make, "saved")}
-        modules = {name: saved for name, saved in found.items() if saved}
-        return {"address": self.device.address, "modules": modules} if modules else None
+        # What was restored and not used yet must outlive another restart.
+        modules = {**self._restored, **{name: saved for name, saved in found.items() if saved}}
+        return {**self._identity, "modules": modules} if modules else None
+
+    @property
+    def _identity(self) -> Mapping[str, Any]:
+        """What must be the same for what was known of a device to hold after a restart. No secret."""
+        auth = self.device.auth
+        return {"address": self.device.address, "port": self.device.port, "auth": auth.name if auth else ""}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
-        """What the last run knew, if the device still has the address that it had."""
-        if saved["address"] == self.device.address:
-            self._restored = saved["modules"]
+        """What the last run knew, if the device still has the address and the auth that it had."""
+        if all(saved.get(key) == value for key, value in self._identity.items()):
+            self._restored = dict(saved.get("modules", {}))
 
     def inherit(self, old: Watch, same_collector: Any) -> None:
         """Take over what a reload must not lose: counters, and what was kept of targets that stay as they were."""
@@ -217,10 +224,20 @@ class Watch:
         name = company(target) or target.module
         remembered = self._memory.get((name, make))
         if remembered is None:
-            saved = self._restored.get(name) if hasattr(make, "restored") else None
-            remembered = self._memory[name, make] = make.restored(saved) if saved else make()  # type: ignore[attr-defined]
+            remembered = self._memory[name, make] = self._made(name, make)
         result: T = remembered
         return result
+
+    def _made(self, name: str, make: type[T]) -> T:
+        restored = getattr(make, "restored", None)
+        if restored is not None and name in self._restored:
+            try:
+                made: T = restored(self._restored.pop(name))
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                log.warning("not restored", device=self.device.name, module=name, why=str(error))
+            else:
+                return made
+        return make()
 
     def columns(self, now: float, wants: Callable[[str], bool] = lambda module: True) -> list[Column]:
         """What may be served of the device's own series, of the modules that are wanted."""

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,12 @@ from exporters.source import Question, Scrape
 from exporters.web import Choice, DeviceLine, Server, serve
 
 STATE = "agent.json"
+"""Open breakers."""
+DEVICES = "devices.json"
+"""What was learned of devices: how they like to be asked, what they are."""
+DEVICES_EVERY = 300.0
+"""Seconds between two writings of `DEVICES`, some megabytes with thousands of devices. What a crash loses is learned
+again."""
 ORDERS_EVERY = 0.5
 """Seconds between two looks at what a person ordered: a pause holds within one (RELIABILITY S19)."""
 SAVE_EVERY = 1.0
@@ -70,6 +77,8 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self._reloading = asyncio.Lock()
         self._failing: set[str] = set()
+        self._foreign: dict[str, Mapping[str, Any]] = {}
+        """What files of state hold that this version knows nothing of: another one may."""
         self._orders = control.Watcher(self._state)
         self._retries: dict[str, float] | None = None
         """Ordered so far; None while orders from before this start have not been read."""
@@ -95,6 +104,7 @@ class Service:
             for name, work in (
                 ("orders", self._orders_loop()),
                 ("state", self._save_loop()),
+                ("devices", self._learn_loop()),
             )
         ]
         self._ready = True
@@ -108,6 +118,7 @@ class Service:
         self._desk.close()
         await self.agent.close()
         await self._save()
+        await self._save_devices()
         self.world.close()
 
     # -- what the web server asks -----------------------------------------------------------------------------------
@@ -203,7 +214,15 @@ class Service:
 
     def _restore(self) -> None:
         """Take up what the last run knew. Without it every device is simply asked again."""
-        path = self._state / STATE
+        self.agent.restore(self._read(STATE, "breakers"))
+        for name, known in self._read(DEVICES, "devices").items():
+            with suppress(KeyError):  # it has left the inventory
+                self.agent.watch(name).restore(known)
+
+    def _read(self, file: str, what: str) -> Mapping[str, Any]:
+        """One part of a file of state; the rest is kept for whoever understands it."""
+        path = self._state / file
+        saved: Mapping[str, Any] = {}
         try:
             saved = read_state(path) or {}
         except Damaged as error:
@@ -212,11 +231,9 @@ class Service:
                 set_aside(path)
         except OSError as error:
             self._state_failed("not read", error)
-        else:
-            self.agent.restore(saved.get("breakers", {}))
-            for name, known in saved.get("devices", {}).items():
-                with suppress(KeyError):  # it has left the inventory
-                    self.agent.watch(name).restore(known)
+        self._foreign[file] = {key: value for key, value in saved.items() if key != what}
+        found: Mapping[str, Any] = saved.get(what, {})
+        return found
 
     def _obey(self) -> None:
         """Do what is ordered. Orders that cannot be read leave all in force that was; at the start, that is a pause."""
@@ -286,12 +303,30 @@ class Service:
                 self._state_failed("state", error)
             await asyncio.sleep(SAVE_EVERY)
 
+    async def _learn_loop(self) -> None:
+        while True:
+            await asyncio.sleep(DEVICES_EVERY)
+            try:
+                await self._save_devices()
+            except Exception as error:  # noqa: BLE001 - as above
+                self._state_failed("devices", error)
+
     async def _save(self) -> None:
         """Write what must survive."""
-        known = {watch.device.name: saved for watch in self.agent.watches if (saved := watch.saved()) is not None}
-        content = {"breakers": self.agent.breakers(), "devices": known}
-        if any(content.values()) or (self._state / STATE).exists():
-            await self._write(STATE, DISK, _write_agent, content)
+        await self._put(STATE, {"breakers": self.agent.breakers()})
+
+    async def _save_devices(self) -> None:
+        known: dict[str, Any] = {}
+        for place, watch in enumerate(self.agent.watches):
+            if place % 100 == 99:
+                await asyncio.sleep(0)  # others want their turn
+            if (saved := watch.saved()) is not None:
+                known[watch.device.name] = saved
+        await self._put(DEVICES, {"devices": known})
+
+    async def _put(self, file: str, content: Mapping[str, Any]) -> None:
+        if any(content.values()) or (self._state / file).exists():
+            await self._write(file, DISK, partial(_write_file, file), {**self._foreign.get(file, {}), **content})
 
     async def _write(self, what: str, patience: float, call: Callable[[Path, Any], None], content: Any) -> bool:
         """Write state; whether it is written. A disk that refuses or hangs is counted, and tried again later."""
@@ -311,8 +346,8 @@ class Service:
             log.error(what, path=str(self._state), why=f"{type(error).__name__}: {error}")
 
 
-def _write_agent(state: Path, content: Mapping[str, Any]) -> None:
-    write_state(state / STATE, content)
+def _write_file(file: str, state: Path, content: Mapping[str, Any]) -> None:
+    write_state(state / file, content)
 
 
 def _shown(

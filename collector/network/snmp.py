@@ -6,10 +6,10 @@ poll. What a class may be asked is `budget.RULES`, whatever a module says (RELIA
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from collector.budget import RULES
 from collector.errors import NoData, PollError
@@ -54,9 +54,18 @@ class Memory:
 
     __slots__ = ("_rows", "learned")
 
-    def __init__(self) -> None:
-        self.learned = Learned()
+    def __init__(self, learned: Learned | None = None) -> None:
+        self.learned = learned or Learned()
         self._rows: dict[str, tuple[Module, Interned]] = {}
+
+    def saved(self) -> Mapping[str, Any]:
+        """The device's ways, as JSON has them."""
+        return self.learned.saved()
+
+    @classmethod
+    def restored(cls, saved: Mapping[str, Any]) -> Memory:
+        """What `saved` gave in an earlier run."""
+        return cls(Learned.restored(saved))
 
     def rows(self, module: Module) -> Interned:
         """The rows of a module's tables; none where the module is not what it was."""

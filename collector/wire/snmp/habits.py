@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from collector.wire.snmp.walk import Caps
 
@@ -58,15 +60,20 @@ class Limits:
         return max(1, min(self.varbinds, (self.request_bytes - SPARE) // LONG_NAME))
 
 
+NOTED = 64
+"""Most tables of a device that are remembered over a restart."""
+
+
 class Learned:
     """What earlier polls found out about a device."""
 
     __slots__ = (
-        "ceiling", "clean", "lone_gets", "lone_walks", "longest", "repetitions", "round_trip", "rows", "setbacks",
-        "size",
+        "_age", "ceiling", "clean", "lone_gets", "lone_walks", "longest", "repetitions", "round_trip", "rows",
+        "setbacks", "size",
     )  # fmt: skip
 
     def __init__(self) -> None:
+        self._age = 0
         self.clean = 0
         """Polls in which nothing went wrong; below zero: how many more before larger replies are tried again."""
         self.setbacks = 0
@@ -86,6 +93,12 @@ class Learned:
 
     def poll(self) -> None:
         """A poll begins."""
+        self._age += 1
+        if self._age % RETRIAL == 0:
+            # Longer replies cost nothing where they are cut off again, and another device may be behind the address.
+            self.longest = float("inf")
+        if self.clean >= RETRIAL:
+            self.setbacks = 0
         self.lone_gets = max(self.lone_gets - 1, 0)
         self.lone_walks = {root: left - 1 for root, left in self.lone_walks.items() if left > 1}
 
@@ -137,6 +150,39 @@ class Learned:
     def doubt_walk(self, root: bytes) -> None:
         """GETBULKs below `root` were met with silence, a GETNEXT was not."""
         self.lone_walks[root] = RETRIAL
+
+    def saved(self) -> Mapping[str, Any]:
+        """What is worth knowing after a restart, as JSON has it."""
+        known: dict[str, Any] = {
+            "clean": self.clean,
+            "setbacks": self.setbacks,
+            "size": round(self.size, 1),
+            "repetitions": round(self.repetitions, 1),
+            "lone_gets": self.lone_gets,
+            "lone_walks": {root.hex(): left for root, left in list(self.lone_walks.items())[:NOTED]},
+            "rows": {table.hex(): rows for table, rows in list(self.rows.items())[:NOTED]},
+        }
+        limits = {"longest": self.longest, "ceiling": self.ceiling}
+        return known | {name: limit for name, limit in limits.items() if limit != float("inf")}
+
+    @classmethod
+    def restored(cls, saved: Mapping[str, Any]) -> Learned:
+        """What `saved` gave in an earlier run; what is not in it is as with a device that was never met.
+
+        Raises ValueError, TypeError or AttributeError for what `saved` never gives.
+        """
+        made = cls()
+        made.clean = int(saved.get("clean", 0))
+        made.setbacks = max(int(saved.get("setbacks", 0)), 0)
+        made.size = max(float(saved.get("size", made.size)), 1.0)
+        made.repetitions = max(float(saved.get("repetitions", made.repetitions)), 1.0)
+        made.ceiling = max(float(saved.get("ceiling", made.ceiling)), 1.0)
+        made.longest = max(float(saved.get("longest", made.longest)), FRAME)
+        made.lone_gets = min(max(int(saved.get("lone_gets", 0)), 0), RETRIAL)
+        lone, rows = saved.get("lone_walks", {}), saved.get("rows", {})
+        made.lone_walks = {bytes.fromhex(root): min(int(left), RETRIAL) for root, left in lone.items()}
+        made.rows = {bytes.fromhex(table): max(int(count), 0) for table, count in rows.items()}
+        return made
 
 
 def most_repetitions(wished: int) -> int:

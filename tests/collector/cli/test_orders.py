@@ -17,7 +17,7 @@ import pytest
 from collector.cli import control
 from collector.cli.service import Options, Service
 from collector.config import Config, load
-from collector.edge.state import write_state
+from collector.edge.state import read_state, write_state
 from tests.collector.cli.estate import estate
 
 
@@ -176,3 +176,29 @@ def test_a_log_line_that_cannot_be_written_stops_nothing() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=20)
     assert done.stdout == "on\n"
+
+
+async def test_what_was_learned_of_devices_is_written_at_the_end_and_read_at_the_start(
+    config: Config, state: Path
+) -> None:
+    identity = {"address": "127.9.3.1", "port": 9, "auth": "lab"}
+    known = {**identity, "modules": {"snmp": {"clean": 7}}}
+    foreign = {"of another version": [1]}
+    write_state(state / "devices.json", {"devices": {"sw-1": known, "gone": known}, **foreign})
+    write_state(state / "agent.json", {"breakers": {}, **foreign})
+    for _ in range(2):
+        async with running(config):
+            pass
+        found = read_state(state / "devices.json") or {}
+        assert found["devices"] == {"sw-1": known}, "not of a device that has left the inventory"
+        assert found["of another version"] == [1]
+        assert (read_state(state / "agent.json") or {})["of another version"] == [1]
+
+
+async def test_a_damaged_file_of_what_was_learned_is_set_aside(config: Config, state: Path) -> None:
+    state.mkdir()
+    (state / "devices.json").write_text("rubbish")
+    async with running(config) as service:
+        assert service.about.state_failures == 1
+        assert service.agent.watch("sw-1").saved() is None
+    assert (state / "devices.json.damaged").read_text() == "rubbish"

@@ -1,0 +1,155 @@
+"""What was learned of a device holds over a restart, on the wire; in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+import structlog
+
+from collector.agent import Agent
+from collector.model import Auth, Secret
+from collector.network.snmp import Snmp
+from collector.wire.snmp import message
+from collector.wire.snmp.habits import FRAME, RETRIAL, Learned
+from collector.wire.snmp.module import Module
+from tests.collector.wire.snmp import agents
+from tests.collector.wire.snmp.faulty import SCALARS, TABLE, DumbToBulk, OneAtATime, SmallReplies, table_values
+from tests.collector.worlds import FakeWorld, Packet, device, target, value, virtual
+
+LAB = Auth("lab", 2, Secret("public"))
+
+
+class Run:
+    """A collector from its start to its end, with one device."""
+
+    def __init__(self, played: agents.Agent, module: Module = TABLE, auth: Auth = LAB, **fields: Any) -> None:
+        self.played = played
+        self.world = FakeWorld(self._answer)
+        self.agent = Agent(self.world)  # type: ignore[arg-type]
+        self.of = device(auth=auth, **fields)
+        self.agent.load([self.of], {"sw": [target(self.of, module.name, Snmp(module), timeout=30.0)]})
+
+    def _answer(self, packet: Packet) -> tuple[float, bytes] | None:
+        replies = self.played.answer(packet.data)
+        return (0.01, replies[0]) if replies else None
+
+    async def poll(self, times: int = 1) -> list[message.Head]:
+        """The questions of the last of so many polls. All is read in each."""
+        for _ in range(times):
+            began = len(self.world.packets)
+            page = await self.agent.page("sw", 30)
+            assert value(page, "wardwatch_poll_success") == 1
+            await asyncio.sleep(60)
+        return [message.read(packet.data) for packet in self.world.packets[began:]]
+
+    def saved(self) -> Mapping[str, Any]:
+        """As the file of state holds it."""
+        found: Mapping[str, Any] = json.loads(json.dumps(self.agent.watch("sw").saved()))
+        return found
+
+
+async def learned(played: agents.Agent, module: Module = TABLE, polls: int = 3) -> Mapping[str, Any]:
+    run = Run(played, module)
+    await run.poll(polls)
+    return run.saved()
+
+
+def test_a_device_that_is_dumb_to_getbulk_is_not_asked_in_bulk_after_a_restart() -> None:
+    async def scene() -> None:
+        saved = await learned(DumbToBulk(table_values()))
+        run = Run(DumbToBulk(table_values()))
+        run.agent.watch("sw").restore(saved)
+        assert {head.pdu for head in await run.poll()} == {0xA1}
+        asked = {head.pdu for _ in range(RETRIAL) for head in await run.poll()}
+        assert asked == {0xA1, 0xA5}, "but now and then that is put to the test"
+
+    virtual(scene())
+
+
+def test_a_device_that_answers_one_name_only_is_asked_for_one_after_a_restart() -> None:
+    async def scene() -> None:
+        saved = await learned(OneAtATime(table_values()), SCALARS)
+        run = Run(OneAtATime(table_values()), SCALARS)
+        run.agent.watch("sw").restore(saved)
+        await run.poll()
+        sizes = [len(list(message.varbinds(p.data, message.read(p.data)))) for p in run.world.packets]
+        assert sizes == [1, 1, 1, 1]
+
+    virtual(scene())
+
+
+def test_sizes_are_known_from_the_first_question_on() -> None:
+    async def scene() -> None:
+        saved = await learned(agents.Agent(table_values()), polls=6)
+        fresh = await Run(agents.Agent(table_values())).poll()
+        again = Run(agents.Agent(table_values()))
+        again.agent.watch("sw").restore(saved)
+        assert len(await again.poll()) < len(fresh)
+        cut = await learned(SmallReplies(table_values()))
+        again = Run(SmallReplies(table_values()))
+        again.agent.watch("sw").restore(cut)
+        assert max(head.error_index for head in await again.poll()) <= 4  # of a GETBULK: its repetitions
+
+    virtual(scene())
+
+
+def test_another_device_is_met_anew() -> None:
+    async def scene() -> None:
+        saved = await learned(DumbToBulk(table_values()))
+        others = {"address": {"address": "127.9.0.2"}, "port": {"port": 1161}, "auth": {"auth": Auth("b", 2)}}
+        for what, fields in others.items():
+            run = Run(agents.Agent(table_values()), **fields)
+            run.agent.watch("sw").restore(saved)
+            assert 0xA5 in {head.pdu for head in await run.poll()}, what
+
+    virtual(scene())
+
+
+def test_what_was_not_needed_yet_outlives_another_restart() -> None:
+    async def scene() -> None:
+        saved = await learned(DumbToBulk(table_values()))
+        run = Run(DumbToBulk(table_values()))
+        run.agent.watch("sw").restore({**saved, "modules": {**saved["modules"], "later": {"a": 1}}})
+        assert run.saved()["modules"] == {**saved["modules"], "later": {"a": 1}}
+        await run.poll()
+        assert run.saved()["modules"]["later"] == {"a": 1}, "what another version knows is kept"
+
+    virtual(scene())
+
+
+@pytest.mark.parametrize("garbled", [{"clean": "many"}, {"rows": {"xyz": 1}}, {"rows": [1]}, {"size": None}, []])
+def test_what_makes_no_sense_is_said_and_left(garbled: Any) -> None:
+    async def scene() -> None:
+        run = Run(agents.Agent(table_values()))
+        run.agent.watch("sw").restore({**run.agent.watch("sw")._identity, "modules": {"snmp": garbled}})
+        with structlog.testing.capture_logs() as logs:
+            await run.poll()
+        assert [event["event"] for event in logs if event["log_level"] == "warning"] == ["not restored"]
+
+    virtual(scene())
+
+
+def test_what_is_saved_is_what_was_known_and_bounded() -> None:
+    was = Learned()
+    was.clean, was.setbacks, was.longest, was.ceiling, was.lone_gets = 5, 2, 2000.0, 20.0, 3
+    was.rows = {bytes((1, n)): n for n in range(100)}
+    was.lone_walks = {b"\x2b": 7}
+    again = Learned.restored(json.loads(json.dumps(was.saved())))
+    assert (again.clean, again.setbacks, again.longest, again.ceiling, again.lone_gets) == (5, 2, 2000.0, 20.0, 3)
+    assert (len(again.rows), again.lone_walks) == (64, {b"\x2b": 7})
+    assert len(json.dumps(was.saved())) < 1500
+
+
+def test_a_device_that_was_replaced_is_tried_with_long_replies_again() -> None:
+    known = Learned()
+    known.clean, known.longest, known.setbacks = 5, 1500.0, 3
+    assert known.room(5600) == 1500
+    for _ in range(RETRIAL):
+        known.poll()
+        known.clean += 1
+    assert known.room(5600) == 4 * FRAME
+    assert known.setbacks == 0
