@@ -17,6 +17,7 @@ BENCHMARKS = {
     "simulator": "reply packets a second",
     "estate": "1,000 switches, beside snmp_exporter",
     "start": "start to ready",
+    "traps": "traps read a second, a burst and a storm",
 }
 
 LONGEST_SECONDS = 1200.0

@@ -120,6 +120,7 @@ def run(
     from collector.cli.service import Options
     from collector.cli.service import run as serve
     from collector.config import ConfigError
+    from collector.edge.datagrams import CannotBind
     from collector.edge.state import AlreadyRunning
     from exporters.web import CannotListen, may_bind
 
@@ -133,7 +134,7 @@ def run(
             console.fail(refusal)
         with asyncio.Runner(loop_factory=console.loop_factory()) as runner:
             runner.run(serve(lambda: console.load_from(directory), loaded, options))
-    except (CannotListen, ConfigError, AlreadyRunning) as error:
+    except (CannotListen, CannotBind, ConfigError, AlreadyRunning) as error:
         console.fail(str(error))
     except OSError as error:
         console.fail(f"{loaded.settings.state}: {error.strerror or error}")

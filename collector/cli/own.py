@@ -9,6 +9,7 @@ from importlib.metadata import version
 from mmap import PAGESIZE
 
 from collector.agent import Agent
+from collector.cli.traps import TrapReceiver
 from collector.model import Column, Family, Host, column, interned, single
 from collector.status import PAUSED, labelled
 
@@ -79,8 +80,9 @@ class Process:
 class About:
     """The program's own figures at the moment they are asked for."""
 
-    def __init__(self, agent: Agent, reloads: Reloads) -> None:
+    def __init__(self, agent: Agent, reloads: Reloads, traps: TrapReceiver) -> None:
         self._agent = agent
+        self._traps = traps
         self._reloads = reloads
         self._process = Process(agent.world.host)
         build = interned(("version", "pythonversion"), ((version("wardwatch"), platform.python_version()),))
@@ -107,9 +109,10 @@ class About:
         yield single(SNMP_RETRIES, traffic.repeated)
         yield from traffic.took.columns(SNMP_TOOK)
         yield single(BUGS, agent.bugs)
-        yield single(STATE_FAILURES, self.state_failures)
+        yield single(STATE_FAILURES, self.state_failures + self._traps.failures)
         yield single(LAG, self.lag)
         yield single(RELOADED, reloads.successful)
         yield single(RELOADED_AT, reloads.succeeded_at)
         yield labelled(CONFIG, "sha256", {reloads.digest: 1})
+        yield from self._traps.columns()
         yield from self._process.columns()

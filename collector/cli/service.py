@@ -19,6 +19,7 @@ from collector.budget import Pauses
 from collector.cli import control
 from collector.cli.ondemand import Desk
 from collector.cli.own import About, Reloads
+from collector.cli.traps import TrapReceiver
 from collector.config import Config, ConfigError
 from collector.edge import World
 from collector.edge.state import Damaged, only_one, read_state, set_aside, write_state
@@ -70,7 +71,8 @@ class Service:
         self.agent = Agent(self.world, config.settings.budgets, config.settings.caps)
         self._desk = Desk(self.agent)
         self._reloads = Reloads(self.world.host.wall())
-        self.about = About(self.agent, self._reloads)
+        self.traps = TrapReceiver(config)
+        self.about = About(self.agent, self._reloads, self.traps)
         self.address = config.settings.web.listen
         self._ready = False
         self._unsaved = asyncio.Event()
@@ -90,13 +92,15 @@ class Service:
         self._host_name = ""
 
     async def start(self, options: Options) -> Server:
-        """Take up state and orders, then serve. Raises CannotListen and ConfigError."""
+        """Take up state and orders, then serve. Raises CannotListen, CannotBind and ConfigError."""
         self._apply(self._config)
         self._restore()
         self._obey()
         self.agent.on_change = self._unsaved.set
         self.agent.on_strain = self._spare
+        self.traps.bind()
         server = await serve(self, options.listen, web_config=options.web_config)
+        self.traps.start()
         host, _, _ = options.listen.rpartition(":")
         self.address = f"{host or '127.0.0.1'}:{server.port}"
         self._tasks = [
@@ -117,6 +121,7 @@ class Service:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._desk.close()
         await self.agent.close()
+        await self.traps.close()
         await self._save()
         await self._save_devices()
         self.world.close()
@@ -134,7 +139,7 @@ class Service:
     async def device_page(self, name: str, patience: float) -> Sequence[Column]:
         if name == self._host_name:
             return await self.agent.host_page(name, patience)
-        return await self.agent.page(name, patience)
+        return [*await self.agent.page(name, patience), *self.traps.page(name)]
 
     async def snmp_page(self, question: Question, patience: float) -> Scrape:
         return await self._desk.answer(question, patience)
@@ -194,6 +199,7 @@ class Service:
             targets[self._host_name] = config.host
         self.agent.load(devices, targets, config.settings.budgets, config.settings.caps)
         self._desk.load(config)
+        self.traps.load(config)
         self._config = config
         self._reloads.successful = True
         self._reloads.succeeded_at = self.world.host.wall()
@@ -358,7 +364,7 @@ def _shown(
 
 
 async def run(load: Callable[[], Config], config: Config, options: Options) -> None:
-    """Serve until SIGTERM or SIGINT; SIGHUP reloads. Raises CannotListen, ConfigError and AlreadyRunning."""
+    """Serve until SIGTERM or SIGINT; SIGHUP reloads. Raises CannotListen, CannotBind, ConfigError, AlreadyRunning."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

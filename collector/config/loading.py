@@ -24,6 +24,7 @@ from collector.config.secrets import Secrets, secret_key
 from collector.config.settings import Settings, read_kinds, read_settings
 from collector.config.snmp import read_snmp
 from collector.config.targets import Catalogue, Entry, offset, reads_this_machine
+from collector.config.traps import TRAPS, read_trap_names
 from collector.config.typed import Findings, top
 from collector.model import Auth, Collector, Device, Schedule, Target
 from collector.network.auto import Auto
@@ -43,7 +44,7 @@ class Config:
     `targets` has every device's name, also those of which nothing is asked. `host` are the targets of the machine this
     runs on, which is a device named `localhost` outside the inventory. `auto` chooses modules by a site's own rules,
     then the shipped ones. `digest` is of what was read, without credentials. `files` is what was read, the shipped
-    files included.
+    files included. `trap_names` are names by OID.
     """
 
     settings: Settings
@@ -53,6 +54,7 @@ class Config:
     auths: Mapping[str, Auth]
     modules: Mapping[str, Collector]
     auto: Auto
+    trap_names: Mapping[str, str]
     warnings: tuple[Problem, ...]
     digest: str
     files: tuple[Path, ...]
@@ -102,6 +104,7 @@ class _Loading:
         self._documents: list[tuple[str, Document]] = []
         self._kinds: dict[str, KindFile | None] = {}
         self._auths: dict[str, Auth | None] = {}
+        self._trap_names: dict[str, str] = {}
         self._modules: dict[str, Collector | None] = {
             name: kind() for name, kind in collectors.items() if reads_this_machine(kind)
         }
@@ -147,6 +150,7 @@ class _Loading:
             auths={name: auth for name, auth in self._auths.items() if auth is not None},
             modules={name: module for name, module in self._modules.items() if module is not None},
             auto=auto,
+            trap_names=self._trap_names,
             warnings=tuple(sorted(findings.warnings)),
             digest=_digest(self._documents),
             files=tuple(document.path for _, document in self._documents),
@@ -201,6 +205,9 @@ class _Loading:
                 continue
             if path.name == FINGERPRINTS:
                 self._fingerprints = joined(read_fingerprints(document, findings), self._fingerprints)
+                continue
+            if path.name == TRAPS:
+                self._trap_names |= read_trap_names(document, findings)
                 continue
             modules, written = read_snmp(document, secrets, findings)
             if snmp is not None:

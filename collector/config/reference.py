@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from collector.config import auths, fingerprints, inventory, modules, ondemand, settings, snmp
+from collector.config import auths, fingerprints, inventory, modules, ondemand, settings, snmp, traps
 from collector.config.scalars import DURATION_PATTERN, duration
 
 MODELS: Final[dict[str, type[BaseModel]]] = {
@@ -30,6 +30,7 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "on_demand": ondemand.OnDemandFile,
     "allow": ondemand.AllowFile,
     "snmp settings": ondemand.SnmpSettingsFile,
+    "traps": settings.TrapsFile,
     "kind": inventory.KindFile,
     "defaults": inventory.DefaultsFile,
     "device": inventory.DeviceFile,
@@ -41,6 +42,7 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "modules": modules.ModulesFile,
     "module": modules.ModuleFile,
     "snmp": snmp.SnmpFile,
+    "trap names": traps.TrapNamesFile,
     "snmp module": snmp.SnmpModuleFile,
     "metric": snmp.MetricFile,
     "index": snmp.IndexFile,

@@ -17,6 +17,7 @@ from collector.config.modules import ModulesFile, options_of
 from collector.config.scalars import DURATION_PATTERN, duration
 from collector.config.settings import SettingsFile
 from collector.config.snmp import SnmpFile
+from collector.config.traps import TrapNamesFile
 from collector.model import Collector
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -31,6 +32,7 @@ FILES: dict[str, type[BaseModel]] = {
     "modules": ModulesFile,
     "snmp": SnmpFile,
     "fingerprints": FingerprintsFile,
+    "traps": TrapNamesFile,
 }
 """The kinds of file, by the name of the file or its directory."""
 

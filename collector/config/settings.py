@@ -82,6 +82,19 @@ class CapsFile(Strict):
     series: Annotated[Count, Field(description="most series of all devices")] = 1_000_000
 
 
+class TrapsFile(Strict):
+    """RELIABILITY G."""
+
+    listen: Annotated[
+        Line, Field(description="host:port for traps and informs, usually port 10162; empty: none are received")
+    ] = ""
+    rate: Annotated[
+        Count, Field(description="most datagrams a second of one device, for ever; long ones count more")
+    ] = 100
+    burst: Annotated[Count, Field(description="most datagrams of one device at once")] = 1000
+    names: Annotated[Count, Field(description="most traps without a name told apart of one device")] = 50
+
+
 class SettingsFile(Strict):
     """`wardwatch.yml`."""
 
@@ -98,6 +111,7 @@ class SettingsFile(Strict):
         OnDemandFile()
     )
     snmp: Annotated[SnmpSettingsFile, Keyed, Field(description="what `/snmp` answers")] = SnmpSettingsFile()
+    traps: Annotated[TrapsFile, Keyed, Field(description="the receiver of traps and informs")] = TrapsFile()
     kinds: Annotated[dict[Name, Annotated[KindFile, Keyed]], Keyed] = Field(
         default_factory=dict, description="what devices of a kind have in common"
     )
@@ -128,6 +142,16 @@ class HostSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class Traps:
+    """`listen` is host:port, empty: nothing is received; `rate` a second and `burst` of a device, in datagrams."""
+
+    listen: str
+    rate: int
+    burst: int
+    names: int
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The collector's own settings, complete."""
 
@@ -138,6 +162,7 @@ class Settings:
     budgets: Budgets
     caps: Caps
     on_demand: OnDemandSettings
+    traps: Traps
 
 
 def read_settings(
@@ -160,6 +185,7 @@ def read_settings(
         budgets=_budgets(model),
         caps=Caps(model.caps.series_per_device, model.caps.series),
         on_demand=on_demand(document, model.on_demand, model.snmp, findings),
+        traps=Traps(model.traps.listen, model.traps.rate, model.traps.burst, model.traps.names),
     )
 
 
@@ -192,10 +218,15 @@ def _budgets(model: SettingsFile) -> Budgets:
 def _check(document: Document, model: SettingsFile, directory: Path, findings: Findings) -> None:
     if model.web.config_file and not (directory / model.web.config_file).is_file():
         findings.problem(document, ["web", "config_file"], f"there is no file {shown(model.web.config_file)}")
-    try:
-        endpoint(model.web.listen, bind=True)
-    except ValueError as error:
-        findings.problem(document, ["web", "listen"], str(error))
+    for word, listen in (("web", model.web.listen), ("traps", model.traps.listen)):
+        try:
+            if word == "web" or listen:
+                endpoint(listen, bind=True)
+        except ValueError as error:
+            findings.problem(document, [word, "listen"], str(error))
+    if model.traps.burst < model.traps.rate:
+        what = f"{model.traps.burst} is less than the rate of {model.traps.rate}: write at least as much"
+        findings.problem(document, ["traps", "burst"], what)
     polling = model.polling
     if "timeout" in polling.model_fields_set and polling.timeout > polling.interval:
         what = f"{duration(polling.timeout)} is longer than the interval of {duration(polling.interval)}"

@@ -22,6 +22,9 @@ _SETTINGS = """\
 #  interval: 60s
 #  timeout: 30s
 
+#traps:                         # traps and informs of listed devices; docs/traps.md
+#  listen: 0.0.0.0:10162
+
 # What devices of a kind have in common. Kinds come with the program (`wardwatch check` counts those in use); one of
 # the same name here replaces it.
 #kinds:

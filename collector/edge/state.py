@@ -122,3 +122,8 @@ def person() -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return f"user {os.getuid()}"
+
+
+def monotonic() -> float:
+    """Seconds that never go back."""
+    return time.monotonic()

@@ -18,6 +18,11 @@ class Ports:
     prometheus: int = 10811
     alertmanager: int = 10812
     simulator: int = 10816
+    traps: int = 10162
+
+
+UDP = ("simulator", "traps")
+"""Those that are no TCP ports."""
 
 
 def read(environ: Mapping[str, str]) -> Ports:
@@ -29,9 +34,9 @@ def read(environ: Mapping[str, str]) -> Ports:
             raise ValueError(f"{variable(field.name)}={text!r} is no port: a number from 1 to 65535")
         chosen[field.name] = int(text) if text else int(str(field.default))
     for name, port in chosen.items():
-        # The simulator speaks UDP and may share a number with one of the others.
-        same = [other for other, its in chosen.items() if its == port and other not in (name, "simulator")]
-        if same and name != "simulator":
+        # What speaks UDP may share a number with one that speaks TCP.
+        same = [o for o, its in chosen.items() if its == port and o != name and (o in UDP) == (name in UDP)]
+        if same:
             raise ValueError(f"{variable(name)} and {variable(same[0])} are both {port}")
     return Ports(**chosen)
 
@@ -44,7 +49,7 @@ def taken(ports: Ports, names: list[str]) -> Iterator[str]:
     """A line for each of the named ports that something else listens on."""
     for name in names:
         port = int(getattr(ports, name))
-        kind, address = ("udp", "0.0.0.0") if name == "simulator" else ("tcp", "127.0.0.1")
+        kind, address = ("udp" if name in UDP else "tcp", "0.0.0.0" if name == "simulator" else "127.0.0.1")
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM) as probe:
             if kind == "tcp":
                 # As the servers do: a connection that is still closing does not hold the port.

@@ -2,9 +2,9 @@
 
     .venv/bin/python deploy/local/run.py
 
-Ports are settings: WARDWATCH_PORT, PROMETHEUS_PORT, ALERTMANAGER_PORT, SIMULATOR_PORT. State, data and logs live
-under `.state/` (WARDWATCH_STATE names another place). Ctrl-C or SIGTERM stops all that was started; so does the end
-of this process, however it comes.
+Ports are settings: WARDWATCH_PORT, PROMETHEUS_PORT, ALERTMANAGER_PORT, SIMULATOR_PORT, TRAPS_PORT. State, data and
+logs live under `.state/` (WARDWATCH_STATE names another place). Ctrl-C or SIGTERM stops all that was started; so does
+the end of this process, however it comes.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _run(started: list[children.Child]) -> int:
         print(f"make run: {problem}", file=sys.stderr)
         return 2
     real = {name: path for name in ("prometheus", "alertmanager") if (path := _part(name))}
-    if problems := list(ports.taken(at, ["wardwatch", "simulator", *real])):
+    if problems := list(ports.taken(at, ["wardwatch", "simulator", "traps", *real])):
         for line in problems:
             print(f"make run: {line}", file=sys.stderr)
         return 1
@@ -112,16 +112,17 @@ def _part(name: str) -> Path | None:
 
 
 def _config(at: ports.Ports, state: Path) -> Path:
-    """The example configuration; a copy under `state` where the simulated devices answer on another port."""
+    """The example configuration; a copy under `state` where the simulated devices or traps have another port."""
     usual = ports.Ports()
     source = ROOT / "config"
-    if at.simulator == usual.simulator:
+    chosen = {str(usual.simulator): str(at.simulator), str(usual.traps): str(at.traps)}
+    if all(port == other for port, other in chosen.items()):
         return source
     copy = state / "config"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(source, copy)
     for path in copy.rglob("*.yml"):
-        path.write_text(re.sub(rf"\b{usual.simulator}\b", str(at.simulator), path.read_text()))
+        path.write_text(re.sub(rf"\b({'|'.join(chosen)})\b", lambda port: chosen[port[0]], path.read_text()))
     return copy
 
 
@@ -186,6 +187,7 @@ def _announce(at: ports.Ports, real: Mapping[str, Path], logs: Path) -> None:
         "running:",
         f"  collector     {here}:{at.wardwatch}",
         f"  simulator     udp port {at.simulator} on 127.20.0.0/16: a hospital that does not exist",
+        f"  traps         udp port {at.traps} on 127.0.0.1: docs/traps.md sends one",
     ]
     if "prometheus" in real:
         lines.append(f"  Prometheus    {here}:{at.prometheus}  keeps {RETENTION}")

@@ -13,12 +13,18 @@ from deploy.local import ports
 
 
 def test_the_usual_ports_are_those_of_the_house() -> None:
-    assert ports.read({}) == ports.Ports(10810, 10811, 10812, 10816)
+    assert ports.read({}) == ports.Ports(10810, 10811, 10812, 10816, 10162)
 
 
 def test_each_port_is_a_setting() -> None:
-    chosen = {"WARDWATCH_PORT": "1", "PROMETHEUS_PORT": "2", "ALERTMANAGER_PORT": "3", "SIMULATOR_PORT": " 4 "}
-    assert ports.read(chosen) == ports.Ports(1, 2, 3, 4)
+    chosen = {
+        "WARDWATCH_PORT": "1",
+        "PROMETHEUS_PORT": "2",
+        "ALERTMANAGER_PORT": "3",
+        "SIMULATOR_PORT": " 4 ",
+        "TRAPS_PORT": "5",
+    }
+    assert ports.read(chosen) == ports.Ports(1, 2, 3, 4, 5)
 
 
 def test_an_empty_setting_is_none() -> None:
@@ -38,6 +44,11 @@ def test_two_servers_on_one_port_are_refused() -> None:
 
 def test_the_simulator_may_share_a_number_as_it_speaks_udp() -> None:
     assert ports.read({"SIMULATOR_PORT": "10810"}).simulator == 10810
+
+
+def test_two_that_speak_udp_may_not() -> None:
+    with pytest.raises(ValueError, match="SIMULATOR_PORT and TRAPS_PORT are both 10162"):
+        ports.read({"SIMULATOR_PORT": "10162"})
 
 
 def test_a_taken_port_is_told_with_its_holder_and_the_setting(free_port: Callable[[], int]) -> None:

@@ -28,7 +28,7 @@ def environment(tmp_path: Path, free_port: Callable[[], int], part: Callable[[st
     """Ports of its own, state of its own, and a mark by which all that is started can be found."""
     for name in ("prometheus", "alertmanager"):
         part(name)
-    names = ("WARDWATCH_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "SIMULATOR_PORT")
+    names = ("WARDWATCH_PORT", "PROMETHEUS_PORT", "ALERTMANAGER_PORT", "SIMULATOR_PORT", "TRAPS_PORT")
     chosen = {name: str(free_port()) for name in names}
     return {**chosen, "WARDWATCH_STATE": str(tmp_path / "state"), "WARDWATCH_TEST": uuid4().hex}
 

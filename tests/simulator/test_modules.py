@@ -17,7 +17,8 @@ from simulator.image import Image
 from simulator.values import Moment
 
 ROOT = Path(__file__).parents[2]
-SHIPPED = sorted(set((ROOT / "config" / "snmp").glob("*.yml")) - {ROOT / "config" / "snmp" / "fingerprints.yml"})
+NO_MODULES = {"fingerprints.yml", "traps.yml"}
+SHIPPED = sorted(path for path in (ROOT / "config" / "snmp").glob("*.yml") if path.name not in NO_MODULES)
 STOCK = ROOT.parent / "shared" / "snmp_exporter" / "snmp.yml"
 
 FRAGILE = {"ups_scalars": "ups", "printer_scalars": "printer", "environment_scalars": "environment",

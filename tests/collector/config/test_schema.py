@@ -78,7 +78,7 @@ SHIPPED = {
     path: kind
     for kind, pattern in {
         "wardwatch": "wardwatch.yml", "auths": "auths.yml", "inventory": "inventory/*.yml", "modules": "modules/*.yml",
-        "snmp": "snmp/*.yml", "fingerprints": "snmp/fingerprints.yml",
+        "snmp": "snmp/*.yml", "fingerprints": "snmp/fingerprints.yml", "traps": "snmp/traps.yml",
     }.items()
     for path in sorted(shipped().glob(pattern))
 }  # fmt: skip
@@ -146,6 +146,6 @@ def test_modules_offer_the_options_of_their_collector(collectors: Any) -> None:
 def test_each_schema_names_its_dialect_and_describes_its_keys() -> None:
     for schema in schemas().values():
         assert schema["$schema"] == DIALECT
-        for definition in (schema, *schema["$defs"].values()):
+        for definition in (schema, *schema.get("$defs", {}).values()):
             if definition.get("additionalProperties") is False:
                 assert all("description" in p or "$ref" in p for p in definition["properties"].values()), definition

@@ -93,6 +93,9 @@ def test_the_commented_settings_are_the_defaults() -> None:
             type(getattr(default, key)).model_fields.keys() - {"collectors"} == getattr(written, key).model_fields_set
         )
     assert written.web.listen == default.web.listen
+    assert (written.traps.listen, written.traps.rate, written.traps.burst, written.traps.names) == (
+        "127.0.0.1:10162", default.traps.rate, default.traps.burst, default.traps.names,
+    )  # fmt: skip
 
 
 def test_every_option_of_every_host_collector_is_shown_with_its_default() -> None:

@@ -74,7 +74,7 @@ def test_the_summary_in_full(site: Path, loaded: Load) -> None:
         "targets:      5 on 4 devices, 3.3 polls a minute\n"
         "this machine: 2 collectors every 5s\n"
         "modules:      4 in use of 6\n"
-        "files:        6, digest DIGEST"
+        "files:        7, digest DIGEST"
     )
 
 
