@@ -1,6 +1,6 @@
 """What `modules: auto` makes of every recording of `snmpsim-data`: 116 real devices, and not one told by hand.
 
-`golden/recordings.txt` says what each gets. Those that get nothing beyond `system` and `if_mib` stand in
+`golden/shelf/recordings.txt` says what each gets. Those that get nothing beyond `system` and `if_mib` stand in
 `unrecognised.yml`, each with the reason.
 """
 
@@ -22,7 +22,7 @@ from tests.collector.network.shelf import LARGE, Shelved, shelf
 from tests.collector.wire.snmp.agents import Agent, Clock, converse, recording
 
 HERE = Path(__file__).parent
-GOLDEN = HERE / "golden" / "recordings.txt"
+GOLDEN = HERE / "golden" / "shelf" / "recordings.txt"
 UNRECOGNISED = HERE / "unrecognised.yml"
 ORDINARY = {"system", "if_mib"}
 LEAST = 100
