@@ -255,6 +255,7 @@ class Allowance:
     """
 
     __slots__ = (
+        "_busy",
         "_device",
         "_polled",
         "_promised",
@@ -274,6 +275,9 @@ class Allowance:
         self._windows = shared.windows(device)
         self._promised: float | None = None
         self._trial = False
+        self._busy = 0.0
+        """Until when the last question is under way, where no answer has come: nobody asks another one meanwhile (S3),
+        whatever cut the first asker off."""
         self.breaker = Breaker(shared.budgets.breaking, device.device_class)
         self.sent = 0
         self.answers = 0
@@ -312,12 +316,12 @@ class Allowance:
             raise BreakerOpen("the one packet of a trial got no answer")
         at = self._promised
         if at is None:
-            at = self._window.earliest(now)
+            at = max(self._window.earliest(now), self._busy)
             mine = at <= now
             if mine:
                 at = max(window.earliest(at) for window in self._windows)
             if at >= deadline:
-                raise OverBudget("the packet budget does not allow another packet before the deadline")
+                raise OverBudget("the packet budget, or a question under way, allows no packet before the deadline")
             if mine:
                 for window in self._windows:
                     window.take(at)
@@ -326,6 +330,7 @@ class Allowance:
             return at - now
         self._promised = None
         self._window.take(now)
+        self._busy = now + RULES[self._device.device_class].patience
         self.sent += 1
         return 0.0
 
@@ -333,6 +338,7 @@ class Allowance:
         """The packet that `wait` let go could not be sent; it will be asked for again."""
         self._window.give_back(now)
         self._promised = now
+        self._busy = 0.0
         self.sent -= 1
 
     def end(self) -> None:
@@ -344,6 +350,7 @@ class Allowance:
 
     def answered(self) -> None:
         """The device answered what it was asked."""
+        self._busy = 0.0
         self.answers += 1
 
     def _check_pause(self) -> None:

@@ -12,6 +12,7 @@ from random import Random
 from collector.wire.snmp import ber, message
 from tests.collector.wire.snmp.agents import Agent, integer, octets, response
 from tests.collector.wire.snmp.faulty import ROOT, SCALARS, table_values
+from tests.collector.wire.snmp.secured import met
 
 BAD_LENGTHS = [
     b"\x80", b"\x81\xff", b"\x82\xff\xff", b"\x84\xff\xff\xff\xff", b"\x84\x7f\xff\xff\xff",
@@ -67,7 +68,9 @@ def others() -> list[bytes]:
 
 def valid() -> list[bytes]:
     """All of them: 40 and more."""
-    return [*answers(message.V2C), *answers(message.V1), *others()]
+    ward = met()
+    survey, _ = ward.survey()
+    return [*answers(message.V2C), *answers(message.V1), *others(), *ward.answer(survey.send() or b"")]
 
 
 def mutants(packets: list[bytes]) -> Iterator[bytes]:

@@ -9,21 +9,33 @@ from bench.bar.a3_protos import A3
 from bench.bar.a6_encodings import A6
 from bench.bar.a7_credit import A7
 from bench.bar.a8_walks import A8
+from bench.bar.a9_forgeries import A9
 from bench.bar.b2_isolation import B2
+from bench.bar.c1_outstanding import C1
 from bench.bar.c2_budgets import C2
 from bench.bar.c3_dead import C3
 from bench.bar.c4_glass import C4
+from bench.bar.d4_strings import D4
+from bench.bar.d5_bomb import D5
+from bench.bar.d6_partial import D6
+from bench.bar.d7_duplicates import D7
 from bench.bar.row import Row
 
-QUICK: Sequence[Row] = (A1(), A3(), A6(), A7(), A8(), B2(), C2(), C3(), C4())
+QUICK: Sequence[Row] = (A1(), A3(), A6(), A7(), A8(), A9(), B2(), C1(), C2(), C3(), C4(), D4(), D5(), D6(), D7())
 FULL: Sequence[Row] = (
     A1(packets=200_000),
     A3(packets=50_000),
     A6(),
     A7(exchanges=100_000, copies=60),
     A8(timeout=30.0),
+    A9(rounds=100),
     B2(healthy=997, interval=10.0, intervals=2),
+    C1(devices=200, clients=50, requests=1_000_000, seconds=1800.0),
     C2(devices=50, seconds=60.0),
     C3(devices=3_000),
     C4(devices=500, polls=20),
+    D4(strings=100_000),
+    D5(others=50, timeout=30.0),
+    D6(),
+    D7(recordings=1000, seconds=1800.0),
 )

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from collector.budget import Allowance
+from collector.cli.service import Service
+from collector.config import Config
 from collector.edge import Terms, World
 from collector.model import INCOMPLETE, Collector, Column, Dialogue, Edge, Target
+from collector.watch import Line
 from collector.wire.snmp import ber, message
+from exporters.text import Page, render
 
 
 @dataclass
@@ -110,3 +115,50 @@ class Unmarked:
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         columns = await self.inner.poll(replace(target, collector=self.inner), edge)
         return [column for column in columns if column.family is not INCOMPLETE]
+
+
+class Open:
+    """A lock that locks nothing."""
+
+    async def __aenter__(self) -> None:
+        return None
+
+    async def __aexit__(self, *_: object) -> None:
+        return None
+
+
+class Unlocked(Service):
+    """Names that share an address do not wait for each other, and nobody for an answer that never came."""
+
+    def _apply(self, config: Config) -> None:
+        super()._apply(config)
+        for watch in self.agent.watches:
+            watch.line = Line(Allowance(watch.device, self.agent.shared))
+            watch.line.lock = Open()  # type: ignore[assignment]
+
+
+class AllOrNothing(Service):
+    """One failed module fails the page, as peers do."""
+
+    async def device_page(self, name: str, patience: float) -> Sequence[Column]:
+        page = await super().device_page(name, patience)
+        if any(column.family.name == "wardwatch_poll_failed_info" and len(column.values) for column in page):
+            raise RuntimeError("a module failed")
+        return page
+
+
+def unescaped(columns: Iterable[Column]) -> Page:
+    """Writes texts as they are."""
+    lines = []
+    for column in columns:
+        lines.append(f"# TYPE {column.family.name} gauge")
+        for labels, value in zip(column.rows.values, column.values, strict=True):
+            pairs = ",".join(f'{name}="{text}"' for name, text in zip(column.rows.names, labels, strict=True) if text)
+            lines.append(f"{column.family.name}{{{pairs}}} {value}")
+    return Page(("\n".join(lines) + "\n").encode("utf-8", "replace"), len(lines), 0)
+
+
+def in_turn(columns: Iterable[Column]) -> Page:
+    """Renders each column by itself: what came twice stays twice."""
+    pages = [render([column]) for column in columns]
+    return Page(b"".join(page.body for page in pages), sum(page.samples for page in pages), 0)

@@ -1,4 +1,4 @@
-"""Rows A1, A3 and A6: green on what there is, red on a decoder with one deliberate fault."""
+"""Rows A1, A3, A6 and A9: green on what there is, red on a decoder with one deliberate fault."""
 
 from __future__ import annotations
 
@@ -10,11 +10,16 @@ import pytest
 from bench.bar.a1_decoder import A1, SLOWEST, survey
 from bench.bar.a3_protos import A3
 from bench.bar.a6_encodings import A6
+from bench.bar.a9_forgeries import A9
 from bench.bar.decoders import DECODERS, Decoder
 from collector.model import Column
 from collector.wire.snmp import ber, message
+from collector.wire.snmp.dialogue import Survey
+from collector.wire.snmp.usm import Usm
 from tests.collector.wire.snmp.faulty import ROOT
 from tests.collector.wire.snmp.odd import one
+from tests.collector.wire.snmp.secured import Ward
+from tests.collector.wire.snmp.test_forgeries import Careless
 
 
 def careless(packet: bytes) -> None:
@@ -95,3 +100,17 @@ def test_a6_is_green_and_red_on_what_is_read_otherwise() -> None:
     verdict = A6(read=drops_leading_zeros).measure(1)
     assert not verdict.kept
     assert verdict.figure["wrong"] == ["4204ffffffff", "410480000000"]
+
+
+def any_digest(ward: Ward, survey: Survey, speech: Usm) -> None:
+    survey._speech = careless = Careless(ward.auth, ward.engines.equip(ward.engine, ward.auth), ward.engine, ward.clock)
+    careless._sent = speech._sent
+
+
+def test_a9_is_green_and_red_on_a_speech_that_takes_any_digest() -> None:
+    row = A9(protocols=("SHA256",))
+    verdict = row.measure(1)
+    assert verdict.kept, verdict.figure
+    verdict = replace(row, spoil=any_digest).measure(1)
+    assert not verdict.kept
+    assert "wrong digest" in verdict.figure["accepted"]

@@ -1,4 +1,4 @@
-"""Rows C2, C3 and C4: green on what there is, red with a budget, a memory or a class that is not the device's."""
+"""Rows C1 to C4: green on what there is, red without a lock, with a budget, a memory or a class that is not right."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from bench.bar.c1_outstanding import C1
 from bench.bar.c2_budgets import C2
 from bench.bar.c3_dead import C3
 from bench.bar.c4_glass import C4
 from bench.bar.hospital import ROOM, SHARED_FREELY, Parts
 from collector.budget import Breaking, Budgets, Limit
+from tests.bench.breaks import Unlocked
 
 TWICE = Budgets({"it": Limit(60, 1.0), "fragile": Limit(3, 1.0), "clinical": Limit(2, 5.0)}, ROOM, ROOM, ROOM)
 PRESSED = C2(devices=2, seconds=5.5)
+PRESS = C1(devices=6, clients=6, requests=100, seconds=4.0)
 GLASS = C4(devices=4, polls=1)
 DEAD = C3(devices=3)
 
@@ -56,4 +59,15 @@ def test_c4_is_green() -> None:
 def test_c4_is_red_where_the_device_is_called_plain_it() -> None:
     verdict = replace(GLASS, device_class="it", timeout=2.0).measure(1)
     assert verdict.figure["deaths"] > 0
+    assert not verdict.kept
+
+
+def test_c1_is_green() -> None:
+    verdict = PRESS.measure(1)
+    assert verdict.kept, verdict.figure
+
+
+def test_c1_is_red_where_names_do_not_wait_for_each_other() -> None:
+    verdict = replace(PRESS, make=Unlocked).measure(1)
+    assert verdict.figure["most_outstanding"] > 1
     assert not verdict.kept

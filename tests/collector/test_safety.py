@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.agent import Agent
-from collector.budget import Budgets, Limit, Pauses, Strain, Window
+from collector.budget import RULES, Budgets, Limit, Pauses, Strain, Window
 from collector.model import Device, DeviceClass, Target
 from tests.collector.worlds import Asks, FakeWorld, device, target, value, virtual
 
@@ -110,6 +110,21 @@ def test_one_outstanding_request_whatever_asks_and_however_often_the_inventory_n
     virtual(scene())
 
 
+@pytest.mark.parametrize("device_class", ["it", "fragile"])
+def test_a_question_whose_asker_was_cut_off_is_still_under_way(device_class: DeviceClass) -> None:
+    async def scene() -> None:
+        world = FakeWorld(lambda packet: None)
+        agent = agent_of(world, target(device(device_class=device_class), "m", Asks(tries=9), timeout=0.4))
+        for _ in range(3):
+            await agent.page("sw", 1)
+            agent.retry("sw")
+        await asyncio.sleep(30)
+        gaps = [after.at - before.at for before, after in pairwise(world.packets)]
+        assert all(gap >= RULES[device_class].patience for gap in gaps), gaps
+
+    virtual(scene())
+
+
 def test_names_that_share_an_address_get_the_budget_of_the_more_careful_class() -> None:
     async def scene() -> None:
         world = FakeWorld(lambda packet: (0.001, b"ok"))
@@ -147,7 +162,7 @@ def test_a_dead_device_of_class_it_gets_one_packet_a_minute() -> None:
 
 def test_a_dead_fragile_device_gets_one_packet_a_quarter_of_an_hour_in_the_end() -> None:
     moments = dead_for(24 * 3600, "fragile")
-    gaps = [b - a for a, b in pairwise(moments[6:])]
+    gaps = [round(b - a, 1) for a, b in pairwise(moments[6:])]
     assert gaps == sorted(gaps)
     assert gaps[0] >= 60
     assert gaps[-1] >= 900
