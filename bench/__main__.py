@@ -14,6 +14,7 @@ BENCHMARKS = {
     "render": "text of 20,000 samples, beside prometheus-client",
     "host_page": "a host page, beside node_exporter",
     "snmp_decode": "variables decoded, beside pysnmp",
+    "snmp_v3": "a poll with SNMPv3, beside v2c",
     "simulator": "reply packets a second",
     "estate": "1,000 switches, beside snmp_exporter",
     "start": "start to ready",

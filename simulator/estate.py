@@ -185,7 +185,6 @@ def engine(device: Device, start: float) -> Engine:
         auth.priv_password.reveal().encode(),
     )
     contexts = frozenset({b"", auth.context_name.encode()})
-    # Net-snmp's own numbers, and form 1: an IPv4 address (RFC 3411, SnmpEngineID).
     return Engine(
         bytes.fromhex("80001f8801") + ip_address(device.address).packed, (user,), started=start, contexts=contexts
     )

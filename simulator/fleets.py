@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from simulator import synthetic, values
 from simulator.player import Player
 from simulator.synthetic.sheet import SYS_NAME
+from simulator.usm import Engine, User, engine_id
 
 REPLY_BYTES = 8192
 """Replies of a fleet are cut to this. net-snmp answers up to the message size that its operator set or 64 KB, many
 switches up to 8 KB and more; what keeps to one frame, as the devices of the example estate do, is read as before."""
 
 
-def fleet(count: int, plays: str = "switch", ports: int | None = 48, seed: int = 1, start: float = 0.0) -> list[Player]:
+def fleet(
+    count: int,
+    plays: str = "switch",
+    ports: int | None = 48,
+    seed: int = 1,
+    start: float = 0.0,
+    users: Sequence[User] = (),
+) -> list[Player]:
     """`count` devices alike, for load tests: `fleet-0` at 127.30.0.1 and on, as `fleet_address` says.
 
-    Any community, v1 and v2c; replies up to `REPLY_BYTES`. All share one image: 1,000 switches of 48 ports take some
-    megabytes.
+    Any community, v1 and v2c; with `users` SNMPv3 only. Replies up to `REPLY_BYTES`. All share one image: 1,000
+    switches of 48 ports take some megabytes.
     """
     image = synthetic.image(plays, ports)
     return [
@@ -27,6 +37,7 @@ def fleet(count: int, plays: str = "switch", ports: int | None = 48, seed: int =
             seed=seed,
             reply_bytes=REPLY_BYTES,
             start=start,
+            engine=Engine(engine_id(fleet_address(number)), users, started=start) if users else None,
         )
         for number in range(count)
     ]

@@ -204,6 +204,11 @@ class Engine:
         return packet[:at] + _digest(keys, packet) + packet[at + size :]
 
 
+def engine_id(address: str) -> bytes:
+    """Net-snmp's number, and form 1: an IPv4 address (RFC 3411, SnmpEngineID)."""
+    return bytes.fromhex("80001f8801") + bytes(map(int, address.split(".")))
+
+
 @lru_cache(maxsize=256)
 def _stretched(hash_: str, password: bytes) -> bytes:
     """RFC 3414 appendix A.2: the hash of a mebibyte of passwords."""
