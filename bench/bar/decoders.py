@@ -8,16 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import cache
 
+from bench.bar.corpus import ENGINE
+from collector.model import Auth, Secret
+from collector.wire.snmp import message
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.discovery import Discovery
+from collector.wire.snmp.engine import Engine, Engines, Keys
+from collector.wire.snmp.envelope import Frame
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.module import Module
 from collector.wire.snmp.plan import compile
 from collector.wire.snmp.speech import Community, Speech
+from collector.wire.snmp.usm import Usm
 from tests.collector.wire.snmp.agents import Clock
 from tests.collector.wire.snmp.faulty import SCALARS, TABLE
-from tests.collector.wire.snmp.secured import LIMITS, Ward, met
 
 Decoder = Callable[[bytes], None]
 
@@ -43,26 +48,55 @@ def answer_to(module: Module, speech: Callable[[], Speech]) -> Decoder:
     return decode
 
 
+class Credulous(Usm):
+    """SNMPv3 that asks with the msgID 1 and takes any digest, so that what is read behind it is read here too."""
+
+    __slots__ = ()
+
+    def request(
+        self, question: message.Question, request_id: int, names: Sequence[bytes], repetitions: int = 0
+    ) -> bytes:
+        packet = super().request(question, request_id, names, repetitions)
+        self._sent.clear()
+        self._sent[1] = 1
+        return packet
+
+    def _genuine(self, packet: bytes, frame: Frame) -> bool:
+        return True
+
+
 @cache
-def _ward() -> Ward:
-    return met()
+def _credentials(level: str) -> tuple[Auth, Keys]:
+    auth = Auth(
+        "bar", 3, username="ward", security_level=level, auth_protocol="MD5", password=Secret("maplesyrup"),
+        priv_password=Secret("newsyrup"),
+    )  # fmt: skip
+    return auth, Engines().equip(Engine(ENGINE), auth)
 
 
-def in_version_3(packet: bytes) -> None:
-    """Takes a datagram as the answer to a question of v3, and as that of a device that is not known yet."""
-    survey, _ = _ward().survey()
-    survey.send()
-    survey.receive(packet)
-    survey.problem()
-    discovery = Discovery(LIMITS, Learned(), Clock())
+def secured(level: str) -> Speech:
+    """To the engine of the corpus, whose clock is known."""
+    engine = Engine(ENGINE)
+    engine.learn(7, 4711, 0.0)
+    return Credulous(*_credentials(level), engine, lambda: 0.0)
+
+
+def discover(packet: bytes) -> None:
+    """Takes a datagram as the answer to an SNMPv3 discovery."""
+    discovery = Discovery(Limits(), Learned(), Clock())
     discovery.send()
+    discovery._sent[1] = 0.0
     discovery.receive(packet)
+    discovery.problem()
 
 
 DECODERS: Sequence[Decoder] = (
     answer_to(TABLE, lambda: Community(2, b"public")),
     answer_to(SCALARS, lambda: Community(2, b"public")),
     answer_to(TABLE, lambda: Community(1, b"public")),
-    in_version_3,
+    answer_to(SCALARS, lambda: secured("noAuthNoPriv")),
+    answer_to(SCALARS, lambda: secured("authNoPriv")),
+    answer_to(SCALARS, lambda: secured("authPriv")),
+    discover,
 )
-"""A walk and a GET of v2c, a walk of v1, and v3."""
+"""A walk and a GET of v2c, a walk of v1, a GET of v3 at each level, and a discovery."""

@@ -14,16 +14,16 @@ from pathlib import Path
 
 import atheris
 
-from collector.wire.snmp.speech import Community
-
 with atheris.instrument_imports(include=["collector.wire"]):
+    from bench.bar.decoders import DECODERS  # instrumented too: all that reads SNMPv3
     from collector.wire.snmp import ber, message
     from collector.wire.snmp.columns import Interned, Sheet
     from collector.wire.snmp.dialogue import Survey
     from collector.wire.snmp.habits import Learned, Limits
     from collector.wire.snmp.plan import compile
+    from collector.wire.snmp.speech import Community
 
-from bench.bar.corpus import answers
+from bench.bar.corpus import answers, others
 from collector.errors import Malformed, PollError
 from collector.model import LABEL_LENGTH
 from tests.collector.wire.snmp.agents import Clock, integer, octets, response
@@ -52,7 +52,7 @@ def seeds() -> list[bytes]:
     )
     index = "1.4.10.0.0.1.3"
     rows = [ber.encode_oid(f"{ROOT}.1.{column}.{index}") for column in range(len(TYPES))]
-    return answers() + [response(head, [(row, value) for row in rows]) for value in values]
+    return answers() + others() + [response(head, [(row, value) for row in rows]) for value in values]
 
 
 def one(data: bytes) -> None:
@@ -64,6 +64,11 @@ def one(data: bytes) -> None:
             ber.after(name, name)
     except Malformed:
         pass
+    for decode in DECODERS:
+        try:
+            decode(data)
+        except PollError:
+            pass
     for module, version, question in ((EVERY_TYPE, 2, 0), (EVERY_TYPE, 2, 2), (EVERY_TYPE, 1, 0), (SCALARS, 2, 1)):
         survey = under_way(module, version, question)
         try:
