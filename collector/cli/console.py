@@ -46,7 +46,7 @@ def load_from(directory: Path | None) -> Config:
     from collector.config import load
     from collector.edge.udp import resolve
 
-    return load(directory, environ=os.environ, resolve=resolve)
+    return load(directory, environ=os.environ, resolve=resolve, large="kept")
 
 
 def checked(directory: Path | None) -> Config:

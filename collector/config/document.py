@@ -16,7 +16,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -72,11 +71,6 @@ class Document:
         return "".join(words)
 
     @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the file, in hex. Of the text as read: for telling files apart, not for publishing."""
-        return sha256(self.text.encode()).hexdigest()
-
-    @cached_property
     def _lines(self) -> _Lines:
         """Line numbers in the shape of the data. Only problems ask for them, so only then are they made."""
         return _positions(self.text)
@@ -87,17 +81,26 @@ _Lines = tuple[int, dict[Step, Any]]
 
 def read(path: Path) -> Document:
     """Read a file. Raises ConfigError, also where the file is missing or may not be read."""
+    return understood(path, read_text(path))
+
+
+def read_text(path: Path) -> str:
+    """A file's text, in which nothing stands that may not stand in a configuration. Raises ConfigError."""
     try:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except OSError as error:
         raise ConfigError([Problem(path, 0, "", f"cannot be read: {error.strerror}")]) from None
-    return parse(path, raw)
+    return _decode(path, raw)
 
 
 def parse(path: Path, raw: bytes) -> Document:
     """A document from a file's bytes; `path` is for messages. Raises ConfigError."""
-    text = _decode(path, raw)
+    return understood(path, _decode(path, raw))
+
+
+def understood(path: Path, text: str) -> Document:
+    """A document from what `read_text` gave. Raises ConfigError."""
     try:
         return Document(path, _build(path, _LOADER(text)), text)
     except yaml.YAMLError as error:

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from collector.config.auths import AuthsFile, read_auths
+from collector.config.compiled import LEAST, Compiled
 from collector.config.devices import LOCAL, Resolve, make_devices, read_entries
 from collector.config.document import Document, read
 from collector.config.files import Inventory, files_below, read_inventory
@@ -22,12 +23,13 @@ from collector.config.problems import ConfigError, Problem
 from collector.config.scalars import shown, suggestion
 from collector.config.secrets import Secrets, secret_key
 from collector.config.settings import Settings, read_kinds, read_settings
-from collector.config.snmp import read_snmp
+from collector.config.snmp import read_auths_of, read_modules_of
 from collector.config.targets import Catalogue, Entry, offset, reads_this_machine
 from collector.config.traps import TRAPS, read_trap_names
 from collector.config.typed import Findings, top
 from collector.model import Auth, Collector, Device, Schedule, Target
 from collector.network.auto import Auto
+from collector.wire.snmp.module import Module
 
 SETTINGS: Final = "wardwatch.yml"
 AUTHS: Final = "auths.yml"
@@ -73,11 +75,13 @@ def load(
     resolve: Resolve,
     collectors: Iterable[type[Collector]] | None = None,
     defaults: Path | None = None,
+    large: Literal["read", "kept"] = "read",
 ) -> Config:
     """Read a configuration. Raises ConfigError with all its problems.
 
     `directory` None: no site's own, so no devices. `environ` answers `${env:NAME}`, `resolve` DNS names, each once.
-    `collectors` is the registry's list and `defaults` is `shipped()`, unless given.
+    `collectors` is the registry's list and `defaults` is `shipped()`, unless given. `large` files of modules are
+    `kept` in the state directory as they were understood, if there is one, or always `read`.
     """
     if collectors is None:
         from collector.registry import COLLECTORS
@@ -87,9 +91,10 @@ def load(
         raise ConfigError([Problem(directory, 0, "", "is no directory: `wardwatch init DIR` writes a new one")])
     loading = _Loading(environ, {kind.name: kind for kind in collectors}, resolve)
     base = defaults or shipped()
+    loading.settings(directory, base, large)
     if directory is None or not (base.is_dir() and directory.samefile(base)):
         loading.library(base)
-    return loading.site(directory, base)
+    return loading.site(directory)
 
 
 class _Loading:
@@ -101,7 +106,9 @@ class _Loading:
         self._resolve = resolve
         self._findings = Findings()
         self._unreadable: set[str] = set()
-        self._documents: list[tuple[str, Document]] = []
+        self._documents: list[tuple[str, Document, str]] = []
+        """Name, document, and the digest of its data where that is known."""
+        self._compiled: Compiled | None = None
         self._kinds: dict[str, KindFile | None] = {}
         self._auths: dict[str, Auth | None] = {}
         self._trap_names: dict[str, str] = {}
@@ -110,6 +117,13 @@ class _Loading:
         }
         self._fingerprints: list[Written] = []
 
+    def settings(self, directory: Path | None, base: Path, large: str) -> None:
+        """The settings, which say where state is kept; so they come first."""
+        self._document = None if directory is None else self._read(directory, directory / SETTINGS, "kinds")
+        self._settings = read_settings(self._document, directory or base, self._environ, self._findings)
+        if large == "kept" and self._settings.state.is_dir():
+            self._compiled = Compiled(self._settings.state / "compiled")
+
     def library(self, directory: Path) -> None:
         """Kinds and modules of the shipped directory. Its settings, credentials and devices are an example only."""
         settings = self._read(directory, directory / SETTINGS, "kinds")
@@ -117,11 +131,8 @@ class _Loading:
             self._kinds |= read_kinds(settings, self._findings)
         self._ways_of_asking(directory, {})
 
-    def site(self, directory: Path | None, base: Path) -> Config:
-        findings = self._findings
-        where = directory or base
-        document = None if directory is None else self._read(where, where / SETTINGS, "kinds")
-        settings = read_settings(document, where, self._environ, findings)
+    def site(self, directory: Path | None) -> Config:
+        findings, document, settings = self._findings, self._document, self._settings
         entries: list[Entry] = []
         own: dict[str, KindFile | None] = {}
         if directory is not None:
@@ -153,7 +164,7 @@ class _Loading:
             trap_names=self._trap_names,
             warnings=tuple(sorted(findings.warnings)),
             digest=_digest(self._documents),
-            files=tuple(document.path for _, document in self._documents),
+            files=tuple(document.path for _, document, _ in self._documents),
         )
 
     def _auto(self) -> Auto:
@@ -177,7 +188,7 @@ class _Loading:
             self._findings.problems.extend(error.problems)
             self._unreadable.add(holds)
             return None
-        self._documents.append((str(path.relative_to(directory)), document))
+        self._documents.append((str(path.relative_to(directory)), document, ""))
         below = document.data.get(holds) if isinstance(document.data, dict) else document.data
         if below is not None and not isinstance(below, dict):
             self._unreadable.add(holds)
@@ -201,20 +212,38 @@ class _Loading:
         snmp: Any = self._collectors.get("snmp")
         credentials: dict[str, Document] = {}
         for path in files_below(directory / "snmp"):
-            if (document := self._read(directory, path, "modules")) is None:
-                continue
             if path.name == FINGERPRINTS:
-                self._fingerprints = joined(read_fingerprints(document, findings), self._fingerprints)
+                if (document := self._read(directory, path, "fingerprints")) is not None:
+                    self._fingerprints = joined(read_fingerprints(document, findings), self._fingerprints)
                 continue
             if path.name == TRAPS:
-                self._trap_names |= read_trap_names(document, findings)
+                if (document := self._read(directory, path, "traps")) is not None:
+                    self._trap_names |= read_trap_names(document, findings)
                 continue
-            modules, written = read_snmp(document, secrets, findings)
+            if (understood := self._snmp(directory, path)) is None:
+                continue
+            document, modules = understood
             if snmp is not None:
                 ready = {name: snmp(module=module) if module else None for name, module in modules.items()}
                 self._join(document, "modules", found, places, ready)
-            self._join(document, "auths", auths, credentials, written)
+            self._join(document, "auths", auths, credentials, read_auths_of(document, secrets, findings))
         self._modules |= found
+
+    def _snmp(self, directory: Path, path: Path) -> tuple[Document, Mapping[str, Module | None]] | None:
+        """A file in snmp_exporter's format and its modules: as it is kept, or else read, and kept if it is large."""
+        compiled = self._compiled if path.is_file() and path.stat().st_size >= LEAST else None
+        if compiled is not None and (kept := compiled.find(path)) is not None:
+            self._documents.append((str(path.relative_to(directory)), kept.document, kept.digest))
+            return kept.document, kept.modules
+        document = self._read(directory, path, "modules")
+        if document is None:
+            return None
+        before = len(self._findings.problems)
+        modules = read_modules_of(document, self._findings)
+        if compiled is not None and len(self._findings.problems) == before:
+            whole = {name: module for name, module in modules.items() if module is not None}
+            compiled.keep(document, whole, _digest_of(document.data))
+        return document, modules
 
     def _join(
         self,
@@ -297,12 +326,16 @@ def _reads(module: Collector) -> bool:
     return reads_this_machine(type(module))
 
 
-def _digest(documents: Iterable[tuple[str, Document]]) -> str:
+def _digest(documents: Iterable[tuple[str, Document, str]]) -> str:
     """SHA-256 over names and data without credentials: it is shown, and a short community could be guessed from it."""
     digest = sha256()
-    for name, document in documents:
-        digest.update(json.dumps([name, _without_secrets(document.data)], sort_keys=False).encode())
+    for name, document, known in documents:
+        digest.update(json.dumps([name, known or _digest_of(document.data)]).encode())
     return digest.hexdigest()
+
+
+def _digest_of(data: Any) -> str:
+    return sha256(json.dumps(_without_secrets(data)).encode()).hexdigest()
 
 
 def _without_secrets(data: Any, key: str = "") -> Any:

@@ -180,10 +180,14 @@ class SnmpFile(Strict):
     version: Annotated[Count | None, Field(description="version of the format")] = None
 
 
-def read_snmp(
-    document: Document, secrets: Secrets, findings: Findings
-) -> tuple[dict[str, Module | None], dict[str, Auth | None]]:
-    """Modules and auths of a file by name; None for one with problems."""
+def read_auths_of(document: Document, secrets: Secrets, findings: Findings) -> dict[str, Auth | None]:
+    """The auths of a file by name; None for one with problems."""
+    data = document.data if isinstance(document.data, dict) else {}
+    return read_auths(document, data.get("auths"), secrets, findings, inherited=True)
+
+
+def read_modules_of(document: Document, findings: Findings) -> dict[str, Module | None]:
+    """The modules of a file by name; None for one with problems."""
     data = top(document, SnmpFile, findings)
     modules: dict[str, Module | None] = {}
     for name, written in entries(document, ["modules"], data.get("modules"), findings).items():
@@ -194,7 +198,7 @@ def read_snmp(
         modules[name] = None if model is None else _module(name, model)
         if model is not None and not _lookups_begin(document, where, model, findings):
             modules[name] = None
-    return modules, read_auths(document, data.get("auths"), secrets, findings, inherited=True)
+    return modules
 
 
 def _lookups_begin(document: Document, where: list[Step], model: SnmpModuleFile, findings: Findings) -> bool:
