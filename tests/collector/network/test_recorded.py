@@ -38,7 +38,7 @@ RECORDED: Mapping[str, tuple[str, ...]] = {
     "brocade_fc": ("network/switch/brocade-fiber-channel",),
     "brocade_icx": ("network/switch/brocade-icx6430-24",),
     "cdp": ("network/switch/cisco-c3750",),
-    "cisco_cpu": ("network/switch/cisco-c3560", "network/appliance/cisco-unknown-01"),
+    "cisco_cpu": ("network/router/cisco-unmarked-0", "network/appliance/cisco-unknown-01"),
     "cisco_environment": ("network/appliance/cisco-unknown-01", "network/switch/cisco-n5000"),
     "cisco_memory": ("network/switch/cisco-c3560", "network/appliance/cisco-unknown-01"),
     "cisco_wireless": ("network/appliance/cisco-controller",),
