@@ -17,13 +17,12 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import yaml
 
+from bench import peer as peers
 from bench import process
-from deploy.local import parts
 from simulator.estate import fleet_address
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,50 +114,22 @@ def ours(home: Path, devices: int, port: int, interval: int, rounds: int) -> tup
 
 def peer(home: Path, devices: int, port: int) -> float:
     """CPU seconds of the real snmp_exporter for one scrape of each of that many switches, gzip included."""
-    log, http = home / "snmp_exporter.log", process.free_port()
-    settings = home / "snmp.yml"
-    settings.write_text(yaml.safe_dump({"if_mib": flat_module()}))
-    words: list[str | Path] = [
-        parts.part("snmp_exporter"),
-        f"--config.file={settings}",
-        f"--web.listen-address=127.0.0.1:{http}",
-    ]
-    with process.running(words, log) as exporter:
-        process.wait(exporter, f"http://127.0.0.1:{http}/metrics", log)
+    modules = {"if_mib": peers.read(ROOT / "config" / "snmp" / "if_mib.yml")["if_mib"]}
+    with peers.exporter(home, modules) as (url, pid):
 
         async def scrape(numbers: range) -> None:
             async with aiohttp.ClientSession(auto_decompress=False) as session:
                 for number in numbers:
                     asked = {"module": "if_mib", "target": f"{fleet_address(number)}:{port}"}
-                    url = f"http://127.0.0.1:{http}/snmp"
                     async with session.get(url, params=asked, headers={"Accept-Encoding": "gzip"}) as answer:
                         body = await answer.read()
                         if answer.status != 200:
                             raise RuntimeError(f"snmp_exporter: {answer.status} {body[:300]!r}")
 
         asyncio.run(scrape(range(2)))
-        before = process.cpu(exporter.pid)
+        before = process.cpu(pid)
         asyncio.run(scrape(range(devices)))
-        return process.cpu(exporter.pid) - before
-
-
-def flat_module() -> dict[str, Any]:
-    """Our if_mib as snmp_exporter 0.21 reads it: one flat mapping, credentials inside, no newer keys."""
-    module = yaml.safe_load((ROOT / "config" / "snmp" / "if_mib.yml").read_text())["modules"]["if_mib"]
-    metrics = [
-        {key: metric[key] for key in ("name", "oid", "type", "help", "indexes", "enum_values") if key in metric}
-        | {"lookups": [{k: lookup[k] for k in ("labels", "labelname", "oid", "type")} for lookup in metric["lookups"]]}
-        if "lookups" in metric
-        else metric
-        for metric in module["metrics"]
-    ]
-    return {
-        "walk": module["walk"],
-        "metrics": metrics,
-        "version": 2,
-        "max_repetitions": 25,
-        "auth": {"community": "public"},
-    }
+        return process.cpu(pid) - before
 
 
 def main() -> int:

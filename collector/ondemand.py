@@ -141,7 +141,14 @@ class OnDemand:
         if own is not None and mine:
             own.asked = now()
             await self._agent.settled(own, patience)
-            readings |= {t.module: _kept(own.kept[t.module], t, now()) for t in own.targets if t.module in mine}
+            targets = {target.module: target for target in own.targets}
+            for name in mine:  # a poll may have found that a module is for another kind of device
+                there = name in targets
+                readings[name] = (
+                    _kept(own.kept[name], targets[name], now())
+                    if there
+                    else Reading(self._modules[name], (), "no_data")
+                )
         if guest is not None:
             for name, collector in others.items():
                 guest.learn(name, collector, self._timeout)

@@ -88,8 +88,12 @@ _PAIR = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
 def golden(device: str, name: str) -> tuple[dict[Series, float], dict[str, str]]:
-    """Samples and types by family of one answer. Labels are cleaned as ours are, empty ones are none."""
-    text = gzip.decompress((FOLDER / "golden" / device / f"{name}.prom.gz").read_bytes()).decode()
+    """Samples and types by family of one recorded answer."""
+    return said(gzip.decompress((FOLDER / "golden" / device / f"{name}.prom.gz").read_bytes()).decode())
+
+
+def said(text: str) -> tuple[dict[Series, float], dict[str, str]]:
+    """Samples and types by family of an answer. Labels are cleaned as ours are, empty ones are none."""
     samples: dict[Series, float] = {}
     types = {}
     for line in text.split("\n"):
