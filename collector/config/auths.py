@@ -20,6 +20,9 @@ Level = Literal["noAuthNoPriv", "authNoPriv", "authPriv"]
 SHORTEST_PASSWORD: Final = 8
 """Characters (RFC 3414, 11.2)."""
 
+LONGEST_USERNAME: Final = 32
+"""Bytes (RFC 3414 section 5, usmUserName)."""
+
 
 class Credentials(Strict):
     """One set of SNMP credentials; the keys are snmp_exporter's."""
@@ -110,6 +113,9 @@ def _check(document: Document, where: Sequence[Step], auth: Auth, findings: Find
         needed["password"] = auth.password.reveal()
     if auth.security_level == "authPriv":
         needed["priv_password"] = auth.priv_password.reveal()
+    if len(auth.username.encode()) > LONGEST_USERNAME:
+        what = f"is longer than {LONGEST_USERNAME} bytes, which no SNMPv3 user name is"
+        findings.problem(document, [*where, "username"], what)
     for key, value in needed.items():
         if not value:
             findings.problem(document, where, f"security_level {auth.security_level} needs {key}")

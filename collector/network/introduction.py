@@ -52,12 +52,16 @@ async def survey(device: Device, edge: Edge, limits: Limits, learned: Learned, m
         made = make(speech)
         await edge.udp(made)
         engines.ended(peer, engine, answered=made.answered, stranger=speech.stranger)
+        if made.answered:
+            learned.engine_id = engine.id
         if made.answered or not speech.stranger or not peer.may_discover(edge.now()):
             return made
 
 
 async def _engine(engines: Engines, peer: Peer, edge: Edge, limits: Limits, learned: Learned) -> Engine:
     """Who answers there: known, or found out where that may be done again (RELIABILITY S14)."""
+    if peer.engine is None and learned.engine_id:
+        engines.found(peer, learned.engine_id)
     known = peer.speaker
     if known is not None and not (peer.doubted and peer.may_discover(edge.now())):
         return known

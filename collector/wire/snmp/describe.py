@@ -1,25 +1,53 @@
-"""A message in words, for a person who looks over the program's shoulder. Never its community."""
+"""A message in words, for a person who looks over the program's shoulder. Never its community, nor what v3 hides."""
 
 from __future__ import annotations
 
 from collector.errors import Malformed
-from collector.wire.snmp import ber, message
+from collector.wire.snmp import ber, envelope, message
+from collector.wire.snmp.message import Head
 
-PDUS = {0xA0: "GET", 0xA1: "GETNEXT", 0xA2: "RESPONSE", 0xA5: "GETBULK"}
+PDUS = {0xA0: "GET", 0xA1: "GETNEXT", 0xA2: "RESPONSE", 0xA5: "GETBULK", 0xA8: "REPORT"}
+REPORTS = (
+    "usmStatsUnsupportedSecLevels", "usmStatsNotInTimeWindows", "usmStatsUnknownUserNames",
+    "usmStatsUnknownEngineIDs", "usmStatsWrongDigests", "usmStatsDecryptionErrors",
+)  # fmt: skip
+"""RFC 3414 section 5, from 1.3.6.1.6.3.15.1.1.1 on."""
 ERRORS = {0: "", 1: "tooBig", 2: "noSuchName", 3: "badValue", 4: "readOnly", 5: "genErr", 6: "noAccess"}
 ABSENT = {0x80: "noSuchObject", 0x81: "noSuchInstance", 0x82: "endOfMibView"}
+
+_V3 = b"\x02\x01\x03"
+_REPORTED = ber.encode_oid("1.3.6.1.6.3.15.1.1")
 
 SHOWN = 4
 """Variables that are spelled out; a bulk answer has dozens."""
 
 
 def describe(packet: bytes) -> str:
-    """One line: kind, request id, error, and the first variables."""
+    """One line: kind, request id, error, and the first variables; of SNMPv3 who speaks, too."""
     try:
-        head = message.read(packet)
-        found = list(message.varbinds(packet, head))
+        if packet[2:5] == _V3 or packet[3:6] == _V3 or packet[4:7] == _V3:
+            return _secured(packet)
+        return _pdu(packet, message.read(packet))
     except Malformed as error:
         return f"not understood: {error}"
+
+
+def _secured(packet: bytes) -> str:
+    frame = envelope.read(packet)
+    words = [f"v3, msgID {frame.msg_id}, engine {frame.engine_id.hex() or 'not known'}"]
+    if frame.user:
+        words.append(f"user {ascii(frame.user)[1:]}")
+    if frame.flags & envelope.AUTHENTICATED:
+        words.append(f"boots {frame.boots}, time {frame.time}")
+    if frame.tag == ber.OCTET_STRING:
+        words.append(f"{frame.stop - frame.start} bytes encrypted")
+    else:
+        words.append(_pdu(packet, envelope.scoped(packet, frame.begin).head))
+    return ", ".join(words)
+
+
+def _pdu(packet: bytes, head: Head) -> str:
+    found = list(message.varbinds(packet, head))
     words = [PDUS.get(head.pdu, f"PDU {head.pdu:#x}"), f"id {head.request_id}"]
     if head.pdu == message.RESPONSE:
         if head.error_status:
@@ -37,6 +65,8 @@ def _variable(name: bytes, tag: int, content: bytes) -> str:
         oid = ber.dotted(name)
     except Malformed:
         oid = name.hex()
+    if name[:-2] == _REPORTED and 0 < name[-2] <= len(REPORTS):
+        oid = REPORTS[name[-2] - 1]
     if tag == ber.NULL:
         return oid
     if tag in ABSENT:

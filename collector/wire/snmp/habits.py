@@ -68,8 +68,8 @@ class Learned:
     """What earlier polls found out about a device."""
 
     __slots__ = (
-        "_age", "ceiling", "clean", "lone_gets", "lone_walks", "longest", "repetitions", "round_trip", "rows",
-        "setbacks", "size",
+        "_age", "ceiling", "clean", "engine_id", "lone_gets", "lone_walks", "longest", "repetitions", "round_trip",
+        "rows", "setbacks", "size",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -90,6 +90,8 @@ class Learned:
         """Polls for which GETs carry one varbind (F5)."""
         self.lone_walks: dict[bytes, int] = {}
         """Polls for which a subtree is walked by GETNEXT (F4)."""
+        self.engine_id = b""
+        """Of SNMPv3, where the device has answered with it (S14); its clock is not worth keeping over a restart."""
 
     def poll(self) -> None:
         """A poll begins."""
@@ -160,6 +162,7 @@ class Learned:
             "repetitions": round(self.repetitions, 1),
             "lone_gets": self.lone_gets,
             "lone_walks": {root.hex(): left for root, left in list(self.lone_walks.items())[:NOTED]},
+            "engine_id": self.engine_id.hex(),
             "rows": {table.hex(): rows for table, rows in list(self.rows.items())[:NOTED]},
         }
         limits = {"longest": self.longest, "ceiling": self.ceiling}
@@ -180,6 +183,7 @@ class Learned:
         made.longest = max(float(saved.get("longest", made.longest)), FRAME)
         made.lone_gets = min(max(int(saved.get("lone_gets", 0)), 0), RETRIAL)
         lone, rows = saved.get("lone_walks", {}), saved.get("rows", {})
+        made.engine_id = bytes.fromhex(saved.get("engine_id", ""))
         made.lone_walks = {bytes.fromhex(root): min(int(left), RETRIAL) for root, left in lone.items()}
         made.rows = {bytes.fromhex(table): max(int(count), 0) for table, count in rows.items()}
         return made

@@ -4,6 +4,7 @@ F18, S14, I4)."""
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -82,6 +83,37 @@ def test_a_device_is_met_once_and_its_level_is_told() -> None:
         assert up(await site.page(INTERVAL))
         assert site.sent() == first - 2
         assert site.world.host.apart_for == ["keys of SNMPv3"]
+
+    virtual(main())
+
+
+def test_the_engine_id_is_known_after_a_restart() -> None:
+    async def main() -> None:
+        site = Site()
+        site.load()
+        await site.page()
+        first, saved = site.sent(), json.loads(json.dumps(site.agent.watch("ward").saved()))
+        again = Site()
+        again.load()
+        again.agent.watch("ward").restore(saved)
+        assert up(await again.page())
+        assert again.sent() == first - 1
+
+    virtual(main())
+
+
+def test_a_device_that_was_replaced_while_nobody_looked_is_met_anew() -> None:
+    async def main() -> None:
+        site = Site()
+        site.load()
+        await site.page()
+        saved = json.loads(json.dumps(site.agent.watch("ward").saved()))
+        again = Site()
+        again.ward.agent.engine_id = ENGINE_ID + b"new"
+        again.ward.agent.__post_init__()
+        again.load()
+        again.agent.watch("ward").restore(saved)
+        assert up(await again.page())
 
     virtual(main())
 

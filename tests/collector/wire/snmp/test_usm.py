@@ -16,6 +16,7 @@ from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.discovery import Discovery
 from collector.wire.snmp.engine import Engines
 from collector.wire.snmp.usm import Usm
+from simulator import usm
 from tests.collector.wire.snmp.agents import converse
 from tests.collector.wire.snmp.secured import AUTH, ENGINE_ID, LIMITS, Ward, met
 
@@ -229,6 +230,29 @@ def test_keys_are_made_once_for_a_password() -> None:
         assert engines.equip(peer.engine, AUTH) is made[-1]
     assert len(engines._stretched) == 1
     assert len({keys.digest_key for keys in made}) == 3
+
+
+def test_a_context_is_asked_for_and_must_come_back() -> None:
+    ward = met()
+    vlan = replace(AUTH, context_name="vlan-10")
+    survey, _ = ward.poll(vlan)
+    assert isinstance(survey.problem(), TimedOut), "there is no such context: agents say nothing"
+    ward.agent.contexts = frozenset({b"", b"vlan-10"})
+    survey, _ = ward.poll(vlan)
+    assert read(survey) == 8
+
+
+def test_a_context_of_another_engine_is_named_in_the_question() -> None:
+    """A proxy's (RFC 3413): keys and clock are those of the engine that answers."""
+    ward = met()
+    behind = b"\x80\0\0\0\x05behind"
+    survey, _ = ward.survey(replace(AUTH, context_engine_id=behind))
+    question = survey.send()
+    assert question is not None
+    came = usm._unwrap(question)
+    wrong, data = ward.agent._admit(came, question, ward.clock())
+    assert (wrong, came.engine_id) == (0, ENGINE_ID)
+    assert envelope.scoped(data, 0).engine_id == behind
 
 
 WARD = met()
