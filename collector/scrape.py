@@ -12,7 +12,7 @@ from typing import Final
 
 from collector.budget import RULES
 from collector.model import INCOMPLETE, Column, Device, Family, column, interned, rows
-from collector.network.snmp import DUPLICATES, VARIABLES, Snmp
+from collector.network.snmp import DUPLICATES, UNEXPECTED, VARIABLES, Snmp
 from collector.ondemand import Reading
 from collector.wire.snmp.agenda import GETS
 
@@ -27,7 +27,7 @@ SUCCESS = Family("snmp_scrape_success", "1: all of the module was read. 0: snmp_
 ERROR = Family("snmp_scrape_error_info", "1: why this part of the module was not read; no oid: the whole module.")
 TWICE = Family("snmp_scrape_duplicates", "Rows left out because a row before had the same labels.")
 
-_ABOUT: Final = frozenset({INCOMPLETE.name, DUPLICATES.name, VARIABLES.name})
+_ABOUT: Final = frozenset({INCOMPLETE.name, DUPLICATES.name, VARIABLES.name, UNEXPECTED.name})
 
 _PEER_IGNORES: Final = frozenset({"too_big", "gen_err", "refused"})
 """Error statuses end a peer's walk as if it were complete (CONTRACTS 3). A GET's are errors there too."""
@@ -63,6 +63,11 @@ def page(readings: Mapping[str, Reading]) -> list[Column]:
     twice = [((name, table), n) for name, reading in readings.items() for table, n in _duplicates(reading)]
     page.append(column(TWICE, rows(("module", "table"), [pair for pair, _ in twice]), (n for _, n in twice)))
     return page
+
+
+def unexpected(readings: Mapping[str, Reading]) -> int:
+    """Variables of a type that SNMP has not."""
+    return int(sum(_counted(reading, UNEXPECTED) for reading in readings.values()))
 
 
 def errors_of(name: str, reading: Reading) -> Iterator[Error]:

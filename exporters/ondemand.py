@@ -30,6 +30,7 @@ GONE: Final = 499
 
 # snmp_exporter's own words.
 ERRORS = Family("snmp_request_errors_total", "Errors in requests to the SNMP exporter", "counter")
+UNEXPECTED = Family("snmp_unexpected_pdu_type_total", "Unexpected Go types in a PDU.", "counter")
 COLLECTION = Family("snmp_collection_duration_seconds", "Duration of collections by the SNMP exporter", "histogram")
 IN_FLIGHT = Family("snmp_request_in_flight", "Current number of SNMP scrapes being requested.")
 
@@ -43,7 +44,7 @@ class OnDemand:
         self._source = source
         self._limits = limits
         self._page = page
-        self._errors = self._in_flight = 0
+        self._errors = self._in_flight = self._unexpected = 0
         self._durations: dict[str, Histogram] = {}
         self._waiting: Counter[Question] = Counter()
 
@@ -53,6 +54,7 @@ class OnDemand:
     def about(self) -> Iterator[Column]:
         """For `/metrics`."""
         yield single(ERRORS, self._errors)
+        yield single(UNEXPECTED, self._unexpected)
         yield single(IN_FLIGHT, self._in_flight)
         for module, histogram in self._durations.items():
             yield from histogram.columns(COLLECTION, (("module", module),))
@@ -77,6 +79,7 @@ class OnDemand:
                 return plain(str(refusal), refusal.status, headers)
         if scrape is None:
             return plain("the client has gone", GONE)
+        self._unexpected += scrape.unexpected
         for module, seconds in scrape.seconds.items():
             self._durations.setdefault(module, Histogram()).observe(seconds)
         if scrape.faults:

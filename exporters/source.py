@@ -67,6 +67,8 @@ class Scrape:
     """Why there is none, in snmp_exporter's words; empty: there is."""
     seconds: Mapping[str, float]
     """How long the poll of each module took."""
+    unexpected: int = 0
+    """Variables of a type that SNMP has not."""
 
 
 class Refusal(Exception):

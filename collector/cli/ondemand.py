@@ -61,7 +61,7 @@ class Desk:
         readings = await self._readings(device, question, patience)
         faults = scrape.faults(device, readings) if question.strict or self._strict else []
         seconds = {name: reading.duration for name, reading in readings.items()}
-        return Scrape(scrape.page(readings), faults, seconds)
+        return Scrape(scrape.page(readings), faults, seconds, scrape.unexpected(readings))
 
     async def _readings(self, device: Device, question: Question, patience: float) -> Mapping[str, Reading]:
         context = _context(device, question)

@@ -29,6 +29,7 @@ from collector.model import (
     rows,
 )
 from collector.network import introduction, security
+from collector.wire.snmp import ber
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned, Limits
@@ -44,6 +45,10 @@ DUPLICATES = Family(
 )
 
 VARIABLES = Family("wardwatch_snmp_variables", "Variables of which the module's series on this page are made.")
+
+UNEXPECTED = Family(
+    "wardwatch_snmp_unexpected_types", "Variables of the module's last poll of a type that SNMP has not."
+)
 
 ANY_ORDER = "allow_nonincreasing_oids"
 """The quirk of a device whose tables are out of order: what comes twice is skipped instead of ending the walk."""
@@ -172,8 +177,11 @@ def _read(target: Target, share: Share, memory: Memory) -> Sequence[Column]:
     columns = sheet.columns()
     if not columns:
         raise NoData(f"{target.device.name}: nothing of what the module is made of")
-    variables = sum(len(run.values) for runs in share.harvest.runs.values() for run in runs)
-    columns.append(column(VARIABLES, interned(("module",), ((target.module,),)), (variables,)))
+    runs = [run for several in share.harvest.runs.values() for run in several]
+    named = interned(("module",), ((target.module,),))
+    columns.append(column(VARIABLES, named, (sum(len(run.values) for run in runs),)))
+    if odd := sum(len(run.values) for run in runs if run.tag not in ber.TYPES):
+        columns.append(column(UNEXPECTED, named, (odd,)))
     if share.incomplete:
         marks = sorted(share.incomplete.items())
         columns.append(column(INCOMPLETE, rows(("table", "reason"), marks), [1.0] * len(marks)))

@@ -31,7 +31,7 @@ class Snmp(FakeSource):
             raise self.refusal
         if self.waiting is not None:
             await self.waiting.wait()
-        return Scrape(ANSWER, self.faults, dict.fromkeys(question.modules, 0.2))
+        return Scrape(ANSWER, self.faults, dict.fromkeys(question.modules, 0.2), unexpected=2)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,7 @@ async def test_the_answer_is_a_page_and_gzipped_where_wanted() -> None:
     assert about.value("snmp_collection_duration_seconds_bucket", module="if_mib", le="0.1") == 0
     assert about.value("snmp_collection_duration_seconds_count", module="if_mib") == 1
     assert about.value("snmp_request_in_flight") == 0
+    assert about.value("snmp_unexpected_pdu_type_total") == 2
 
 
 @pytest.mark.parametrize("status", [400, 403, 429])

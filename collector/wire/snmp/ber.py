@@ -39,6 +39,9 @@ ABSENT = frozenset({NO_SUCH_OBJECT, NO_SUCH_INSTANCE, END_OF_MIB_VIEW})
 
 UNSIGNED = frozenset({COUNTER32, GAUGE32, TIMETICKS, UINTEGER32, COUNTER64})
 
+TYPES = frozenset({INTEGER, OCTET_STRING, NULL, OID, IP_ADDRESS, OPAQUE, NSAP_ADDRESS}) | UNSIGNED | ABSENT
+"""Tags of values that SNMP has, NsapAddress of RFC 1442 included."""
+
 ARCS = 128
 """Most arcs in an OID (RFC 3416 section 4.1)."""
 

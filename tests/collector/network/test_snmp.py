@@ -11,7 +11,7 @@ import pytest
 
 from collector.errors import Denied, NoData, PollError, Refused, TimedOut
 from collector.model import INCOMPLETE, Auth, Column, Common, Device, DeviceClass, Dialogue, Schedule, Secret, Target
-from collector.network.snmp import ANY_ORDER, DUPLICATES, VARIABLES, Snmp
+from collector.network.snmp import ANY_ORDER, DUPLICATES, UNEXPECTED, VARIABLES, Snmp
 from collector.wire.snmp import message
 from collector.wire.snmp.module import Index, Lookup, Metric, Module
 from tests.collector.wire.snmp.agents import Agent, Clock, converse, integer, octets
@@ -66,6 +66,13 @@ async def test_a_module_becomes_columns() -> None:
     assert list(columns[VARIABLES.name].values) == [6]
     assert columns["alpha"].rows.text == ('{row="1"}', '{row="2"}', '{row="3"}')
     assert {head.community for head in agent.asked} == {b"s3cret"}
+
+
+async def test_values_of_a_type_that_snmp_has_not_are_counted() -> None:
+    values = table_values(3)
+    odd = f"{ROOT}.1.11.2"
+    columns = await poll(Agent({**values, odd: b"\x5f" + values[odd][1:]}), target(TABLE))
+    assert list(columns[UNEXPECTED.name].values) == [1]
 
 
 async def test_rows_are_kept_from_poll_to_poll() -> None:
