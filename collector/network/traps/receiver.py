@@ -8,14 +8,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
-from pysnmp.proto.api.verdec import decode_message_version
-
 from collector.edge.datagrams import Listening
 from collector.edge.journal import Journal, Record
 from collector.network.traps.community import read_community
 from collector.network.traps.counts import Counts, engine_record, engines
 from collector.network.traps.notice import Notice, Refused
 from collector.network.traps.orders import Orders
+from collector.network.traps.pdu import version_of
 from collector.network.traps.senders import Datagram, Queue
 from collector.network.traps.usm import Usm
 
@@ -141,10 +140,7 @@ class Receiver:
             self._pending.append((notice.reply, datagram.source))
 
     def _understood(self, datagram: Datagram) -> Notice:
-        try:
-            version = int(decode_message_version(datagram.data))
-        except Exception as error:
-            raise Refused("malformed") from error
+        version = version_of(datagram.data)
         if version in (0, 1):
             return read_community(datagram.data, version, datagram.senders)
         if version == 3:

@@ -19,7 +19,7 @@ LONGEST: Final = 8192
 PORTION: Final = 512
 """Bytes for which one token pays: what a datagram costs to read grows with its length."""
 MOST_WAITING: Final = 20_000
-"""Datagrams that wait to be read, of all devices. Some 15 s of work."""
+"""Datagrams that wait to be read, of all devices. Some 10 s of work at most."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,14 +15,12 @@ from typing import Any, Final
 
 from pyasn1.codec.ber import encoder
 from pyasn1.type import univ
-from pysnmp.proto.api import v2c
 from pysnmp.proto.error import ProtocolError, StatusInformation
-from pysnmp.proto.mpmod.rfc3412 import ScopedPDU, SNMPv3Message
 from pysnmp.proto.secmod.rfc3414 import service
 
 from collector.model import Auth
-from collector.network.traps.community import decoded, response, v2_trap
 from collector.network.traps.notice import Notice, Refused
+from collector.network.traps.pdu import INFORM, ScopedPdu, V3Message, acknowledged, decoded, report, trap_of
 from collector.network.traps.senders import Sender
 
 WINDOW: Final = 150
@@ -37,7 +35,7 @@ LEVELS: Final = {0: "noAuthNoPriv", 1: "authNoPriv", 3: "authPriv"}
 REPORTABLE: Final = 4
 LARGEST: Final = 8192
 """Bytes: what we say that we take (msgMaxSize), as `senders.LONGEST`."""
-_MESSAGE, _PARAMETERS, _SCOPED = SNMPv3Message(), service.UsmSecurityParameters(), ScopedPDU()
+_MESSAGE, _PARAMETERS, _SCOPED = V3Message(), service.UsmSecurityParameters(), ScopedPdu()
 """What is read, by which pysnmp's decoder goes; never written to."""
 
 _Sha2 = service.hmacsha2.HmacSha2
@@ -175,19 +173,20 @@ class Usm:
             self._in_time(message, sender, auth, keys)
         scoped = self._opened(message, keys)
         pdu = scoped[2].getComponent()
-        trap = v2_trap(pdu)
+        trap = trap_of(pdu)
         level = "none" if keys is None else message.level
-        if pdu.tagSet != v2c.InformRequestPDU.tagSet:
+        if pdu.tagSet != INFORM:
             if message.engine == self.engine:
                 raise Refused("wrong_engine")
             mark = bytes(message.parameters[4]) if keys is not None else b""
             return Notice(sender.name, trap, level, mark=mark)
         if message.engine != self.engine:
             raise Refused("wrong_engine")
-        scoped[2].setComponentByType(v2c.GetResponsePDU.tagSet, response(pdu))
-        reply = self.written(message.number, auth.username.encode(), scoped, keys, message.level)
         # Sent again it has another number and other ciphertext: only its content is the same.
-        return Notice(sender.name, trap, level, reply, encoder.encode(pdu))
+        mark = encoder.encode(pdu)
+        acknowledged(scoped[2])
+        reply = self.written(message.number, auth.username.encode(), scoped, keys, message.level)
+        return Notice(sender.name, trap, level, reply, mark)
 
     def _authenticated(self, message: _Message, keys: Keys) -> None:
         """RFC 3414, 3.2 (6)."""
@@ -247,16 +246,8 @@ class Usm:
         if not message.reportable:
             return b""
         self._reports[counter] += 1
-        pdu = v2c.ReportPDU()
-        v2c.apiPDU.set_defaults(pdu)
-        v2c.apiPDU.set_varbinds(pdu, [(counter, v2c.Counter32(self._reports[counter] & 0xFFFFFFFF))])
-        if message.content.getName() == "plaintext":
-            asked = message.content.getComponent()[2].getComponent()
-            v2c.apiPDU.set_request_id(pdu, asked[0] if len(asked) > 3 else 0)
-        scoped = ScopedPDU()
-        scoped[0], scoped[1] = self.engine, b""
-        scoped[2] = scoped.componentType[2].asn1Object.clone()
-        scoped[2].setComponentByType(pdu.tagSet, pdu)
+        asked = message.content.getComponent()[2].getComponent() if message.content.getName() == "plaintext" else (0,)
+        scoped = report(self.engine, asked[0], counter, self._reports[counter])
         if auth is None:
             return self.written(message.number, b"", scoped, None, "noAuthNoPriv")
         return self.written(message.number, message.user, scoped, auth[1], "authNoPriv")
@@ -267,7 +258,7 @@ class Usm:
         parameters = service.UsmSecurityParameters()
         for place, value in enumerate((self.engine, boots, time, user, b"", b"")):
             parameters[place] = value
-        message = SNMPv3Message()
+        message = V3Message()
         message[0] = 3
         header = message.setComponentByPosition(1)[1]
         flags = next(flags for flags, word in LEVELS.items() if word == level)

@@ -212,6 +212,27 @@ def test_ten_thousand_mixed_datagrams_and_a_flood_are_accounted_for_to_the_last(
     assert int(total[1]) == sent - sum(refused.values())
 
 
+def test_what_the_kernel_drops_is_counted_to_the_last(run: Run, site: tuple[Path, int]) -> None:
+    """The receiver stands still while more comes than the socket's buffer holds."""
+    config, port = site
+    trap, known = by_community(), 20
+    with run(config) as collector, sending("127.9.4.1", port) as send, sending("127.9.4.9", port) as stranger:
+        until(lambda: listening(collector))
+        process = receiver(collector)
+        os.kill(process, signal.SIGSTOP)
+        sent = 0
+        while sent < 20_000:
+            stranger(trap)
+            sent += 1
+            if sent % 1000 == 0:
+                send(trap)
+        sent += known
+        os.kill(process, signal.SIGCONT)
+        refused = settled(collector, sent)
+        assert refused["kernel_buffer"] > 1000
+        assert sum(counted(collector).values()) + sum(refused.values()) == sent
+
+
 def test_no_acknowledged_inform_is_lost_when_everything_is_killed(run: Run, site: tuple[Path, int]) -> None:
     config, port = site
     acknowledged = 0
