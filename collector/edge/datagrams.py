@@ -15,7 +15,7 @@ BUFFER: Final = 4 << 20
 LONGEST: Final = 65_535
 _MEMINFO: Final = 55
 """SO_MEMINFO (Linux 4.12): nine counts of four bytes, of which the second is the buffer and the ninth the drops."""
-_RELEASE: Final = 2.0
+RELEASE: Final = 2.0
 """Seconds for which a port is waited for that the process of an earlier run may still hold."""
 
 
@@ -32,14 +32,14 @@ class Listening:
         self.number = sock.fileno()
 
     @classmethod
-    def at(cls, host: str, port: int) -> Listening:
-        """Bind it. Empty host: every address of this machine. Raises CannotBind."""
+    def at(cls, host: str, port: int, patience: float = RELEASE) -> Listening:
+        """Bind it. Empty host: every address of this machine. Raises CannotBind after `patience` seconds."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         sock = socket.socket(family, socket.SOCK_DGRAM)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(host != "::"))
-        end = time.monotonic() + _RELEASE
+        end = time.monotonic() + patience
         while True:
             try:
                 sock.bind((host, port))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 from zlib import crc32
@@ -21,10 +21,14 @@ _MANY: Final = 100_000
 
 
 class Journal:
-    """A journal at `path`. Nothing here is safe to call from two threads at once. Raises OSError throughout."""
+    """A journal at `path`; `sync` brings an open file to the disk.
 
-    def __init__(self, path: Path) -> None:
+    Nothing here is safe to call from two threads at once. Raises OSError throughout.
+    """
+
+    def __init__(self, path: Path, sync: Callable[[int], None] = os.fsync) -> None:
         self._path = path
+        self._sync = sync
         self.lines = 0
         """Lines in the file, damaged ones included."""
 
@@ -50,10 +54,10 @@ class Journal:
                 file.write(b"\n")  # what a crash tore off must not spoil what follows
             file.write(b"".join(lines))
             file.flush()
-            os.fsync(file.fileno())
+            self._sync(file.fileno())
             new = file.tell() == sum(map(len, lines))
         if new:
-            _settle(self._path.parent)
+            self._settle()
         self.lines += len(lines)
 
     def replace(self, records: Iterable[Record]) -> None:
@@ -64,10 +68,18 @@ class Journal:
             for begin in range(0, len(lines), _MANY):
                 file.write(b"".join(lines[begin : begin + _MANY]))
             file.flush()
-            os.fsync(file.fileno())
+            self._sync(file.fileno())
         beside.replace(self._path)
-        _settle(self._path.parent)
+        self._settle()
         self.lines = len(lines)
+
+    def _settle(self) -> None:
+        """A new name is only there for good when its directory is written too."""
+        number = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            self._sync(number)
+        finally:
+            os.close(number)
 
     def _ends_well(self) -> bool:
         with self._path.open("rb") as file:
@@ -88,12 +100,3 @@ def _record(line: bytes) -> Record | None:
     except ValueError:
         return None
     return record if isinstance(record, list) else None
-
-
-def _settle(directory: Path) -> None:
-    """A new name is only there for good when its directory is written too."""
-    number = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -62,7 +62,7 @@ class Receiver:
         self.usm = Usm(ENTERPRISE + identity, min(boots + 1, 2**31 - 1), now)
         self.usm.engines = engines(records)
         self._queue = Queue()
-        self._orders = Orders()
+        self._orders: Orders | None = None
         self._disk = ThreadPoolExecutor(1, "journal")
         self._writing: Future[str] | None = None
         self._sending: list[tuple[bytes, tuple[object, ...]]] = []
@@ -93,7 +93,9 @@ class Receiver:
         return FLUSH
 
     def step(self) -> None:
-        """Take in what has come, read some of it, write what is due. Never waits."""
+        """Take in what has come, read some of it, write what is due. Never waits. Nothing before the first orders."""
+        if self._orders is None:
+            return
         now = self._now()
         for data, source in self._listening.receive(DRAIN):
             self.counts.received += 1
@@ -161,6 +163,8 @@ class Receiver:
 
     def _write(self, now: float) -> None:
         """Have written what is new: at once where somebody waits for it, else every so often."""
+        if self._orders is None:
+            return
         if self._writing is not None:
             if not self._writing.done():
                 return
@@ -168,7 +172,7 @@ class Receiver:
         if now < self._next and (self._failing or not self._pending):
             return
         self._next = now + (AGAIN if self._failing else FLUSH)
-        self._kernel()
+        self._kernel(self._orders.socket)
         changes, learned = self.counts.changes(), self.usm.learned
         self._new += changes
         self._new += [engine_record(*key, self.usm.engines[key]) for key in learned if key in self.usm.engines]
@@ -178,7 +182,7 @@ class Receiver:
         records, self._new = self._new, []
         anew = bool(self._failing) or self._journal.lines > ROOM + 4 * len(self.counts.counts)
         if anew:
-            records = self._everything()
+            records = self._everything(self._orders)
         self._sending, self._pending = self._pending, []
         told = self._told([change[1:] for change in changes if change[0] == "trap"])
         self._writing = self._disk.submit(self._to_disk, records, anew, told)
@@ -205,8 +209,8 @@ class Receiver:
                 self._listening.send(reply, source)
         self._sending = []
 
-    def _everything(self) -> list[Record]:
-        devices = {sender.name for sender in self._orders.senders}
+    def _everything(self, wanted: Orders) -> list[Record]:
+        devices = {sender.name for sender in wanted.senders}
         return [
             ["self", self.usm.engine[len(ENTERPRISE) :].hex(), self.usm.boots],
             ["kernel", *self._drops],
@@ -214,16 +218,16 @@ class Receiver:
             *self.counts.everything(devices),
         ]
 
-    def _kernel(self) -> None:
+    def _kernel(self, socket: str) -> None:
         """Count what the kernel dropped since the last look. Its own count begins with the socket."""
         told = self._listening.kernel()
         if told is None:
             return
         self._buffer, drops = told
         name, before = self._drops
-        if (name, before) != (self._orders.socket, drops):
-            self.counts.refused["kernel_buffer"] += drops - (before if name == self._orders.socket else 0)
-            self._drops = (self._orders.socket, drops)
+        if (name, before) != (socket, drops):
+            self.counts.refused["kernel_buffer"] += drops - (before if name == socket else 0)
+            self._drops = (socket, drops)
             self._new.append(["kernel", *self._drops])
 
     def _told(self, traps: Sequence[Sequence[Any]]) -> dict[str, Any]:

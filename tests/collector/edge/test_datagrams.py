@@ -46,10 +46,9 @@ def test_ipv4_and_ipv6_share_a_socket_on_every_address() -> None:
     listening.close()
 
 
-def test_a_taken_port_is_named(listening: Listening, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("collector.edge.datagrams._RELEASE", 0.0)
+def test_a_taken_port_is_named(listening: Listening) -> None:
     with pytest.raises(CannotBind, match=rf"UDP 127\.0\.0\.1:{listening.port} is taken"):
-        Listening.at("127.0.0.1", listening.port)
+        Listening.at("127.0.0.1", listening.port, 0.0)
     with pytest.raises(CannotBind, match=r"UDP 192\.0\.2\.1:9999 "):
         Listening.at("192.0.2.1", 9999)
     listening.close()

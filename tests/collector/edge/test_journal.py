@@ -54,3 +54,20 @@ def test_every_damage_is_found_and_the_rest_is_kept(tmp_path: Path) -> None:
         assert all(record in RECORDS for record in found)
         assert len(found) >= 1
     assert (tmp_path / "j.damaged").exists()
+
+
+def test_what_append_returned_for_is_on_disk(tmp_path: Path) -> None:
+    synced: list[str] = []
+
+    def sync(number: int) -> None:
+        where = Path(f"/proc/self/fd/{number}").readlink()
+        synced.append(f"{where.name} {len(where.read_bytes()) if where.is_file() else 'names'}")
+
+    journal = Journal(tmp_path / "j", sync)
+    journal.append(RECORDS[:1])
+    first = (tmp_path / "j").stat().st_size
+    journal.append(RECORDS[1:])
+    second = (tmp_path / "j").stat().st_size
+    journal.replace(RECORDS[:1])
+    names = f"{tmp_path.name} names"
+    assert synced == [f"j {first}", names, f"j {second}", f".j.new {first}", names]

@@ -258,3 +258,17 @@ def test_hostile_datagrams_of_a_listed_source_are_refused_one_by_one(journal: Pa
 def test_the_guide_explains_every_reason() -> None:
     guide = (Path(__file__).parents[4] / "docs" / "traps.md").read_text()
     assert [reason for reason in REASONS if f"`{reason}`" not in guide] == []
+
+
+def test_nothing_is_judged_before_it_is_known_who_may_send(journal: Path) -> None:
+    with bench(journal) as b:
+        b.come(by_community())
+        b.work()
+        b.receiver._journal.append([["trap", "gone", "linkDown", "none", n, 1.0] for n in range(11_000)])
+    early = Receiver(Port(), journal, Clock(), time.time, lambda said: None)  # type: ignore[arg-type]
+    early._listening.come.append((by_community(), ("127.9.4.1", 1)))  # type: ignore[attr-defined]
+    early.step()
+    early.close()
+    with bench(journal) as after:
+        assert after.said["received"] == 1
+        assert after.traps["sw-1", "linkDown", "none"] == 1
