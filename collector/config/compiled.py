@@ -17,7 +17,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from collector.config import document, scalars, snmp
+from collector.config import document, filters, oids, scalars, snmp
 from collector.config.document import Document
 from collector.config.problems import ConfigError
 from collector.edge.state import Damaged, read_state, write_state
@@ -94,8 +94,9 @@ def _ours(place: Path) -> bool:
 def _program() -> bytes:
     """What the meaning of a file depends on."""
     digest = sha256()
-    for name in (document.__file__, scalars.__file__, snmp.__file__, module.__file__, expression.__file__, __file__):
-        digest.update(Path(name or __file__).read_bytes())
+    for part in (document, scalars, oids, filters, snmp, module, expression):
+        digest.update(Path(part.__file__ or __file__).read_bytes())
+    digest.update(Path(__file__).read_bytes())
     return digest.digest()
 
 
@@ -160,11 +161,20 @@ def _packed(modules: Mapping[str, Module]) -> Mapping[str, Any]:
     packed = [
         [
             m.name, m.walk, m.get, [metric(each) for each in m.metrics], m.max_repetitions, m.retries, m.timeout,
-            m.use_unconnected_udp_socket, m.allow_nonincreasing_oids, [[f.oid, f.targets, f.values] for f in m.filters],
+            m.use_unconnected_udp_socket, m.allow_nonincreasing_oids, [_filter(f) for f in m.filters],
         ]
         for m in modules.values()
     ]  # fmt: skip
     return {"states": states.values, "indexes": indexes.values, "lookups": lookups.values, "modules": packed}
+
+
+def _filter(f: Filter) -> list[Any]:
+    return [f.oid, f.targets, f.values, f.index, list(f.names.items())]
+
+
+def _filter_of(packed: list[Any]) -> Filter:
+    oid, targets, values, index, names = packed
+    return Filter(oid, tuple(targets), tuple(values), index, dict(names))
 
 
 def _unpacked(tables: Mapping[str, Any]) -> dict[str, Module]:
@@ -198,9 +208,9 @@ def _unpacked(tables: Mapping[str, Any]) -> dict[str, Module]:
         )
 
     found = {}
-    for name, walk, get, metrics, repetitions, retries, timeout, unconnected, any_order, filters in tables["modules"]:
+    for name, walk, get, metrics, repetitions, retries, timeout, unconnected, any_order, sieves in tables["modules"]:
         found[name] = Module(
             name, tuple(walk), tuple(get), tuple(map(metric, metrics)), repetitions, retries, timeout, unconnected,
-            any_order, tuple(Filter(oid, tuple(targets), tuple(values)) for oid, targets, values in filters),
+            any_order, tuple(map(_filter_of, sieves)),
         )  # fmt: skip
     return found

@@ -12,8 +12,8 @@ from typing import Annotated, Final, NamedTuple
 from pydantic import Field
 
 from collector.config.document import Document, Step
+from collector.config.oids import Oid, Regex
 from collector.config.scalars import Listed, Name, shown, suggestion
-from collector.config.snmp import Oid, Regex
 from collector.config.targets import reads_this_machine
 from collector.config.typed import Findings, Strict, part, top
 from collector.model import Collector

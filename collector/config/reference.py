@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from collector.config import auths, fingerprints, inventory, modules, ondemand, settings, snmp, traps
+from collector.config import auths, filters, fingerprints, inventory, modules, ondemand, settings, snmp, traps
 from collector.config.scalars import DURATION_PATTERN, duration
 
 MODELS: Final[dict[str, type[BaseModel]]] = {
@@ -48,7 +48,7 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "index": snmp.IndexFile,
     "lookup": snmp.LookupFile,
     "regex_extracts": snmp.RegexExtractFile,
-    "filter": snmp.FilterFile,
+    "filter": filters.FilterFile,
     "fingerprints": fingerprints.FingerprintsFile,
     "fingerprint": fingerprints.FingerprintFile,
 }

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from collector.config.auths import Credentials, read_auths
 from collector.config.document import Document, Step
+from collector.config.filters import FilterFile, read_filters
+from collector.config.oids import MOST_ARCS, Oid, Regex
 from collector.config.scalars import (
     NOT_A_NAME,
     Count,
@@ -32,27 +34,11 @@ from collector.config.scalars import (
 from collector.config.secrets import Secrets
 from collector.config.typed import Findings, Strict, entries, part, top
 from collector.model import Auth, Seconds
-from collector.wire.snmp.expression import pattern
 from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module, RegexExtract
 from collector.wire.snmp.text import INDEX_TYPES
 
-MOST_ARCS: Final = 128
-
-_OID = re.compile(r"\.?(0|[1-9][0-9]{0,9})(\.(0|[1-9][0-9]{0,9}))*")
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-
-
-def _oid(text: str) -> str:
-    if not _OID.fullmatch(text):
-        raise ValueError(f"{shown(text)} is not an OID: write numbers with dots, like 1.3.6.1.2.1.1.3.0")
-    text = text.removeprefix(".")
-    arcs = text.split(".")
-    if len(arcs) < 2 or int(arcs[0]) > 2 or (int(arcs[0]) < 2 and int(arcs[1]) > 39):
-        raise ValueError(f"{shown(text)} is not an OID: it begins with 0, 1 or 2 and a number below 40")
-    if len(arcs) > MOST_ARCS or any(len(arc) > 9 and int(arc) > 0xFFFFFFFF for arc in arcs):
-        raise ValueError(f"{shown(text)} is not an OID: at most {MOST_ARCS} numbers, each below 4294967296")
-    return text
 
 
 _TAKEN = ("scrape_", "wardwatch_", "ALERTS")
@@ -81,16 +67,6 @@ def _index(text: str) -> str:
     return text
 
 
-def _regex(text: str) -> str:
-    try:
-        pattern(text)
-    except ValueError as error:
-        raise ValueError(
-            f"{shown(text)} is not a regular expression: {getattr(error.__cause__, 'msg', error)}"
-        ) from None
-    return text
-
-
 def _states(value: Any) -> Any:
     """Most enumerations of a large file are the same few: numbers are read without leaving this function."""
     if not isinstance(value, dict):
@@ -98,11 +74,9 @@ def _states(value: Any) -> Any:
     return {(int(k) if k.isascii() and k.isdigit() and len(k) < 10 else k): v for k, v in value.items()}
 
 
-Oid = Annotated[str, AfterValidator(_oid)]
 IndexType = Annotated[str, AfterValidator(_index)]
 MetricName = Annotated[str, AfterValidator(_metric)]
 LabelName = Annotated[str, AfterValidator(_label)]
-Regex = Annotated[str, AfterValidator(_regex)]
 States = Annotated[dict[Whole, str], BeforeValidator(_states)]
 _Type = Annotated[str, Field(max_length=64)]
 
@@ -150,12 +124,6 @@ class MetricFile(Strict):
     display_hint: Annotated[str, Field(description="DISPLAY-HINT of RFC 2579")] = ""
 
 
-class FilterFile(Strict):
-    oid: Annotated[Oid, Field(description="column that is walked")]
-    targets: Annotated[tuple[Oid, ...], Listed, Field(description="columns asked only where a value matches")] = ()
-    values: Annotated[tuple[Regex, ...], Listed, Field(description="regular expressions")] = ()
-
-
 class SnmpModuleFile(Strict):
     walk: Annotated[tuple[Oid, ...], Listed, Field(description="subtrees that are walked")] = ()
     get: Annotated[tuple[Oid, ...], Listed, Field(description="single values that are asked for")] = ()
@@ -195,9 +163,13 @@ def read_modules_of(document: Document, findings: Findings) -> dict[str, Module 
         if not is_name(name):
             findings.problem(document, where, NOT_A_NAME)
         model = part(document, where, written, SnmpModuleFile, findings)
-        modules[name] = None if model is None else _module(name, model)
-        if model is not None and not _lookups_begin(document, where, model, findings):
-            modules[name] = None
+        modules[name] = None
+        if model is None:
+            continue
+        sound = _lookups_begin(document, where, model, findings)
+        filters = read_filters(document, where, model.filters, model.metrics, findings)
+        if sound and filters is not None:
+            modules[name] = _module(name, model, filters)
     return modules
 
 
@@ -220,7 +192,7 @@ def _lookups_begin(document: Document, where: list[Step], model: SnmpModuleFile,
     return len(findings.problems) == before
 
 
-def _module(name: str, m: SnmpModuleFile) -> Module:
+def _module(name: str, m: SnmpModuleFile, filters: tuple[Filter, ...]) -> Module:
     return Module(
         name=name,
         walk=m.walk,
@@ -231,7 +203,7 @@ def _module(name: str, m: SnmpModuleFile) -> Module:
         timeout=Seconds(m.timeout),
         use_unconnected_udp_socket=m.use_unconnected_udp_socket,
         allow_nonincreasing_oids=m.allow_nonincreasing_oids,
-        filters=tuple(Filter(f.oid, f.targets, f.values) for f in m.filters),
+        filters=filters,
     )
 
 

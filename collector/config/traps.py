@@ -7,8 +7,8 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from collector.config.document import Document
+from collector.config.oids import Oid
 from collector.config.scalars import Keyed, Name, shown
-from collector.config.snmp import Oid
 from collector.config.typed import Findings, Strict, part
 from collector.network.traps.notice import OTHER
 

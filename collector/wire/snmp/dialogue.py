@@ -8,7 +8,7 @@ it is built for are those of RELIABILITY part 1, named where they are met.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from collector.errors import Malformed, PollError
 from collector.wire.snmp import message, outcome, question
@@ -17,8 +17,9 @@ from collector.wire.snmp.agenda import Agenda
 from collector.wire.snmp.habits import FIRST_REPETITIONS, FRAME, Learned, Limits, most_repetitions, patience
 from collector.wire.snmp.joint import Joint
 from collector.wire.snmp.outcome import Share
-from collector.wire.snmp.plan import Plan, narrow
+from collector.wire.snmp.plan import Plan
 from collector.wire.snmp.question import Asked
+from collector.wire.snmp.sieve import Wanted, narrow, sift
 from collector.wire.snmp.singles import Singles
 from collector.wire.snmp.speech import Speech
 from collector.wire.snmp.walk import COMPLETE, LEAF, Harvest, Walk
@@ -60,6 +61,7 @@ class Survey:
         self._singles = Singles(self._agenda, speech, limits, learned, plan.max_repetitions)
         self._filters = deque(plan.filters)
         self._sieved: list[Harvest] = []
+        self._rows: Mapping[int, Wanted] = {}
         self._begin_walk()
         learned.poll()
         if not limits.bulk:
@@ -165,7 +167,7 @@ class Survey:
     def share(self, number: int) -> Share:
         """What the plan, or one of those of a `Joint`, has got, as if it had been asked alone."""
         if isinstance(self._plan, Plan):
-            return self._share(self._plan, self.harvest, self.incomplete)
+            return self._share(self._plan, sift(self.harvest, self._rows), self.incomplete)
         plan = self._plan.plans[number]
         return self._share(plan, self._plan.share(number, self.harvest), self._agenda.incomplete(plan))
 
@@ -196,7 +198,9 @@ class Survey:
                 return
             self._filters.clear()
             assert isinstance(self._plan, Plan)
-            self._agenda.replace(*narrow(self._plan, self._sieved))
+            narrowed = narrow(self._plan, self._sieved, self.harvest)
+            self._agenda.replace(narrowed.gets, narrowed.roots)
+            self._rows = narrowed.rows
         elif self._agenda.roots:
             self._begin_walk(self._agenda.roots.popleft(), self.harvest)
         elif not self._agenda.turn(self._now()):

@@ -12,7 +12,8 @@ from functools import lru_cache
 from collector.wire.snmp.abreast import Table, tables
 from collector.wire.snmp.habits import DEFAULT_REPETITIONS, most_repetitions
 from collector.wire.snmp.module import Module
-from collector.wire.snmp.plan import Plan, Sieve, Turn, compile
+from collector.wire.snmp.plan import Plan, Turn, compile
+from collector.wire.snmp.sieve import Sieve
 from collector.wire.snmp.walk import Columns, Harvest, minimal
 
 _ASUNDER = -1

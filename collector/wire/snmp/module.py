@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from collector.model import Seconds
 
@@ -66,11 +67,17 @@ class Metric:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Walk `oid`; where a value matches one of `values`, ask `targets` at that index only."""
+    """Walk `oid`; where a value matches one of `values`, ask `targets` at that index only.
+
+    `index` is what counts of an index: the `last` arc, as in snmp_exporter's files, whose targets are what `walk` and
+    `get` say; or the `whole`, where targets are tables or columns. `names` are names of numbers, which match as well.
+    """
 
     oid: str
     targets: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
+    index: Literal["last", "whole"] = "last"
+    names: Mapping[int, str] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

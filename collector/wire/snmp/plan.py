@@ -6,21 +6,19 @@ words, for what can't be done; the configuration asks `problems` at load.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from collector.errors import Malformed
 from collector.model import Family, Kind
 from collector.wire.snmp import ber
 from collector.wire.snmp.abreast import Table, tables
-from collector.wire.snmp.expression import Extract, extract, pattern
-from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module
-from collector.wire.snmp.text import COMBINED, INDEX_TYPES, display
-from collector.wire.snmp.walk import Columns, Harvest, minimal
+from collector.wire.snmp.expression import Extract, extract
+from collector.wire.snmp.module import Index, Lookup, Metric, Module
+from collector.wire.snmp.sieve import Sieve, sieve
+from collector.wire.snmp.text import COMBINED, INDEX_TYPES
+from collector.wire.snmp.walk import Columns, minimal
 
 NUMBERS = frozenset({"counter", "gauge", "Float", "Double"})
 TIMES = frozenset({"DateAndTime", "ParseDateAndTime", "NTPTimeStamp"})
@@ -68,16 +66,6 @@ class Series:
     own: bool
     kin: int
     extracts: tuple[tuple[Family, tuple[Extract, ...]], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Sieve:
-    """A dynamic filter: what to walk, what its values are matched with, which OIDs it narrows."""
-
-    root: bytes
-    columns: Columns
-    targets: tuple[str, ...]
-    values: tuple[re.Pattern[str], ...]
 
 
 class Turn(NamedTuple):
@@ -141,7 +129,7 @@ def compile(module: Module) -> Plan:
         scalars=frozenset(raw for raw, metric in metrics if not metric.indexes),
         columns=columns,
         series=tuple(series),
-        filters=tuple(_sieve(each) for each in module.filters),
+        filters=tuple(sieve(each) for each in module.filters),
         module=module,
         max_repetitions=module.max_repetitions,
     )
@@ -152,7 +140,7 @@ def problems(module: Module) -> Iterator[str]:
     checks: list[tuple[str, Callable[[], object]]] = [
         (oid, partial(ber.encode_oid, oid)) for oid in (*module.walk, *module.get)
     ]
-    checks += [(each.oid, partial(_sieve, each)) for each in module.filters]
+    checks += [(each.oid, partial(sieve, each)) for each in module.filters]
     checks += [(metric.name, partial(_check, metric)) for metric in module.metrics]
     for where, check in checks:
         try:
@@ -244,34 +232,3 @@ def _series(number: int, raw: bytes, metric: Metric, columns: Columns, labels: L
         read = "text"
     kin = columns.find(_before(raw)) if metric.type in COMBINED else -1
     return Series(number, Family(name, about, kind), read, metric, columns.find(raw), labels, own, kin, extracts)
-
-
-def _sieve(each: Filter) -> Sieve:
-    root = ber.encode_oid(each.oid)
-    return Sieve(root, Columns((root,)), each.targets, tuple(pattern(value) for value in each.values))
-
-
-def narrow(plan: Plan, sieved: Sequence[Harvest]) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
-    """GETs and walks of a module after its filters: targets are asked at the indexes that matched, and nowhere else.
-
-    As snmp_exporter has it (CONTRACTS 3): the index is the last arc only, values are searched, several filters on
-    one target must all agree, a target leaves `walk` by name and `get` by what it begins with.
-    """
-    module = plan.module
-    chosen: dict[str, set[int]] = {}
-    for sieve, harvest in zip(plan.filters, sieved, strict=True):
-        found = set()
-        for run in harvest.runs.get(0, ()):
-            for index, value in zip(run.indexes, run.values, strict=True):
-                text = display(run.tag, value)
-                if index and any(regex.search(text) for regex in sieve.values):
-                    with suppress(Malformed):
-                        found.add(ber.decode_arcs(index)[-1])
-        for target in sieve.targets:
-            chosen[target] = chosen[target] & found if target in chosen else found
-    gets = [oid for oid in module.get if not any(oid.startswith(target) for target in chosen)]
-    walks = [oid for oid in module.walk if oid not in chosen]
-    gets += [f"{target}.{index}" for target, indexes in chosen.items() for index in sorted(indexes)]
-    roots = minimal([ber.encode_oid(oid) for oid in walks])
-    raw = dict.fromkeys(ber.encode_oid(oid) for oid in gets)
-    return tuple(get for get in raw if not any(get.startswith(root) for root in roots)), roots

@@ -200,7 +200,8 @@ class Walk:
             last = oid[len(prefix) :]
             found.indexes.append(last)
             found.values.append(content)
-            if self._seen is None and len(oid) < 0x80:
+            # A root within a column is no place to hurry: the column goes on behind it.
+            if self._seen is None and len(oid) < 0x80 and len(prefix) >= len(self.root):
                 run = found
                 head = bytes((ber.OID, len(oid))) + prefix
         self._run, self._prefix, self._head, self._last = run, prefix, head, last

@@ -146,6 +146,32 @@ def test_poll_explains_which_modules_a_device_gets_and_why(wardwatch: Wardwatch,
     assert (silent.exit_code, silent.stdout) == (1, "sw-1 did not say what it is: timeout\n")
 
 
+UPLINKS = """modules:
+  uplinks:
+    walk: [1.3.6.1.2.1.31.1.1]
+    metrics:
+    - {name: ifName, oid: 1.3.6.1.2.1.31.1.1.1.1, type: DisplayString, indexes: [{labelname: ifIndex, type: gauge}]}
+    - {name: ifHCInOctets, oid: 1.3.6.1.2.1.31.1.1.1.6, type: counter, indexes: [{labelname: ifIndex, type: gauge}]}
+    - {name: ifHCOutOctets, oid: 1.3.6.1.2.1.31.1.1.1.10, type: counter, indexes: [{labelname: ifIndex, type: gauge}]}
+    filters:
+    - {column: ifName, targets: [1.3.6.1.2.1.31.1.1], values: ['/4[78]$']}
+"""
+
+
+def test_filters_ask_for_the_rows_that_matter_and_no_others(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    with play([player("127.9.3.1", switch(48))]) as server:
+        config = estate(tmp_path, port=server.port, inventory=INVENTORY.replace("[system, if_mib]", "[uplinks]"))
+        (config / "snmp").mkdir()
+        (config / "snmp" / "uplinks.yml").write_text(UPLINKS)
+        result = wardwatch("poll", "sw-1", "--config", str(config))
+        assert result.exit_code == 0, result.stderr
+        assert len(re.findall("^ifHC(?:In|Out)Octets{", result.stdout, re.MULTILINE)) == 4
+        assert len(re.findall("^ifName{", result.stdout, re.MULTILINE)) == 2
+        sent = re.search(r'^wardwatch_packets_total{kind="get"} (\d+)', result.stdout, re.MULTILINE)
+        assert sent
+        assert sent[1] == "1", "four cells in one question"
+
+
 def test_poll_says_why_it_cannot(wardwatch: Wardwatch, tmp_path: Path) -> None:
     config = str(estate(tmp_path))
     nobody = wardwatch("poll", "sw-11", "--config", config)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from collector.config import Config
 from collector.model import Secret
-from collector.wire.snmp.module import Index, Lookup, Metric, Module, RegexExtract
+from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module, RegexExtract
 from collector.wire.snmp.plan import problems
 
 Load = Callable[[Path | None], Config]
@@ -139,3 +139,28 @@ def test_what_is_accepted_can_be_compiled(site: Path, loaded: Load) -> None:
     for module in loaded(site).modules.values():
         if hasattr(module, "module"):
             assert list(problems(module.module)) == []
+
+
+def test_filters_of_our_own_take_names_for_columns_and_tables(site: Path, loaded: Load) -> None:
+    (site / "snmp" / "own.yml").write_text(
+        "modules:\n"
+        "  own:\n"
+        "    walk: [1.3.6.1.2.1.2.2]\n"
+        "    metrics:\n"
+        "    - {name: ifOperStatus, oid: 1.3.6.1.2.1.2.2.1.8, indexes: [{labelname: ifIndex}], enum_values: {1: up}}\n"
+        "    - {name: ifInOctets, oid: 1.3.6.1.2.1.2.2.1.10, indexes: [{labelname: ifIndex}]}\n"
+        "    filters:\n"
+        "    - {column: ifOperStatus, targets: [ifInOctets, .1.3.6.1.2.1.2.2], values: [up]}\n"
+        "    - {oid: .1.3.6.1.2.1.2.2.1.8, targets: [1.3.6.1.2.1.2.2.1.10], values: ['1']}\n"
+    )
+    module = loaded(site).modules["own"].module  # type: ignore[attr-defined]
+    assert module.filters == (
+        Filter(
+            "1.3.6.1.2.1.2.2.1.8",
+            ("1.3.6.1.2.1.2.2.1.10", "1.3.6.1.2.1.2.2"),
+            ("up",),
+            "whole",
+            {1: "up"},
+        ),
+        Filter("1.3.6.1.2.1.2.2.1.8", ("1.3.6.1.2.1.2.2.1.10",), ("1",), "last"),
+    )

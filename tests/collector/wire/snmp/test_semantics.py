@@ -286,6 +286,15 @@ def test_filters_ask_targets_where_a_value_matches() -> None:
     assert names == ["1.1.1.1", "1.1.1.3"]  # 1.1.10.0 begins with the text of the target: snmp_exporter drops it too
 
 
+def test_a_walk_within_a_column_ends_where_it_should() -> None:
+    module = Module("m", walk=("1.1.1.5",), metrics=(metric("gauge", indexes=(Index("a"), Index("b"))),))
+    values = {f"{module.metrics[0].oid}.{a}.{b}": integer(10 * a + b) for a in (4, 5, 6) for b in (1, 2, 3)}
+    survey = Survey(compile(module), Community(2, b"public"), Limits(), Learned(), Clock())
+    converse(survey, Agent(values).answer, Clock())
+    (column,) = Sheet(compile(module), survey.harvest, Interned()).columns()
+    assert list(column.values) == [51, 52, 53]
+
+
 @pytest.mark.parametrize(
     ("content", "hint", "text"),
     [
