@@ -17,6 +17,7 @@ BENCHMARKS = {
     "snmp_v3": "a poll with SNMPv3, beside v2c",
     "simulator": "reply packets a second",
     "estate": "1,000 switches, beside snmp_exporter",
+    "scale": "thousands of devices, with loss and with sick ones among them",
     "start": "start to ready",
     "traps": "traps read a second, a burst and a storm",
     "load": "snmp_exporter's own snmp.yml, 2 MB",

@@ -14,6 +14,7 @@ from typing import Any
 
 from collector.model import DeviceClass
 from simulator import synthetic
+from simulator.agent import REPLY_BYTES
 from simulator.estate import WINDOWS
 from simulator.player import Fault, Player, fault
 from simulator.server import Server
@@ -42,12 +43,14 @@ class Plays:
     ill: Ill = ()
     device_class: DeviceClass = "it"
     pace: float = 0.0
+    reply_bytes: int = REPLY_BYTES
 
     def player(self, seed: int) -> Player:
         window, patience = WINDOWS[self.device_class]
         return Player(
             self.name, self.address, synthetic.image(self.kind, self.ports), faults=_faults(self.ill), seed=seed,
             age=1e6, pace=self.pace, window=window, patience=patience, start=time.monotonic(),
+            reply_bytes=self.reply_bytes,
         )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bench.bar.a1_decoder import A1
 from bench.bar.a3_protos import A3
@@ -10,18 +11,25 @@ from bench.bar.a6_encodings import A6
 from bench.bar.a7_credit import A7
 from bench.bar.a8_walks import A8
 from bench.bar.a9_forgeries import A9
+from bench.bar.b1_scale import B1
 from bench.bar.b2_isolation import B2
+from bench.bar.b6_descriptors import B6
 from bench.bar.c1_outstanding import C1
 from bench.bar.c2_budgets import C2
 from bench.bar.c3_dead import C3
 from bench.bar.c4_glass import C4
+from bench.bar.c5_reading import C5
+from bench.bar.c6_inventory import C6
 from bench.bar.d4_strings import D4
 from bench.bar.d5_bomb import D5
 from bench.bar.d6_partial import D6
 from bench.bar.d7_duplicates import D7
 from bench.bar.row import Row
+from bench.scale import FULL_SMALL, SMALL
 
-QUICK: Sequence[Row] = (A1(), A3(), A6(), A7(), A8(), A9(), B2(), C1(), C2(), C3(), C4(), D4(), D5(), D6(), D7())
+QUICK: Sequence[Row] = (
+    A1(), A3(), A6(), A7(), A8(), A9(), B1(), B2(), B6(), C1(), C2(), C3(), C4(), C5(), C6(), D4(), D5(), D6(), D7(),
+)  # fmt: skip
 FULL: Sequence[Row] = (
     A1(packets=200_000),
     A3(packets=50_000),
@@ -29,11 +37,15 @@ FULL: Sequence[Row] = (
     A7(exchanges=100_000, copies=60),
     A8(timeout=30.0),
     A9(rounds=100),
+    B1(replace(SMALL, **FULL_SMALL)),
     B2(healthy=997, interval=10.0, intervals=2),
+    B6(replace(SMALL, **FULL_SMALL), descriptors=1024),
     C1(devices=200, clients=50, requests=1_000_000, seconds=1800.0),
     C2(devices=50, seconds=60.0),
     C3(devices=3_000),
     C4(devices=500, polls=20),
+    C5(),
+    C6(targets=100_000, configurations=1_000),
     D4(strings=100_000),
     D5(others=50, timeout=30.0),
     D6(),

@@ -10,13 +10,17 @@ from bench.bar.c1_outstanding import C1
 from bench.bar.c2_budgets import C2
 from bench.bar.c3_dead import C3
 from bench.bar.c4_glass import C4
+from bench.bar.c5_reading import C5, of_one_kind
+from bench.bar.c6_inventory import C6, namespace
 from bench.bar.hospital import ROOM, SHARED_FREELY, Parts
 from collector.budget import Breaking, Budgets, Limit
-from tests.bench.breaks import Unlocked
+from tests.bench.breaks import Unlocked, Writes
 
 TWICE = Budgets({"it": Limit(60, 1.0), "fragile": Limit(3, 1.0), "clinical": Limit(2, 5.0)}, ROOM, ROOM, ROOM)
 PRESSED = C2(devices=2, seconds=5.5)
 PRESS = C1(devices=6, clients=6, requests=100, seconds=4.0)
+READING = of_one_kind(C5())
+ANYWHERE = C6(targets=60, configurations=20)
 GLASS = C4(devices=4, polls=1)
 DEAD = C3(devices=3)
 
@@ -70,4 +74,31 @@ def test_c1_is_green() -> None:
 def test_c1_is_red_where_names_do_not_wait_for_each_other() -> None:
     verdict = replace(PRESS, make=Unlocked).measure(1)
     assert verdict.figure["most_outstanding"] > 1
+    assert not verdict.kept
+
+
+def test_c5_is_green() -> None:
+    verdict = READING.measure(1)
+    assert verdict.kept, verdict.figure
+    assert verdict.figure["http_attempts"] > 50
+
+
+@pytest.mark.slow
+def test_c5_is_red_where_something_is_set() -> None:
+    verdict = replace(READING, parts=Parts(world=Writes)).measure(1)
+    assert verdict.figure["sets"] > 0
+    assert not verdict.kept
+
+
+def test_c6_is_green() -> None:
+    verdict = ANYWHERE.measure(1)
+    assert verdict.kept, verdict.figure
+
+
+def test_c6_is_red_where_anyone_is_contacted() -> None:
+    if not namespace():
+        pytest.skip("no network namespaces here: packets to elsewhere must not leave this machine")
+    verdict = replace(ANYWHERE, program="tests.bench.contacts").measure(1)
+    assert verdict.figure["elsewhere"] > 0
+    assert "10.1.2.3" in verdict.figure["where"]
     assert not verdict.kept
