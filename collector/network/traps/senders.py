@@ -20,6 +20,8 @@ PORTION: Final = 512
 """Bytes for which one token pays: what a datagram costs to read grows with its length."""
 MOST_WAITING: Final = 20_000
 """Datagrams that wait to be read, of all devices. Some 10 s of work at most."""
+MOST_BYTES: Final = 32 << 20
+"""And how long they are together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Queue:
         self._buckets: dict[str, _Bucket] = {}
         self._waiting: OrderedDict[str, deque[Datagram]] = OrderedDict()
         self._count = 0
+        self._bytes = 0
 
     def __len__(self) -> int:
         return self._count
@@ -99,11 +102,12 @@ class Queue:
         bucket.tokens = tokens
         if tokens < price:
             raise Refused("rate")
-        if self._count >= MOST_WAITING:
+        if self._count >= MOST_WAITING or self._bytes + len(data) > MOST_BYTES:
             raise Refused("queue_full")
         bucket.tokens = tokens - price
         self._waiting.setdefault(address, deque()).append(Datagram(data, source, senders))
         self._count += 1
+        self._bytes += len(data)
 
     def take(self) -> Datagram | None:
         """The next to be read: of the address whose turn it is."""
@@ -112,6 +116,7 @@ class Queue:
         address, waiting = next(iter(self._waiting.items()))
         datagram = waiting.popleft()
         self._count -= 1
+        self._bytes -= len(datagram.data)
         if waiting:
             self._waiting.move_to_end(address)
         else:

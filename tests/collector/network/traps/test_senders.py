@@ -70,3 +70,12 @@ def test_what_waits_is_bounded() -> None:
     heard = [put(q, f"10.0.0.{n}") for n in range(1, 251) for _ in range(100)]
     assert heard.count("queue_full") == 25_000 - MOST_WAITING
     assert len(q) == MOST_WAITING
+    while q.take():
+        pass
+    long = bytes(LONGEST)
+    assert [put(q, f"10.0.0.{n}", 9.0, long) for n in range(1, 251) for _ in range(20)].count("") == (
+        32 << 20
+    ) // LONGEST
+    while q.take():
+        pass
+    assert put(q, "10.0.0.1", 99.0, long) == ""
