@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from bench.bar.corpus import ENGINE
+from bench.bar.receiving import as_trap
 from collector.model import Auth, Secret
 from collector.wire.snmp import message
 from collector.wire.snmp.columns import Interned, Sheet
@@ -98,5 +99,6 @@ DECODERS: Sequence[Decoder] = (
     answer_to(SCALARS, lambda: secured("authNoPriv")),
     answer_to(SCALARS, lambda: secured("authPriv")),
     discover,
+    as_trap,
 )
-"""A walk and a GET of v2c, a walk of v1, a GET of v3 at each level, and a discovery."""
+"""A walk and a GET of v2c, a walk of v1, a GET of v3 at each level, a discovery, and traps."""

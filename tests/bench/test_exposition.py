@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from bench.bar.d4_strings import D4
 from bench.bar.d5_bomb import D5, uncapped
 from bench.bar.d6_partial import D6
@@ -31,6 +33,7 @@ def test_d5_is_green() -> None:
     assert verdict.kept, verdict.figure
 
 
+@pytest.mark.slow
 def test_d5_is_red_without_the_cap() -> None:
     verdict = uncapped(BOMB).measure(1)
     assert verdict.figure["series"] > 5000

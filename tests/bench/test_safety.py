@@ -25,6 +25,7 @@ GLASS = C4(devices=4, polls=1)
 DEAD = C3(devices=3)
 
 
+@pytest.mark.slow
 def test_c2_is_green() -> None:
     verdict = PRESSED.measure(1)
     assert verdict.kept, verdict.figure
@@ -77,6 +78,7 @@ def test_c1_is_red_where_names_do_not_wait_for_each_other() -> None:
     assert not verdict.kept
 
 
+@pytest.mark.slow
 def test_c5_is_green() -> None:
     verdict = READING.measure(1)
     assert verdict.kept, verdict.figure

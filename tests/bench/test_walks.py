@@ -19,6 +19,7 @@ def test_a7_is_green() -> None:
     assert verdict.kept, verdict.figure
 
 
+@pytest.mark.slow
 def test_a7_is_red_when_any_request_id_will_do() -> None:
     verdict = replace(CREDIT, parts=replace(CREDIT.parts, world=Gullible)).measure(1)
     assert verdict.figure["wrong_values"] > 0
@@ -37,11 +38,13 @@ def test_a8_is_green() -> None:
     assert verdict.kept, verdict.figure
 
 
+@pytest.mark.slow
 def test_a8_is_red_without_the_deadline() -> None:
     verdict = replace(WALKS, parts=replace(WALKS.parts, world=Endless)).measure(1)
     assert "stall" in verdict.figure["late"]
 
 
+@pytest.mark.slow
 def test_a8_is_red_when_nothing_is_marked() -> None:
     verdict = replace(WALKS, parts=replace(WALKS.parts, collector=Unmarked)).measure(1)
     assert {"gen_err", "endless"} <= set(verdict.figure["unmarked"])
