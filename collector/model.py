@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2s
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, ClassVar, Literal, NewType, Protocol, TypeVar
 
 Kind = Literal["counter", "gauge", "histogram", "summary", "untyped"]
@@ -157,6 +158,16 @@ class Auth:
     priv_password: Secret = field(default_factory=lambda: Secret(""))
     context_name: str = ""
     context_engine_id: bytes = b""
+    addresses: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Where it may be used; empty: everywhere."""
+
+    def serves(self, place: str | IPv4Network | IPv6Network) -> bool:
+        """Whether it may be used at an address, or in all of a subnet."""
+        wanted = ip_network(place)
+        return not self.addresses or any(
+            wanted.version == own.version and wanted.subnet_of(own)  # type: ignore[arg-type]
+            for own in self.addresses
+        )
 
 
 @dataclass(frozen=True, slots=True)

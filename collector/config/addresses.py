@@ -37,8 +37,14 @@ def literal(text: str, *, any_ending: bool = False) -> str | None:
     return str(address)
 
 
-def network(text: str) -> IPv4Network | IPv6Network:
-    """A subnet, or a single address as one. Raises ValueError with what is wrong."""
+Network = IPv4Network | IPv6Network
+
+
+def network(text: str, *, any_width: bool = False) -> Network:
+    """A subnet, or a single address as one. Raises ValueError with what is wrong.
+
+    `any_width` allows one that is too wide to say who may be asked, but not to say who may not.
+    """
     if not _NETWORK.fullmatch(text):
         raise ValueError("is neither a subnet such as 10.20.0.0/22 nor an IPv4 or IPv6 address")
     if "/" not in text:
@@ -50,7 +56,7 @@ def network(text: str) -> IPv4Network | IPv6Network:
             raise ValueError(f"has host bits set: write {ip_network(text, strict=False)}") from None
         raise ValueError("is neither a subnet such as 10.20.0.0/22 nor an IPv4 or IPv6 address") from None
     _check(found.network_address, any_ending=True)
-    if found.prefixlen < WIDEST[found.version]:
+    if not any_width and found.prefixlen < WIDEST[found.version]:
         raise ValueError(f"is too wide: at least /{WIDEST[found.version]}; write the subnets that are meant")
     return found
 

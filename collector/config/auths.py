@@ -7,8 +7,9 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field
 
+from collector.config.addresses import Network, network
 from collector.config.document import Document, Step
-from collector.config.scalars import NOT_A_NAME, Keyed, Line, Name, Written, is_name
+from collector.config.scalars import NOT_A_NAME, Keyed, Line, Listed, Name, Written, is_name, shown
 from collector.config.secrets import Secrets
 from collector.config.typed import Findings, Strict, entries, part
 from collector.model import Auth, Secret
@@ -48,10 +49,20 @@ class Credentials(Strict):
     context_name: Annotated[Line, Field(description="SNMPv3 context")] = ""
 
 
+class OwnCredentials(Credentials):
+    """The same in `auths.yml`, which is ours."""
+
+    addresses: Annotated[
+        tuple[Line, ...],
+        Listed,
+        Field(description="subnets and addresses where it may be used; elsewhere it is refused. Default: everywhere"),
+    ] = ()
+
+
 class AuthsFile(Strict):
     """`auths.yml`: named credentials. Devices name theirs with `auth:`."""
 
-    auths: Annotated[dict[Name, Credentials], Keyed] = Field(default_factory=dict, description="credentials by name")
+    auths: Annotated[dict[Name, OwnCredentials], Keyed] = Field(default_factory=dict, description="credentials by name")
 
 
 def read_auths(
@@ -74,7 +85,8 @@ def _auth(
     before = len(findings.problems)
     if not is_name(name):
         findings.problem(document, where, NOT_A_NAME)
-    model = part(document, where, written, Credentials, findings, hidden=True)
+    kind = Credentials if inherited else OwnCredentials
+    model = part(document, where, written, kind, findings, hidden=True)
     if model is None:
         return None
 
@@ -96,10 +108,21 @@ def _auth(
         priv_protocol=model.priv_protocol or ("DES" if inherited else "AES"),
         priv_password=secret("priv_password", model.priv_password),
         context_name=model.context_name,
+        addresses=_networks(document, where, model, findings),
     )
     if len(findings.problems) == before:
         _check(document, where, auth, findings)
     return auth if len(findings.problems) == before else None
+
+
+def _networks(document: Document, where: Sequence[Step], model: Credentials, findings: Findings) -> tuple[Network, ...]:
+    found = []
+    for place, text in enumerate(model.addresses if isinstance(model, OwnCredentials) else ()):
+        try:
+            found.append(network(text, any_width=True))
+        except ValueError as error:
+            findings.problem(document, [*where, "addresses", place], f"{shown(text)} {error}")
+    return tuple(found)
 
 
 def _check(document: Document, where: Sequence[Step], auth: Auth, findings: Findings) -> None:

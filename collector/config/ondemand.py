@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Final
@@ -13,6 +13,7 @@ from collector.config.addresses import network
 from collector.config.document import Document, Step
 from collector.config.scalars import Count, Duration, Flag, Line, Listed, Name, Port, shown, suggestion
 from collector.config.typed import Findings, Strict
+from collector.model import Auth
 
 TIMEOUT: Final = 120.0
 """Seconds. Peers have no limit of their own for a walk; an asker who says how long it waits is answered by then."""
@@ -81,10 +82,20 @@ def on_demand(
     return OnDemandSettings(tuple(allow), written.timeout, written.devices, snmp.strict)
 
 
-def check_auths(document: Document, allow: Sequence[Allow], known: Collection[str], findings: Findings) -> None:
-    """What may be used must be there."""
+def check_auths(
+    document: Document, allow: Sequence[Allow], known: Mapping[str, Auth | None], findings: Findings
+) -> None:
+    """What may be used must be there, and be meant for these addresses."""
     for place, entry in enumerate(allow):
+        where: list[Step] = ["on_demand", "allow", place, "auths"]
         for name in sorted(entry.auths):
             if name not in known:
                 what = f"there are no credentials {shown(name)}.{suggestion(name, known)} They are written in auths.yml"
-                findings.problem(document, ["on_demand", "allow", place, "auths"], what)
+                findings.problem(document, where, what)
+                continue
+            auth = known[name]
+            elsewhere = [] if auth is None else [str(each) for each in entry.networks if not auth.serves(each)]
+            if auth is not None and elsewhere:
+                places = ", ".join(map(str, auth.addresses))
+                what = f"the credentials {shown(name)} are not for {elsewhere[0]}: auths.yml keeps them to {places}"
+                findings.problem(document, where, what)

@@ -39,6 +39,7 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "inventory": inventory.InventoryFile,
     "auths": auths.AuthsFile,
     "auth": auths.Credentials,
+    "own auth": auths.OwnCredentials,
     "modules": modules.ModulesFile,
     "module": modules.ModuleFile,
     "snmp": snmp.SnmpFile,
