@@ -201,7 +201,7 @@ def _device(
     if auth_name and auth_name not in catalogue.auths and sure:
         what = f"there are no credentials {shown(auth_name)}.{suggestion(auth_name, catalogue.auths)}"
         findings.problem(document, entry.spot("auth", level), f"{what} They are written in auths.yml")
-    if auth is not None and address and not auth.serves(address):
+    if auth is not None and address and written.agent is None and not auth.serves(address):
         places = ", ".join(map(str, auth.addresses))
         what = f"the credentials {shown(auth.name)} are not for {address}: auths.yml keeps them to {places}"
         findings.problem(document, entry.spot("auth", level), what)
