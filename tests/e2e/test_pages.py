@@ -87,6 +87,13 @@ def test_every_device_of_class_it_is_up_and_has_more_than_our_own_series(
         assert re.search(r"(?m)^(if|hr|sys)[A-Z]", page), labels["instance"]
 
 
+def test_each_page_says_how_its_snmp_is_protected(pages: dict[str, str]) -> None:
+    level = re.compile(r'(?m)^wardwatch_snmp_security_level\{level="(\w+)"\} (\d)$')
+    said = {name: level.findall(page) for name, page in pages.items()}
+    assert said.pop("firewall-1") == [("authPriv", "3")]
+    assert {tuple(levels) for levels in said.values()} == {(), (("v2c", "1"),)}
+
+
 def test_clinical_devices_are_listed_and_left_alone(estate: Running, pages: dict[str, str]) -> None:
     passive = [g["labels"]["__param_device"] for g in estate.groups() if g["labels"].get("device_class") == "clinical"]
     assert passive
