@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from collector.cli.service import STATE
+from collector.cli.service import DEVICES
 from collector.config import AUTO, Config
 from collector.edge.state import Damaged, read_state
 from collector.registry import COLLECTORS
@@ -28,7 +28,7 @@ def devices(config: Config) -> str:
 def _chosen(state: Path) -> Mapping[str, str]:
     """What the collector that last worked with this state had chosen, by device: `(system,if_mib)`."""
     try:
-        known = (read_state(state / STATE) or {}).get("devices", {})
+        known = (read_state(state / DEVICES) or {}).get("devices", {})
     except (OSError, Damaged):
         return {}
     found = {name: device["modules"].get(AUTO, {}).get("modules", ()) for name, device in known.items()}

@@ -26,6 +26,7 @@ COMMANDS = [line for block in re.findall(r"(?ms)^```sh\n(.*?)^```$", TEXT) for l
 ASKING = {
     "wardwatch list devices": "sw-core-1",
     "wardwatch poll sw-core-1 --debug": "ifHCInOctets{",
+    "wardwatch poll sw-core-2 --explain": "Modules, and the rules that say so:",
     'curl -s "http://127.0.0.1:10810/metrics?device=sw-core-1"': "\nwardwatch_device_up 1\n",
     "curl -s http://127.0.0.1:10810/metrics": "\nnode_load1 ",
     "curl -s http://127.0.0.1:10810/sd": '"__param_device"',

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -230,6 +231,26 @@ def test_a_new_device_is_polled_after_a_reload_and_others_miss_nothing(
         page = collector.page("sw-1")
         assert 'wardwatch_polls_total{module="if_mib",outcome="success"} 1' in page
         assert "upsBatteryStatus" in collector.page("ups-1")
+
+
+def test_modules_that_a_device_chose_are_shown_and_known_after_a_restart(
+    run: Run, devices: Server, tmp_path: Path
+) -> None:
+    config = estate(tmp_path, port=devices.port, inventory=INVENTORY.replace("[system, if_mib]", "auto"))
+    with run(config) as collector:
+        page = collector.page("sw-1")
+        assert 'wardwatch_device_modules_info{module="if_mib",rule="interfaces"} 1' in page.splitlines()
+        assert "ifHCInOctets{" in page
+        assert "if_mib" in collector.get("/?q=if_mib")[1]
+        asked = seen(devices, "127.9.3.1")
+        collector.process.terminate()
+        assert collector.process.wait(5) == 0
+    program = [sys.executable, "-m", "collector", "list", "devices", "--config", str(config)]
+    listed = subprocess.run(program, capture_output=True, text=True, check=True, timeout=30).stdout
+    assert re.search(r"^sw-1 .* auto\(system,if_mib", listed, re.MULTILINE)
+    with run(config) as collector:
+        assert "ifHCInOctets{" in collector.page("sw-1")
+        assert 0 < seen(devices, "127.9.3.1") - asked < asked, "no probe is asked again"
 
 
 def test_the_command_line_finds_the_running_collector(run: Run, devices: Server, tmp_path: Path) -> None:
