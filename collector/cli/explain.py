@@ -33,16 +33,23 @@ def _lines(choice: Choice, asked: Identification, listed: Sequence[str]) -> Iter
     yield f"sysObjectID  {asked.identity.object_id or '(none)'}"
     yield f"sysDescr     {clean(' '.join(asked.descr.split())) or '(none)'}"
     yield ""
-    chosen = {name: rules for name, rules in choice.modules.items() if name not in listed}
-    if AUTO in listed:
+    on_top = AUTO in listed  # or else nothing is chosen, and all is what might be
+    chosen = {name: rules for name, rules in choice.modules.items() if not (on_top and name in listed)}
+    words = [(name, "the inventory") for name in listed if on_top and name != AUTO]
+    words += [(name, ", ".join(rules)) for name, rules in chosen.items()]
+    words += [(name, "not asked: it walks tables, which this class of device is spared") for name in choice.unfit]
+    words += [(name, "not asked: the other modules have all of it") for name in choice.covered]
+    if on_top:
         yield "Modules, and the rules that say so:"
-        yield from (f"  {name:24}the inventory" for name in listed if name != AUTO)
     else:
         yield f"The inventory says: {', '.join(listed)}. By `modules: auto` it would get, by these rules:"
-    yield from (f"  {name:24}{', '.join(rules)}" for name, rules in chosen.items())
-    yield from (f"  {name:24}not asked: it walks tables, which this class of device is spared" for name in choice.unfit)
-    yield from (f"  {name:24}not asked: the other modules have all of it" for name in choice.covered)
+    yield from _aligned(words)
     yield ""
     yield "Rules, those that match first:"
-    for verdict in sorted(choice.verdicts, key=lambda verdict: not verdict.matched):
-        yield f"  {'+' if verdict.matched else '-'} {verdict.rule.name:22}{verdict.why}"
+    found = sorted(choice.verdicts, key=lambda verdict: not verdict.matched)
+    yield from _aligned([(f"{'+' if each.matched else '-'} {each.rule.name}", each.why) for each in found])
+
+
+def _aligned(words: Sequence[tuple[str, str]]) -> Iterator[str]:
+    width = max((len(name) for name, _ in words), default=0)
+    return (f"  {name:{width}}  {why}" for name, why in words)

@@ -136,6 +136,7 @@ def test_poll_explains_which_modules_a_device_gets_and_why(wardwatch: Wardwatch,
         assert re.search(why, told.stdout, re.MULTILINE)
         gentle = wardwatch("poll", "ups-1", "--explain", "--config", str(config)).stdout
         assert "The inventory says: ups_scalars. By `modules: auto` it would get" in gentle
+        assert re.search(r"^  ups_scalars +lab-ups", gentle, re.MULTILINE)
         assert re.search(r"^  ups_mib +not asked: it walks tables", gentle, re.MULTILINE)
         assert "not asked whether there is something at" in gentle, "a subtree is no question for a fragile device"
         polled = wardwatch("poll", "sw-1", "--config", str(config))
