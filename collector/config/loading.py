@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
@@ -141,6 +141,8 @@ class _Loading:
                 self._kinds |= own
             self._credentials(directory)
             self._ways_of_asking(directory, self._auths)
+        plain = dict(self._modules)
+        self._modules = {name: _remembering(module, settings.lookup_ttl) for name, module in plain.items()}
         auto = self._auto()
         if directory is not None:
             if document is not None:
@@ -159,7 +161,7 @@ class _Loading:
             targets={device.name: targets for device, targets in made},
             host=host,
             auths={name: auth for name, auth in self._auths.items() if auth is not None},
-            modules={name: module for name, module in self._modules.items() if module is not None},
+            modules={name: module for name, module in {**self._modules, **plain}.items() if module is not None},
             auto=auto,
             trap_names=self._trap_names,
             warnings=tuple(sorted(findings.warnings)),
@@ -320,6 +322,13 @@ class _Loading:
 
     def _secrets(self, directory: Path) -> Secrets:
         return Secrets(self._environ, directory, self._findings)
+
+
+def _remembering(module: Collector | None, lookup_ttl: float) -> Collector | None:
+    """A module as it is asked of the inventory's devices. `/snmp` asks for it as its file has it: nothing is kept."""
+    if module is None or not hasattr(module, "lookup_ttl"):
+        return module
+    return replace(module, lookup_ttl=lookup_ttl)  # type: ignore[type-var]  # every collector is a dataclass
 
 
 def _reads(module: Collector) -> bool:

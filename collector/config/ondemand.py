@@ -11,7 +11,7 @@ from pydantic import Field
 
 from collector.config.addresses import network
 from collector.config.document import Document, Step
-from collector.config.scalars import Count, Duration, Flag, Line, Listed, Name, Port, shown, suggestion
+from collector.config.scalars import Age, Count, Duration, Flag, Line, Listed, Name, Port, shown, suggestion
 from collector.config.typed import Findings, Strict
 from collector.model import Auth
 
@@ -43,6 +43,12 @@ class SnmpSettingsFile(Strict):
     strict: Annotated[
         Flag, Field(description="`/snmp` answers 500 wherever snmp_exporter does, as with `?strict=1`")
     ] = False
+    lookup_ttl: Annotated[
+        Age,
+        Field(
+            description="how long names and other slow columns are known before they are read again; `0s`: not at all"
+        ),
+    ] = 900.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,13 @@ Duration = Annotated[
     WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["30s", "1m30s", "500ms"]}),
 ]
 """Seconds, above 0 and at most 31 days."""
+Age = Annotated[
+    float,
+    BeforeValidator(_seconds),
+    Field(ge=0, le=31 * 86_400),
+    WithJsonSchema({"type": "string", "pattern": DURATION_PATTERN, "examples": ["15m", "0s"]}),
+]
+"""Seconds, 0 included, and at most 31 days."""
 Whole = Annotated[int, BeforeValidator(_whole)]
 Count = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
 Port = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=65_535)]

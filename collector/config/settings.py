@@ -110,7 +110,9 @@ class SettingsFile(Strict):
     on_demand: Annotated[OnDemandFile, Keyed, Field(description="what `/snmp` may ask beyond the inventory")] = (
         OnDemandFile()
     )
-    snmp: Annotated[SnmpSettingsFile, Keyed, Field(description="what `/snmp` answers")] = SnmpSettingsFile()
+    snmp: Annotated[
+        SnmpSettingsFile, Keyed, Field(description="what `/snmp` answers, and how long names are known")
+    ] = SnmpSettingsFile()
     traps: Annotated[TrapsFile, Keyed, Field(description="the receiver of traps and informs")] = TrapsFile()
     kinds: Annotated[dict[Name, Annotated[KindFile, Keyed]], Keyed] = Field(
         default_factory=dict, description="what devices of a kind have in common"
@@ -163,6 +165,8 @@ class Settings:
     caps: Caps
     on_demand: OnDemandSettings
     traps: Traps
+    lookup_ttl: float
+    """Seconds for which names that a device gave are known; 0: they are read in each poll."""
 
 
 def read_settings(
@@ -186,6 +190,7 @@ def read_settings(
         caps=Caps(model.caps.series_per_device, model.caps.series),
         on_demand=on_demand(document, model.on_demand, model.snmp, findings),
         traps=Traps(model.traps.listen, model.traps.rate, model.traps.burst, model.traps.names),
+        lookup_ttl=model.snmp.lookup_ttl,
     )
 
 

@@ -6,10 +6,10 @@ poll. What a class may be asked is `budget.RULES`, whatever a module says (RELIA
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from collector.budget import RULES
 from collector.errors import NoData, PollError
@@ -29,13 +29,13 @@ from collector.model import (
     rows,
 )
 from collector.network import introduction, security
+from collector.network.cycle import Cycle, Memory
 from collector.wire.snmp import ber
-from collector.wire.snmp.columns import Interned, Sheet
-from collector.wire.snmp.dialogue import Survey
+from collector.wire.snmp.dialogue import Names, Survey
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.joint import join
+from collector.wire.snmp.lean import Diet
 from collector.wire.snmp.module import Module
-from collector.wire.snmp.outcome import Share
 from collector.wire.snmp.plan import compile
 from collector.wire.snmp.speech import Speech
 
@@ -54,34 +54,6 @@ ANY_ORDER = "allow_nonincreasing_oids"
 """The quirk of a device whose tables are out of order: what comes twice is skipped instead of ending the walk."""
 
 
-class Memory:
-    """What is kept of a device from poll to poll: its ways, and the rows of its tables by module."""
-
-    __slots__ = ("_rows", "learned")
-
-    def __init__(self, learned: Learned | None = None) -> None:
-        self.learned = learned or Learned()
-        self._rows: dict[str, tuple[Module, Interned]] = {}
-
-    def saved(self) -> Mapping[str, Any]:
-        """The device's ways, as JSON has them."""
-        return self.learned.saved()
-
-    @classmethod
-    def restored(cls, saved: Mapping[str, Any]) -> Memory:
-        """What `saved` gave in an earlier run."""
-        return cls(Learned.restored(saved))
-
-    def rows(self, module: Module) -> Interned:
-        """The rows of a module's tables; none where the module is not what it was."""
-        known = self._rows.get(module.name)
-        if known is not None and known[0] is module:
-            return known[1]
-        interned = known[1] if known is not None and known[0] == module else Interned()
-        self._rows[module.name] = (module, interned)
-        return interned
-
-
 @dataclass(frozen=True, slots=True)
 class Snmp:
     """Asks for one module."""
@@ -90,6 +62,8 @@ class Snmp:
     company: ClassVar[str] = "snmp"
 
     module: Module
+    lookup_ttl: float = 0.0
+    """Seconds for which names are known without being read again (`cycle`); 0: they are read in each poll."""
 
     @staticmethod
     def about(device: Device, common: Common) -> Sequence[Column]:
@@ -107,19 +81,25 @@ class Snmp:
         device, memory = targets[0].device, edge.memory(Memory)
         readings: dict[str, Reading] = {}
         for together in _conversations(targets):
-            survey = await _survey(device, together, memory.learned, edge)
+            ttl = min(_snmp(target).lookup_ttl for target in together)
+            cycle = Cycle([_module(target) for target in together], memory, edge, ttl)
+            survey = await cycle.read(partial(_survey, device, together, memory.learned, edge))
             for number, target in enumerate(together):
-                readings[target.module] = partial(_read, target, survey.share(number), memory)
+                readings[target.module] = partial(_read, target, cycle, number)
             if not survey.answered and (problem := survey.problem()) is not None:
                 # A device that says nothing is not asked for more.
                 return [readings.get(target.module, partial(_raise, problem)) for target in targets]
         return [readings[target.module] for target in targets]
 
 
-def _module(target: Target) -> Module:
+def _snmp(target: Target) -> Snmp:
     collector = target.collector
     assert isinstance(collector, Snmp)
-    return collector.module
+    return collector
+
+
+def _module(target: Target) -> Module:
+    return _snmp(target).module
 
 
 def _conversations(targets: Sequence[Target]) -> Iterator[Sequence[Target]]:
@@ -131,7 +111,9 @@ def _conversations(targets: Sequence[Target]) -> Iterator[Sequence[Target]]:
             yield (target,)
 
 
-async def _survey(device: Device, targets: Sequence[Target], learned: Learned, edge: Edge) -> Survey:
+async def _survey(
+    device: Device, targets: Sequence[Target], learned: Learned, edge: Edge, less: Diet, names: Names, early: bool
+) -> Survey:
     """One conversation, over."""
     modules = tuple(_module(target) for target in targets)
     plan = join(modules) if len(modules) > 1 else compile(modules[0])
@@ -139,7 +121,10 @@ async def _survey(device: Device, targets: Sequence[Target], learned: Learned, e
     limits, any_order = limits_of(device.device_class), ANY_ORDER in device.quirks
 
     def start(speech: Speech) -> Survey:
-        return Survey(plan, speech, limits, learned, edge.now, any_order=any_order, seconds=seconds)
+        return Survey(
+            plan, speech, limits, learned, edge.now,
+            any_order=any_order, seconds=seconds, diet=less, names=names, early=early,
+        )  # fmt: skip
 
     return await introduction.survey(device, edge, limits, learned, start)
 
@@ -168,24 +153,21 @@ def _raise(problem: PollError) -> Sequence[Column]:
     raise problem
 
 
-def _read(target: Target, share: Share, memory: Memory) -> Sequence[Column]:
-    """A module's columns out of what was read for it. Raises the `PollError` of a module that has got nothing."""
-    module = _module(target)
-    if share.problem is not None:
-        raise share.problem
-    sheet = Sheet(compile(module), share.harvest, memory.rows(module))
-    columns = sheet.columns()
+def _read(target: Target, cycle: Cycle, number: int) -> Sequence[Column]:
+    """A module's columns. Raises the `PollError` of a module that has got nothing."""
+    share, columns, duplicates = cycle.made(number)
     if not columns:
         raise NoData(f"{target.device.name}: nothing of what the module is made of")
+    found = list(columns)
     runs = [run for several in share.harvest.runs.values() for run in several]
     named = interned(("module",), ((target.module,),))
-    columns.append(column(VARIABLES, named, (sum(len(run.values) for run in runs),)))
+    found.append(column(VARIABLES, named, (sum(len(run.values) for run in runs),)))
     if odd := sum(len(run.values) for run in runs if run.tag not in ber.TYPES):
-        columns.append(column(UNEXPECTED, named, (odd,)))
+        found.append(column(UNEXPECTED, named, (odd,)))
     if share.incomplete:
         marks = sorted(share.incomplete.items())
-        columns.append(column(INCOMPLETE, rows(("table", "reason"), marks), [1.0] * len(marks)))
-    if sheet.duplicates:
-        counts = sorted(sheet.duplicates.items())
-        columns.append(column(DUPLICATES, rows(("table",), [(t,) for t, _ in counts]), [n for _, n in counts]))
-    return columns
+        found.append(column(INCOMPLETE, rows(("table", "reason"), marks), [1.0] * len(marks)))
+    if duplicates:
+        counts = sorted(duplicates.items())
+        found.append(column(DUPLICATES, rows(("table",), [(t,) for t, _ in counts]), [n for _, n in counts]))
+    return found

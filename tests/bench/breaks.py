@@ -30,6 +30,14 @@ class Wrapped:
     def patience(self, seconds: float) -> None:
         self.inner.patience = seconds
 
+    @property
+    def kind(self) -> str:
+        return self.inner.kind
+
+    @kind.setter
+    def kind(self, kind: str) -> None:
+        self.inner.kind = kind
+
     def send(self) -> bytes | None:
         return self.inner.send()
 

@@ -23,12 +23,20 @@ NEVER = float("inf")
 class Agenda:
     """`names` are GETs and `roots` walks of the turn under way; `ends` is when it is over, in monotonic seconds.
 
+    `signs` are names to be asked for when all has been read, and before all else too where that is said to be needed.
+    Single values are then asked for together with them at the end: they share a packet.
+
     `unread` says why a subtree was not read, or not to its end; `lost` the same of single values. Both by raw OID.
     """
 
-    __slots__ = ("_apart", "_got", "_later", "_plan", "_reached", "ends", "lost", "names", "roots", "unread")
+    __slots__ = (
+        "_apart", "_deferred", "_got", "_later", "_plan", "_reached", "_signs", "ending", "ends", "lost", "names",
+        "roots", "unread",
+    )  # fmt: skip
 
-    def __init__(self, plan: Plan | Joint, seconds: Sequence[float]) -> None:
+    def __init__(
+        self, plan: Plan | Joint, seconds: Sequence[float], signs: Sequence[bytes] = (), early: bool = False
+    ) -> None:
         self.names: deque[bytes] = deque()
         self.roots: deque[bytes] = deque()
         self.ends = NEVER
@@ -42,6 +50,12 @@ class Agenda:
         """The last OID that was read of a subtree that was not read to its end."""
         self._apart: set[bytes] = set()
         """Subtrees walked by themselves because what they lie in was not read to its end."""
+        self._signs = tuple(signs)
+        self._deferred: list[Sequence[bytes]] | None = [] if signs and not early else None
+        """Names by turn that wait for the end."""
+        self.ending = False
+        if early:
+            self.names.extend(sign for sign in signs if sign not in plan.gets)
         for turn in plan.turns:
             longest = max((seconds[number] for number in turn.plans), default=NEVER) if seconds else NEVER
             self._later.append((turn, longest))
@@ -49,15 +63,39 @@ class Agenda:
     def turn(self, now: float) -> bool:
         """Begin the next turn; False: there is none."""
         if not self._later:
-            return False
+            return self._end()
         turn, seconds = self._later.popleft()
         self.ends = now + seconds
-        self.names.extend(name for name in turn.gets if name not in self._got)
         self.roots.extend(turn.roots)
+        if self._deferred is not None:
+            self._deferred.append(turn.gets)
+            return True
+        self.names.extend(name for name in turn.gets if name not in self._got)
         if not self.names:
             # A device that answers a GET is there, whatever becomes of the walk; so one goes first where there is any.
             self.names.extend(islice(self.ahead(), 1))
         return True
+
+    def _end(self) -> bool:
+        if self.ending or not self._signs:
+            return False
+        self.ending, self.ends = True, NEVER
+        self.names.extend(dict.fromkeys(name for names in (*(self._deferred or ()), self._signs) for name in names))
+        return True
+
+    def is_sign(self, name: bytes) -> bool:
+        return name in self._signs
+
+    def is_value(self, name: bytes) -> bool:
+        """Whether a name that is asked for now is a module's, and not only a sign."""
+        return name not in self._signs or (name in self._plan.gets and self.ending == (self._deferred is not None))
+
+    def company(self) -> set[bytes]:
+        """The names to give up together with the first: those of its module."""
+        for names in self._deferred or ():
+            if self.names[0] in names:
+                return {name for name in self.names if name in names}
+        return set(self.names)
 
     def replace(self, gets: Iterable[bytes], roots: Iterable[bytes]) -> None:
         """Ask this instead of what was planned."""
@@ -94,7 +132,8 @@ class Agenda:
 
     def lose(self, names: Iterable[bytes], reason: str) -> None:
         for name in names:
-            self.lost.setdefault(name, reason)
+            if self.is_value(name):
+                self.lost.setdefault(name, reason)
 
     def mark(self, root: bytes, reason: str, last: bytes = b"") -> None:
         """This subtree was not read to its end; `last` is what was read of it last."""
@@ -114,8 +153,7 @@ class Agenda:
     def expire(self, reason: str) -> None:
         """There is no more time: what is left is not read."""
         self._close(reason)
-        while self._later:
-            self.turn(0.0)
+        while self.turn(0.0):
             self._close(reason)
 
     def close(self) -> None:

@@ -15,19 +15,48 @@ from collector.wire.snmp.walk import Harvest, Run
 
 
 class Interned:
-    """Rows kept from poll to poll; a poll leaves only those that it used."""
+    """Rows kept from poll to poll; a poll leaves only those that it used.
 
-    __slots__ = ("rows",)
+    `epoch` is when their names were read: the device's (`signs.Signs.epoch`), and `read_at` in monotonic seconds.
+    """
+
+    __slots__ = ("_hesitant", "_wait", "epoch", "read_at", "rows", "steady")
 
     def __init__(self) -> None:
         self.rows: dict[tuple[int, ...], Kept] = {}
+        self.steady: dict[int, tuple[tuple[int, ...], tuple[Column, ...]]] = {}
+        """Columns of metrics, by number, that are not read in each poll, and which of `rows` they stand on."""
+        self.epoch = -1
+        self.read_at = 0.0
+        self._wait = self._hesitant = 0
+
+    def hesitate(self, most: int) -> None:
+        """Rows came that were not known: read names for so many polls, twice as many each time."""
+        self._hesitant = min(2 * self._hesitant or 1, most)
+        self._wait = self._hesitant
+
+    def trusted(self) -> bool:
+        """Whether rows have stood still long enough for names to be left out in the poll that begins."""
+        if self._wait:
+            self._wait -= 1
+            return False
+        return True
 
 
 class Sheet:
     """One poll's cells on their way to columns. `duplicates`: rows left out, by the table's first metric (F13)."""
 
-    def __init__(self, plan: Plan, harvest: Harvest, interned: Interned) -> None:
+    def __init__(
+        self, plan: Plan, harvest: Harvest, interned: Interned,
+        skipped: frozenset[int] = frozenset(), steady: frozenset[int] = frozenset(),
+    ) -> None:  # fmt: skip
         self.duplicates: dict[str, int] = {}
+        self.stale = False
+        """A row needs a name that was not read (`skipped`) and is not known: nothing here is to be used."""
+        self._skipped = skipped
+        self._steady = steady
+        self._key: tuple[int, ...] = ()
+        """The rows that were used last."""
         self._plan = plan
         self._harvest = harvest
         self._interned = interned
@@ -42,14 +71,20 @@ class Sheet:
         for series in self._plan.series:
             runs = self._harvest.runs.get(series.column)
             if not runs:
+                if series.column in self._skipped:
+                    self._recall(made, series)
                 continue
             self._names.setdefault(series.labels.number, series.family.name)
+            before = len(made)
             if series.read == "number":
                 indexes, values = floats(runs)
                 self._add(made, series, series.family, self._rows(series.labels, indexes), _scaled(series, values))
             else:
                 _MAKERS[series.read](self, made, series, runs)
-        self._interned.rows = self._used
+            if series.column in self._steady:
+                self._interned.steady[series.number] = self._key, tuple(made[before:])
+        if not self.stale:
+            self._interned.rows = self._used
         return made
 
     # Rows, from memory where nothing has changed.
@@ -60,12 +95,20 @@ class Sheet:
         key = (rules.number, place)
         kept = self._used.get(key)
         if kept is None:
-            stamp = self._table.stamp(rules.columns)
             kept = self._interned.rows.get(key)
-            if kept is None or kept.stamp != stamp:
-                kept = Kept(rules.names, self._values(rules, indexes, place), stamp)
+            if self._nameless(rules):
+                if kept is None:
+                    self.stale = True
+                    return Kept(rules.names, [None] * len(indexes), (0,))
+            elif kept is None or kept.stamp != (self._table.stamp(rules.columns),):
+                kept = Kept(rules.names, self._values(rules, indexes, place), (self._table.stamp(rules.columns),))
             self._used[key] = kept
+        self._key = key
         return kept
+
+    def _nameless(self, rules: Labels) -> bool:
+        """Whether cells that these labels are made of were left out."""
+        return not self._skipped.isdisjoint(rules.columns)
 
     def _own(
         self, series: Series, indexes: Sequence[bytes], what: object, words: Callable[[], Iterable[Sequence[str]]]
@@ -77,8 +120,12 @@ class Sheet:
         rules = series.labels
         place = hash(tuple(indexes))
         key = (-1 - series.number, place)
-        stamp = (self._table.stamp(rules.columns), hash(what))
         kept = self._interned.rows.get(key)
+        if not self._nameless(rules):
+            stamp = (self._table.stamp(rules.columns), hash(what))
+        else:  # names are as they were, if the words are not
+            source = kept or self._interned.rows.get((rules.number, place))
+            stamp = (source.stamp[0] if source is not None else 0, hash(what))
         if kept is None or kept.stamp != stamp:
             name = series.metric.name
             names = tuple(sorted((*rules.names, name)))
@@ -88,19 +135,41 @@ class Sheet:
                 values += [None if base is None else (*base[:at], word, *base[at:]) for word in several]
             kept = Kept(names, values, stamp)
         self._used[key] = kept
+        self._key = key
         return kept
 
     def _values(self, rules: Labels, indexes: Sequence[bytes], place: int) -> list[Values | None]:
         key = (rules.number, place)
         known = self._read.get(key)
-        if known is None:
+        if known is None and self._nameless(rules):
+            base = self._interned.rows.get(key)
+            if base is None or base.take is not None:
+                self.stale = True
+                known = [None] * len(indexes)
+            else:
+                known = list(base.rows.values)
+            self._read[key] = known
+        elif known is None:
             known = self._read[key] = [labels.read(rules, index, self._table) for index in indexes]
         return known
 
-    def _add(self, made: list[Column], series: Series, family: Family, kept: Kept, values: array[float]) -> None:
+    def _recall(self, made: list[Column], series: Series) -> None:
+        """A metric whose column was left out, as it was."""
+        key, columns = self._interned.steady.get(series.number, ((), ()))
+        kept = self._interned.rows.get(key)
+        if kept is not None:
+            self._used[key] = kept
+            self._names.setdefault(series.labels.number, series.family.name)
+            self._count(series, kept)
+            made.extend(columns)
+
+    def _count(self, series: Series, kept: Kept) -> None:
         if kept.duplicates:
             table = self._names[series.labels.number]
             self.duplicates[table] = max(self.duplicates.get(table, 0), kept.duplicates)
+
+    def _add(self, made: list[Column], series: Series, family: Family, kept: Kept, values: array[float]) -> None:
+        self._count(series, kept)
         if kept.take is not None:
             values = array("d", [values[place] for place in kept.take])
         if values:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from typing import Final, Literal
 
 from collector.errors import Malformed, PollError
 from collector.wire.snmp import message, outcome, question
@@ -16,6 +17,7 @@ from collector.wire.snmp.abreast import UNSOUND, Abreast
 from collector.wire.snmp.agenda import Agenda
 from collector.wire.snmp.habits import FIRST_REPETITIONS, FRAME, Learned, Limits, most_repetitions, patience
 from collector.wire.snmp.joint import Joint
+from collector.wire.snmp.lean import Diet
 from collector.wire.snmp.outcome import Share
 from collector.wire.snmp.plan import Plan
 from collector.wire.snmp.question import Asked
@@ -24,16 +26,24 @@ from collector.wire.snmp.singles import Singles
 from collector.wire.snmp.speech import Speech
 from collector.wire.snmp.walk import COMPLETE, LEAF, Harvest, Walk
 
+Names = Literal["read", "known"]
+"""Whether columns that only name rows are to be read."""
+
+NO_DIET: Final = Diet({}, ())
+
 
 class Survey:
     """The conversation of one poll. Afterwards: `harvest`, `incomplete` (reason by table), `problem()`.
 
-    `seconds` are how long each plan of a `Joint` may take; empty: as long as the edge lets the whole.
+    `seconds` are how long each plan of a `Joint` may take; empty: as long as the edge lets the whole. With `names`
+    `known`, columns that the `diet` leaves out are not read where tables are read abreast: `skipped` are those. Its
+    signs are asked for at the end, and with `early` at the beginning too.
     """
 
     def __init__(
         self, plan: Plan | Joint, speech: Speech, limits: Limits, learned: Learned, now: Callable[[], float],
-        *, any_order: bool = False, seconds: Sequence[float] = (),
+        *, any_order: bool = False, seconds: Sequence[float] = (), diet: Diet = NO_DIET, names: Names = "read",
+        early: bool = False,
     ) -> None:  # fmt: skip
         self.patience = limits.patience
         self.kind: str = "get"
@@ -54,11 +64,16 @@ class Survey:
         self._over = False
         self._cut = ""
         self._refused = 0
-        self._agenda = Agenda(plan, seconds)
+        self._agenda = Agenda(plan, seconds, diet.signs if limits.bulk else (), early)
+        self._lean = diet.roots if names == "known" else NO_DIET.roots
+        self.skipped: frozenset[int] = frozenset()
         self._walk: Walk | Abreast | None = None
         self._aside: Harvest | None = None
         self._room = learned.room(limits.reply_bytes)
         self._singles = Singles(self._agenda, speech, limits, learned, plan.max_repetitions)
+        self.early_signs: Mapping[bytes, int] = self._singles.early_signs
+        """The diet's signs before all was read, by OID, and after: those that the device has."""
+        self.signs: Mapping[bytes, int] = self._singles.signs
         self._filters = deque(plan.filters)
         self._sieved: list[Harvest] = []
         self._rows: Mapping[int, Wanted] = {}
@@ -167,9 +182,11 @@ class Survey:
     def share(self, number: int) -> Share:
         """What the plan, or one of those of a `Joint`, has got, as if it had been asked alone."""
         if isinstance(self._plan, Plan):
-            return self._share(self._plan, sift(self.harvest, self._rows), self.incomplete)
+            share = self._share(self._plan, sift(self.harvest, self._rows), self.incomplete)
+            return share._replace(skipped=self.skipped)
         plan = self._plan.plans[number]
-        return self._share(plan, self._plan.share(number, self.harvest), self._agenda.incomplete(plan))
+        share = self._share(plan, self._plan.share(number, self.harvest), self._agenda.incomplete(plan))
+        return share._replace(skipped=self._plan.own(number, self.skipped))
 
     def _share(self, plan: Plan | Joint, harvest: Harvest, incomplete: dict[str, str]) -> Share:
         if harvest.runs:
@@ -218,6 +235,8 @@ class Survey:
         any_order = self._any_order or self._plan.any_order(root)
         plain = harvest is not self.harvest or any_order or not self._speech.bulk
         if found and self._room > FRAME and not plain and root not in self._learned.lone_walks:
+            if root in self._lean:
+                found = self._lean[root].tables
             self._walk = Abreast(root, found, harvest.columns, self._limits.caps, self._learned.rows)
         else:
             self._walk = Walk(root, harvest, self._limits.caps, any_order=any_order)
@@ -335,6 +354,8 @@ class Survey:
         self._walk = None
         if isinstance(walk, Abreast):
             self.harvest.runs |= walk.harvest.runs
+            if walk.root in self._lean:
+                self.skipped |= self._lean[walk.root].skipped
             self._singles.try_leaves(prefix for prefix in walk.leaves if prefix in self._plan.scalars)
         if walk.ended == LEAF and not self._filters:
             self._singles.try_leaves((walk.root,))

@@ -5,7 +5,7 @@ Compiled once for each combination of modules and shared by every device that ha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -51,6 +51,11 @@ class Joint:
 
     def any_order(self, root: bytes) -> bool:
         return root.startswith(self.disordered)
+
+    def own(self, number: int, columns: Iterable[int]) -> frozenset[int]:
+        """The plan's numbers for columns here; those that hold several of its columns are left out."""
+        places = self.places[number]
+        return frozenset(place for column in columns if (place := places.get(column, _ASUNDER)) != _ASUNDER)
 
     def share(self, number: int, harvest: Harvest) -> Harvest:
         """What of a harvest is the plan's with that number, as if it had been asked alone."""

@@ -100,7 +100,7 @@ class Kept:
 
     __slots__ = ("duplicates", "rows", "stamp", "take")
 
-    def __init__(self, names: Values, values: Sequence[Values | None], stamp: object) -> None:
+    def __init__(self, names: Values, values: Sequence[Values | None], stamp: tuple[int, ...]) -> None:
         self.stamp = stamp
         self.duplicates = 0
         self.take: tuple[int, ...] | None = None

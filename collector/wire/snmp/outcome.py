@@ -30,6 +30,8 @@ class Share(NamedTuple):
     harvest: Harvest
     incomplete: Mapping[str, str]
     problem: PollError | None
+    skipped: frozenset[int] = frozenset()
+    """Columns that were left out because what they name is known."""
 
 
 def word(status: int) -> str:

@@ -14,15 +14,30 @@ from collector.wire.snmp.walk import Harvest
 
 
 class Singles:
-    """Asks for `agenda.names`. `malformed` counts bodies that made no sense, `refused` is the last error status."""
+    """Asks for `agenda.names`. `malformed` counts bodies that made no sense, `refused` is the last error status.
+
+    `early_signs` and `signs` are what `agenda`'s signs were before all was read, and after.
+    """
 
     __slots__ = (
-        "_agenda", "_leaf", "_learned", "_limits", "_lone_answers", "_most", "_narrowed", "_speech", "malformed",
+        "_agenda",
+        "_leaf",
+        "_learned",
+        "_limits",
+        "_lone_answers",
+        "_most",
+        "_narrowed",
+        "_speech",
+        "early_signs",
+        "malformed",
         "refused",
+        "signs",
     )  # fmt: skip
 
     def __init__(self, agenda: Agenda, speech: Speech, limits: Limits, learned: Learned, repetitions: int) -> None:
         self.malformed = self.refused = 0
+        self.early_signs: dict[bytes, int] = {}
+        self.signs: dict[bytes, int] = {}
         self._agenda = agenda
         self._speech = speech
         self._limits = limits
@@ -59,7 +74,7 @@ class Singles:
                 elif name not in found:
                     found.add(name)
                     if tag not in ber.ABSENT:
-                        harvest.add(name, tag, content)
+                        self._keep(name, tag, content, harvest)
         except Malformed:
             self.malformed += 1
         if not found and not stray:
@@ -74,6 +89,15 @@ class Singles:
                 self._learned.doubt_gets()
         self._drop(found)
         return True
+
+    def _keep(self, name: bytes, tag: int, content: bytes, harvest: Harvest) -> None:
+        if self._agenda.is_sign(name):
+            seen = self.signs if self._agenda.ending else self.early_signs
+            if isinstance(number := ber.number(tag, content), int):
+                seen[name] = number
+            if not self._agenda.is_value(name):
+                return
+        harvest.add(name, tag, content)
 
     def _error(self, head: message.Head, asked: Asked) -> None:
         """An error status: what it points at is left out, the rest is asked again."""
@@ -95,7 +119,7 @@ class Singles:
 
     def give_up(self, reason: str) -> None:
         """No answer: what was asked for in this turn is left, or the first name alone where it can't be asked."""
-        names = set(self._agenda.names) if reason == "timeout" else {self._agenda.names[0]}
+        names = self._agenda.company() if reason == "timeout" else {self._agenda.names[0]}
         if not self._leaf:
             self._agenda.lose(names, reason)
         self._drop(names)

@@ -99,7 +99,7 @@ SPOILT = 1000
 
 ENDS = (
     "not_increasing", "row_cap", "byte_cap", "packet_cap", "too_big", "gen_err", "refused", "wrong_oid", "malformed",
-    "timeout", "over_budget", "paused", "breaker_open",
+    "timeout", "over_budget", "paused", "breaker_open", "changed",
 )  # fmt: skip
 """Why a table was read only in part: the bounded words of `INCOMPLETE`'s label `reason`."""
 

@@ -1,0 +1,183 @@
+"""One cycle of a device: names and counters that belong together (RELIABILITY F14).
+
+Names are read again only when a sign says that they may be others, when a row comes that was not there, or when they
+are older than the settings allow; else the rows that were rendered from them serve on. The signs are looked at when
+all has been read, so that they speak for the time between two polls and for the poll itself. Where they have moved,
+what was read is discarded and all is read once more; where they then move again, it is served, and marked `changed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from collector.errors import TimedOut
+from collector.model import Column, Edge
+from collector.wire.snmp.columns import Interned, Sheet
+from collector.wire.snmp.dialogue import NO_DIET, Names, Survey
+from collector.wire.snmp.habits import RETRIAL, Learned
+from collector.wire.snmp.lean import Diet, diet
+from collector.wire.snmp.module import Module
+from collector.wire.snmp.outcome import Share
+from collector.wire.snmp.plan import compile
+from collector.wire.snmp.signs import Signs
+
+CHANGED = "changed"
+"""Why a table is incomplete: the device renumbered its tables again and again while they were read."""
+
+Ask = Callable[[Diet, Names, bool], Awaitable[Survey]]
+"""Carries out one conversation; whether signs are looked at in the beginning too."""
+
+
+class Memory:
+    """What is kept of a device from poll to poll: its ways, its signs, and the rows of its tables by module."""
+
+    __slots__ = ("_rows", "learned", "signs")
+
+    def __init__(self, learned: Learned | None = None) -> None:
+        self.learned = learned or Learned()
+        self.signs = Signs()
+        self._rows: dict[str, tuple[Module, Interned]] = {}
+
+    def saved(self) -> Mapping[str, Any]:
+        """The device's ways, as JSON has them."""
+        return self.learned.saved()
+
+    @classmethod
+    def restored(cls, saved: Mapping[str, Any]) -> Memory:
+        """What `saved` gave in an earlier run."""
+        return cls(Learned.restored(saved))
+
+    def rows(self, module: Module) -> Interned:
+        """The rows of a module's tables; none where the module is not what it was."""
+        known = self._rows.get(module.name)
+        if known is not None and known[0] is module:
+            return known[1]
+        interned = known[1] if known is not None and known[0] == module else Interned()
+        self._rows[module.name] = (module, interned)
+        return interned
+
+
+class Made(NamedTuple):
+    """A module's columns, with what was read for it and left out of it."""
+
+    share: Share
+    columns: Sequence[Column]
+    duplicates: Mapping[str, int]
+
+
+class Cycle:
+    """What several modules get of one cycle. `lookup_ttl` in seconds; 0: names are read in each poll, signs never."""
+
+    def __init__(self, modules: Sequence[Module], memory: Memory, edge: Edge, lookup_ttl: float) -> None:
+        self._modules = tuple(modules)
+        self._rows = [memory.rows(module) for module in modules]
+        self._signs = memory.signs
+        self._edge = edge
+        self._ttl = lookup_ttl
+        self._diet = diet(self._modules) if lookup_ttl else NO_DIET
+        self._slow = self._diet.slow or (frozenset[int](),) * len(self._modules)
+        self._torn = False
+        self._unsure = False
+        self._shares: list[Share] = []
+        self._sheets: dict[int, tuple[Sheet, Sequence[Column]] | Exception] = {}
+
+    async def read(self, ask: Ask) -> Survey:
+        """Read what is needed. Afterwards `made` says what each module has got. Raises PollError."""
+        signs = self._signs
+        if not self._diet.signs:
+            survey = await ask(NO_DIET, "read", False)
+            self._share(survey)
+            return survey
+        epoch, early = signs.epoch, signs.restless or not signs.known
+        survey = await ask(self._diet, "known" if self._known() else "read", early)
+        if survey.early_signs:
+            signs.moved(survey.early_signs, self._edge.now())
+        begun = signs.epoch if early else epoch
+        self._share(survey)
+        if not survey.signs:
+            return await self._unseen(ask, survey)
+        signs.moved(survey.signs, self._edge.now())
+        moved, void = signs.epoch != begun, bool(survey.skipped) and (signs.epoch != epoch or self._stale())
+        if void or (moved and not signs.restless):
+            survey = await ask(self._diet, "read", False)
+            self._share(survey)
+            before = signs.epoch
+            signs.moved(survey.signs, self._edge.now())
+            moved = signs.epoch != before
+        signs.restless = self._torn = moved
+        self._note(survey)
+        return survey
+
+    async def _unseen(self, ask: Ask, survey: Survey) -> Survey:
+        """The device does not show its signs, or no longer: then no name is known but what was just read."""
+        if survey.skipped and survey.answered and self._edge.now() < self._edge.deadline:
+            survey = await ask(self._diet, "read", False)
+            self._share(survey)
+        self._unsure = bool(survey.skipped)
+        for interned in self._rows:
+            interned.epoch = -1
+        return survey
+
+    def made(self, number: int) -> Made:
+        """What the module with that number has got. Raises the `PollError` of one that has got nothing."""
+        share = self._shares[number]
+        if share.problem is not None:
+            raise share.problem
+        if self._unsure and share.skipped:
+            raise TimedOut("there was no time to see whether names are what they were")
+        if self._torn:
+            marks = dict.fromkeys(self._named(number), CHANGED)
+            share = share._replace(incomplete={**marks, **share.incomplete})
+        made = self._sheets.get(number) or self._sheet(number)
+        if isinstance(made, Exception):
+            raise made
+        sheet, columns = made
+        return Made(share, columns, sheet.duplicates)
+
+    def _share(self, survey: Survey) -> None:
+        self._shares = [survey.share(number) for number in range(len(self._modules))]
+        self._sheets.clear()
+
+    def _sheet(self, number: int) -> tuple[Sheet, Sequence[Column]]:
+        share = self._shares[number]
+        sheet = Sheet(
+            compile(self._modules[number]), share.harvest, self._rows[number], share.skipped, self._slow[number]
+        )
+        return sheet, sheet.columns()
+
+    def _stale(self) -> bool:
+        """Whether a row needs a name that was left out and is not known."""
+        stale = False
+        for number, share in enumerate(self._shares):
+            if share.problem is not None or not share.skipped:
+                continue
+            try:
+                made = self._sheets[number] = self._sheet(number)
+            except Exception as error:  # noqa: BLE001 - raised again by `made`: one module's bug is not another's
+                self._sheets[number] = error
+                continue
+            if made[0].stale:
+                stale = True
+                self._rows[number].hesitate(RETRIAL)
+        return stale
+
+    def _known(self) -> bool:
+        """Whether the names of all modules are known."""
+        now = self._edge.now()
+        known = True
+        for interned in self._rows:
+            fresh = interned.epoch == self._signs.epoch and now - interned.read_at < self._ttl
+            known = interned.trusted() and fresh and known
+        return known
+
+    def _note(self, survey: Survey) -> None:
+        for interned in self._rows:
+            if self._torn:
+                interned.epoch = -1
+            elif not survey.skipped:
+                interned.epoch, interned.read_at = self._signs.epoch, self._edge.now()
+
+    def _named(self, number: int) -> Sequence[str]:
+        """The tables of a module, dotted, that are named by what the device renumbered."""
+        return compile(self._modules[number]).module.walk
