@@ -156,6 +156,10 @@ class Breaker:
             return "closed"
         return "trial" if now >= self._until else "open"
 
+    def tried(self, now: float) -> None:
+        """A trial's packet is out: whatever cuts it off, a restart too, no other follows before the wait is over."""
+        self._until = now + self._wait
+
     def failed(self, now: float) -> None:
         """A poll got no proper answer."""
         self.failures += 1
@@ -332,6 +336,8 @@ class Allowance:
         self._window.take(now)
         self._busy = now + RULES[self._device.device_class].patience
         self.sent += 1
+        if self._trial and not self.answers:
+            self.breaker.tried(now)
         return 0.0
 
     def unsent(self, now: float) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from bench.bar.devices import Devices, Plays, playing
-from bench.bar.hospital import SHARED_FREELY, Parts, lagging, modules, poll, run, said, target, watching
+from bench.bar.hospital import SHARED_FREELY, Parts, Poll, lagging, modules, poll, run, said, target, watching
 from bench.bar.row import Verdict
+from collector.agent import Agent
 from collector.budget import Budgets, Limit
 from collector.model import Collector, Column, Schedule, Target
 from collector.network.snmp import Snmp
@@ -26,6 +27,8 @@ MODES: Sequence[tuple[str, Mapping[str, Any]]] = (
 PORTS = 4
 LATE = 0.05
 """Seconds by which a poll may end after its deadline."""
+EXCUSED = 0.15
+"""Seconds of the event loop's own lag that are taken off that, at most: this process plays many parts at once."""
 TRUTH = "truth"
 
 ENTRY = "1.3.6.1.2.1.2.2.1"
@@ -81,13 +84,13 @@ class A7:
         async with watching(targets, self.parts) as agent, lagging() as lag:
             truth = rows((await poll(agent, TRUTH, 10)).page)
             while devices.stats()["packets"] < self.exchanges:
-                polls = (poll(agent, each.name, self.timeout + 5) for each in plays[1:])
+                polls = (self._one(agent, each.name, n / len(plays)) for n, each in enumerate(plays[1:]))
                 for found in await asyncio.gather(*polls):
                     values = rows(found.page)
                     good = sum(key in truth and same(row, truth[key]) for key, row in values.items())
                     right, wrong = right + good, wrong + len(values) - good
                     latest = max(latest, found.seconds - self.timeout)
-                    missed += found.seconds > self.timeout + LATE + lag.worst
+                    missed += found.seconds > self.timeout + LATE + min(lag.worst, EXCUSED)
         return {
             "right_values": right,
             "wrong_values": wrong,
@@ -95,6 +98,11 @@ class A7:
             "latest_ms_after_deadline": round(latest * 1e3, 1),
             "loop_lag_ms": round(lag.worst * 1e3, 1),
         }
+
+    async def _one(self, agent: Agent, name: str, turn: float) -> Poll:
+        """A poll that begins so many seconds from now: all at once would be late by themselves."""
+        await asyncio.sleep(turn)
+        return await poll(agent, name, self.timeout + 5)
 
 
 Row = tuple[Mapping[str, str], float]

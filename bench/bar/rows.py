@@ -34,7 +34,7 @@ FULL: Sequence[Row] = (
     A1(packets=200_000),
     A3(packets=50_000),
     A6(),
-    A7(exchanges=100_000, copies=60),
+    A7(exchanges=100_000, copies=20),
     A8(timeout=30.0),
     A9(rounds=100),
     B1(replace(SMALL, **FULL_SMALL)),

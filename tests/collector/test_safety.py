@@ -209,6 +209,26 @@ def test_the_breaker_survives_a_restart_and_a_jump_of_the_wall_clock() -> None:
     virtual(scene())
 
 
+def test_a_restart_in_the_middle_of_a_trial_is_not_followed_by_another_packet() -> None:
+    async def scene() -> None:
+        world = FakeWorld(lambda packet: None)
+        agent = agent_of(world, target(device(), "m", Asks(tries=2)))
+        await asyncio.sleep(1000)
+        seen = len(world.packets)
+        while len(world.packets) == seen:
+            await asyncio.sleep(0.25)
+        saved = agent.breakers()
+        await agent.close()
+        again = agent_of(world, target(device(), "m", Asks(tries=2)))
+        again.restore(saved)
+        await asyncio.sleep(120)
+        gaps = [b.at - a.at for a, b in pairwise(world.packets[seen:])]
+        assert len(gaps) >= 1
+        assert min(gaps) >= 60, gaps
+
+    virtual(scene())
+
+
 def test_retry_closes_a_breaker() -> None:
     async def scene() -> None:
         alive: list[bool] = []
