@@ -325,10 +325,11 @@ class _Loading:
 
 
 def _remembering(module: Collector | None, lookup_ttl: float) -> Collector | None:
-    """A module as it is asked of the inventory's devices. `/snmp` asks for it as its file has it: nothing is kept."""
+    """A module as it is asked of the inventory's devices. `/snmp` asks for it as its file has it: nothing is kept, and
+    nothing refused."""
     if module is None or not hasattr(module, "lookup_ttl"):
         return module
-    return replace(module, lookup_ttl=lookup_ttl)  # type: ignore[type-var]  # every collector is a dataclass
+    return replace(module, lookup_ttl=lookup_ttl, counters="lasting")  # type: ignore[type-var]  # every collector is a dataclass
 
 
 def _reads(module: Collector) -> bool:

@@ -9,7 +9,7 @@ what was read is discarded and all is read once more; where they then move again
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from collector.errors import TimedOut
 from collector.model import Column, Edge
@@ -21,9 +21,16 @@ from collector.wire.snmp.module import Module
 from collector.wire.snmp.outcome import Share
 from collector.wire.snmp.plan import compile
 from collector.wire.snmp.signs import Signs
+from collector.wire.snmp.wraps import refuse
 
 CHANGED = "changed"
 """Why a table is incomplete: the device renumbered its tables again and again while they were read."""
+
+Counters = Literal["all", "lasting"]
+"""Which 32-bit counters of octets are served: all, or those that last from poll to poll."""
+
+_Sheet = tuple[Sheet, Sequence[Column], Mapping[str, int]]
+_NONE: Mapping[str, int] = {}
 
 Ask = Callable[[Diet, Names, bool], Awaitable[Survey]]
 """Carries out one conversation; whether signs are looked at in the beginning too."""
@@ -64,23 +71,28 @@ class Made(NamedTuple):
     share: Share
     columns: Sequence[Column]
     duplicates: Mapping[str, int]
+    refused: Mapping[str, int]
+    """Rows of counters that come round too fast, by metric (`wire.snmp.wraps`)."""
 
 
 class Cycle:
     """What several modules get of one cycle. `lookup_ttl` in seconds; 0: names are read in each poll, signs never."""
 
-    def __init__(self, modules: Sequence[Module], memory: Memory, edge: Edge, lookup_ttl: float) -> None:
+    def __init__(
+        self, modules: Sequence[Module], memory: Memory, edge: Edge, lookup_ttl: float, counters: Counters
+    ) -> None:
         self._modules = tuple(modules)
         self._rows = [memory.rows(module) for module in modules]
         self._signs = memory.signs
         self._edge = edge
         self._ttl = lookup_ttl
+        self._counters = counters
         self._diet = diet(self._modules) if lookup_ttl else NO_DIET
         self._slow = self._diet.slow or (frozenset[int](),) * len(self._modules)
         self._torn = False
         self._unsure = False
         self._shares: list[Share] = []
-        self._sheets: dict[int, tuple[Sheet, Sequence[Column]] | Exception] = {}
+        self._sheets: dict[int, _Sheet | Exception] = {}
 
     async def read(self, ask: Ask) -> Survey:
         """Read what is needed. Afterwards `made` says what each module has got. Raises PollError."""
@@ -132,19 +144,20 @@ class Cycle:
         made = self._sheets.get(number) or self._sheet(number)
         if isinstance(made, Exception):
             raise made
-        sheet, columns = made
-        return Made(share, columns, sheet.duplicates)
+        sheet, columns, refused = made
+        return Made(share, columns, sheet.duplicates, refused)
 
     def _share(self, survey: Survey) -> None:
         self._shares = [survey.share(number) for number in range(len(self._modules))]
         self._sheets.clear()
 
-    def _sheet(self, number: int) -> tuple[Sheet, Sequence[Column]]:
-        share = self._shares[number]
-        sheet = Sheet(
-            compile(self._modules[number]), share.harvest, self._rows[number], share.skipped, self._slow[number]
-        )
-        return sheet, sheet.columns()
+    def _sheet(self, number: int) -> _Sheet:
+        share, module, refused = self._shares[number], self._modules[number], _NONE
+        harvest = share.harvest
+        if self._counters == "lasting":
+            harvest, refused = refuse(module, harvest)
+        sheet = Sheet(compile(module), harvest, self._rows[number], share.skipped, self._slow[number])
+        return sheet, sheet.columns(), refused
 
     def _stale(self) -> bool:
         """Whether a row needs a name that was left out and is not known."""

@@ -29,7 +29,7 @@ from collector.model import (
     rows,
 )
 from collector.network import introduction, security
-from collector.network.cycle import Cycle, Memory
+from collector.network.cycle import Counters, Cycle, Memory
 from collector.wire.snmp import ber
 from collector.wire.snmp.dialogue import Names, Survey
 from collector.wire.snmp.habits import Learned, Limits
@@ -42,6 +42,12 @@ from collector.wire.snmp.speech import Speech
 DUPLICATES = Family(
     "wardwatch_snmp_duplicates",
     "Rows of a table left out because a row before had the same labels; the table is named by its first metric.",
+)
+
+REFUSED = Family(
+    "wardwatch_snmp_counters_refused",
+    "Rows of a 32-bit counter of octets left out because the interface is faster than 1 Gb/s: it comes round within "
+    "seconds. Take the 64-bit one.",
 )
 
 VARIABLES = Family("wardwatch_snmp_variables", "Variables of which the module's series on this page are made.")
@@ -64,6 +70,8 @@ class Snmp:
     module: Module
     lookup_ttl: float = 0.0
     """Seconds for which names are known without being read again (`cycle`); 0: they are read in each poll."""
+    counters: Counters = "all"
+    """Whether 32-bit counts of octets that come round between two polls are served."""
 
     @staticmethod
     def about(device: Device, common: Common) -> Sequence[Column]:
@@ -82,7 +90,8 @@ class Snmp:
         readings: dict[str, Reading] = {}
         for together in _conversations(targets):
             ttl = min(_snmp(target).lookup_ttl for target in together)
-            cycle = Cycle([_module(target) for target in together], memory, edge, ttl)
+            counters = _snmp(together[0]).counters
+            cycle = Cycle([_module(target) for target in together], memory, edge, ttl, counters)
             survey = await cycle.read(partial(_survey, device, together, memory.learned, edge))
             for number, target in enumerate(together):
                 readings[target.module] = partial(_read, target, cycle, number)
@@ -155,7 +164,7 @@ def _raise(problem: PollError) -> Sequence[Column]:
 
 def _read(target: Target, cycle: Cycle, number: int) -> Sequence[Column]:
     """A module's columns. Raises the `PollError` of a module that has got nothing."""
-    share, columns, duplicates = cycle.made(number)
+    share, columns, duplicates, refused = cycle.made(number)
     if not columns:
         raise NoData(f"{target.device.name}: nothing of what the module is made of")
     found = list(columns)
@@ -167,6 +176,10 @@ def _read(target: Target, cycle: Cycle, number: int) -> Sequence[Column]:
     if share.incomplete:
         marks = sorted(share.incomplete.items())
         found.append(column(INCOMPLETE, rows(("table", "reason"), marks), [1.0] * len(marks)))
+    if refused:
+        counts = sorted(refused.items())
+        pairs = [(metric, target.module) for metric, _ in counts]
+        found.append(column(REFUSED, rows(("metric", "module"), pairs), [n for _, n in counts]))
     if duplicates:
         counts = sorted(duplicates.items())
         found.append(column(DUPLICATES, rows(("table",), [(t,) for t, _ in counts]), [n for _, n in counts]))

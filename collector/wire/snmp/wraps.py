@@ -1,0 +1,76 @@
+"""32-bit counts of octets on fast interfaces: they come round in less time than passes between two polls.
+
+At 10 Gb/s a Counter32 wraps after 3.4 s (RELIABILITY F16). What `rate()` makes of it is a number, and wrong; so such
+rows are refused, and counted. IF-MIB (RFC 2863 section 3.1.6) asks agents for the 64-bit twins above 20 Mb/s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final
+
+from collector.wire.snmp import ber
+from collector.wire.snmp.module import Module
+from collector.wire.snmp.plan import compile
+from collector.wire.snmp.walk import Harvest, Run
+
+OCTETS: Final = tuple(map(ber.encode_oid, ("1.3.6.1.2.1.2.2.1.10", "1.3.6.1.2.1.2.2.1.16")))
+"""ifInOctets and ifOutOctets."""
+
+SPEEDS: Final = {
+    ber.encode_oid("1.3.6.1.2.1.31.1.1.1.15"): 1000,  # ifHighSpeed, Mb/s
+    ber.encode_oid("1.3.6.1.2.1.2.2.1.5"): 1_000_000_000,  # ifSpeed, b/s; all ones above 4.3 Gb/s
+}
+"""1 Gb/s in the unit of each column. There a Counter32 still lasts for 34 s."""
+
+
+@lru_cache(maxsize=512)
+def _columns(module: Module) -> tuple[Mapping[int, str], Mapping[int, int]]:
+    """A module's counters of octets with their metrics' names, and its speeds with 1 Gb/s, by column number."""
+    plan = compile(module)
+    prefixes = plan.columns.prefixes
+    octets = {s.column: s.family.name for s in plan.series if prefixes[s.column] in OCTETS}
+    return octets, {number: SPEEDS[prefix] for number, prefix in enumerate(prefixes) if prefix in SPEEDS}
+
+
+def refuse(module: Module, harvest: Harvest) -> tuple[Harvest, Mapping[str, int]]:
+    """The harvest without 32-bit counts of octets above 1 Gb/s, and how many rows that are by metric.
+
+    A module that reads no speed keeps them: nobody can tell.
+    """
+    octets, speeds = _columns(module)
+    if not octets or not (fast := _fast(harvest, speeds)):
+        return harvest, {}
+    left = Harvest(harvest.columns)
+    left.runs = dict(harvest.runs)
+    refused = {}
+    for column, name in octets.items():
+        runs = [_without(run, fast) if run.tag == ber.COUNTER32 else run for run in harvest.runs.get(column, ())]
+        before = sum(len(run.indexes) for run in harvest.runs.get(column, ()))
+        after = sum(len(run.indexes) for run in runs)
+        if after < before:
+            refused[name] = before - after
+            left.runs[column] = [run for run in runs if run.indexes]
+    return left, refused
+
+
+def _fast(harvest: Harvest, speeds: Mapping[int, int]) -> set[bytes]:
+    """Indexes of interfaces above 1 Gb/s."""
+    return {
+        index
+        for column, limit in speeds.items()
+        for run in harvest.runs.get(column, ())
+        if run.tag in ber.UNSIGNED
+        for index, value in zip(run.indexes, run.values, strict=True)
+        if int.from_bytes(value, "big") > limit
+    }
+
+
+def _without(run: Run, rows: set[bytes]) -> Run:
+    kept = Run(run.tag)
+    for index, value in zip(run.indexes, run.values, strict=True):
+        if index not in rows:
+            kept.indexes.append(index)
+            kept.values.append(value)
+    return kept

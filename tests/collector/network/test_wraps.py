@@ -1,0 +1,90 @@
+"""32-bit counts of octets above 1 Gb/s are refused, and said to be (RELIABILITY F16)."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from collector.config import load
+from collector.edge.udp import resolve
+from collector.model import Column, Schedule
+from collector.network.cycle import Counters
+from collector.network.snmp import REFUSED, Snmp
+from collector.wire.snmp import ber
+from collector.wire.snmp.module import Index, Metric, Module
+from tests.collector.network.test_snmp import Wire, target
+from tests.collector.wire.snmp.agents import Agent, integer
+
+ENTRY, MORE = "1.3.6.1.2.1.2.2.1", "1.3.6.1.2.1.31.1.1.1"
+PORT = (Index("ifIndex"),)
+IN = Metric("ifInOctets", f"{ENTRY}.10", "counter", "", PORT)
+IN64 = Metric("ifHCInOctets", f"{MORE}.6", "counter", "", PORT)
+SPEED = Metric("ifSpeed", f"{ENTRY}.5", "gauge", "", PORT)
+HIGH = Metric("ifHighSpeed", f"{MORE}.15", "gauge", "", PORT)
+WALK = ("1.3.6.1.2.1.2", "1.3.6.1.2.1.31.1.1")
+MEGABITS = {1: 100, 2: 1000, 3: 2500, 4: 10_000}
+
+
+def agent(tag: int = ber.COUNTER32) -> Agent:
+    values = {}
+    for port, speed in MEGABITS.items():
+        values |= {f"{ENTRY}.10.{port}": integer(port, tag), f"{MORE}.6.{port}": integer(port, ber.COUNTER64)}
+        values[f"{ENTRY}.5.{port}"] = integer(min(speed * 1_000_000, (1 << 32) - 1), ber.GAUGE32)
+        values[f"{MORE}.15.{port}"] = integer(speed, ber.GAUGE32)
+    return Agent(values)
+
+
+async def poll(
+    *modules: Module, counters: Counters = "lasting", of: Agent | None = None, polls: int = 1
+) -> list[dict[str, Column]]:
+    wire: Any = Wire(of or agent())
+    targets = [
+        replace(target(module), collector=Snmp(module, 900.0, counters), schedule=Schedule(60.0, 30.0))
+        for module in modules
+    ]
+    for _ in range(polls):
+        wire.clock.now += 60
+        readings = await Snmp(modules[0]).poll_together(targets, wire)
+    return [{column.family.name: column for column in reading()} for reading in readings]
+
+
+@pytest.mark.parametrize("speed", [SPEED, HIGH])
+@pytest.mark.parametrize("polls", [1, 5])
+async def test_they_are_refused_where_the_speed_says_so(speed: Metric, polls: int) -> None:
+    (columns,) = await poll(Module("m", WALK, metrics=(IN, IN64, speed)), polls=polls)
+    assert list(columns["ifInOctets"].values) == [1, 2]
+    assert columns["ifInOctets"].rows.text == ('{ifIndex="1"}', '{ifIndex="2"}')
+    assert list(columns["ifHCInOctets"].values) == [1, 2, 3, 4]
+    refused = columns[REFUSED.name]
+    assert (refused.rows.text, list(refused.values)) == (('{metric="ifInOctets",module="m"}',), [2])
+
+
+async def test_nothing_else_is() -> None:
+    whole = Module("m", WALK, metrics=(IN, IN64, HIGH))
+    (columns,) = await poll(whole, counters="all")
+    assert len(columns["ifInOctets"].values) == 4
+    assert REFUSED.name not in columns
+    (columns,) = await poll(whole, of=agent(ber.COUNTER64))
+    assert len(columns["ifInOctets"].values) == 4, "it is long enough, whatever it is called"
+    unsaid, said = await poll(Module("no speed", WALK, metrics=(IN, IN64)), whole)
+    assert len(unsaid["ifInOctets"].values) == 4, "nobody can tell"
+    assert len(said["ifInOctets"].values) == 2
+
+
+def test_device_pages_refuse_and_snmp_does_not(tmp_path: Any) -> None:
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory" / "all.yml").write_text(
+        "devices: [{name: sw, address: 127.0.0.9, class: it, auth: a, modules: [if_mib]}]\n"
+    )
+    (tmp_path / "auths.yml").write_text("auths: {a: {version: 2, community: public}}\n")
+    config = load(tmp_path, environ=os.environ, resolve=resolve)
+    (watched,) = config.targets["sw"]
+    on_demand = config.modules["if_mib"]
+    assert isinstance(watched.collector, Snmp)
+    assert isinstance(on_demand, Snmp)
+    assert (watched.collector.counters, watched.collector.lookup_ttl) == ("lasting", 900.0)
+    assert (on_demand.counters, on_demand.lookup_ttl) == ("all", 0.0)
+    assert watched.collector.module is on_demand.module
