@@ -4,8 +4,9 @@ Only for a device whose walks were sound so far (`habits.Learned.room`), and onl
 anything else `ended` is `UNSOUND`, what was read here is dropped, and `walk.Walk` reads the subtree with its rules.
 So this is a quicker way to read what is in order, never another judgement of what is not.
 
-`Abreast.take` is hot as `Walk.take` is. A varbind is told by its place in the row, and by comparing its beginning with
-the column's prefix and the index of the row, which mostly is the index of the varbind before.
+`Abreast.take` is hot as `Walk.take` is. Rows that look like the one before are read by `row.Row`; else a varbind is
+told by its place in the row, and by comparing its beginning with the column's prefix and the index of the row, which
+mostly is the index of the varbind before.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import lru_cache
 from operator import lt
 
 from collector.errors import Malformed
-from collector.wire.snmp import ber, message
+from collector.wire.snmp import ber, message, row
 from collector.wire.snmp.walk import COMPLETE, Caps, Columns, Harvest, Run, minimal
 
 UNSOUND = "unsound"
@@ -27,6 +28,9 @@ Table = tuple[bytes, ...]
 
 _Shape = tuple[bytes, int, int, Callable[[bytes], None], Callable[[bytes], None]]
 """A varbind's OID without its index, its length with it, its tag, and where index and value go."""
+
+_SHOWING = 2
+"""Rows that show what the others look like: in the first a single value stands beside the table's."""
 
 _NO_INDEX = b"\x80"
 """No arc begins so."""
@@ -83,6 +87,12 @@ class _Strand:
         self.taken = 0
         self.beyond: bytes | None = None
 
+    @property
+    def tag(self) -> int:
+        if self.beyond is not None:
+            return row.PASSED
+        return self.run.tag if self.run else row.UNKNOWN
+
     def shape(self) -> _Shape:
         run = self.run
         if run is None or self.beyond is not None:
@@ -113,8 +123,8 @@ class Abreast:
         self._caps = caps
         self._rows = rows
         self._known = 0
-        self._odd = 0
-        """Varbinds of a reply that are no cells."""
+        self._taken = 0
+        """Varbinds of the reply under way that are settled."""
         self._table = b""
 
     @property
@@ -135,11 +145,58 @@ class Abreast:
 
     def take(self, packet: bytes, at: int, end: int, repetitions: int) -> int:
         """Take the varbinds in `at:end` of a reply. Returns how many there were; see `ended`."""
+        self._taken = 0
+        try:
+            at = self._alike(packet, at, end)
+            for _ in range(_SHOWING):
+                if at < end:
+                    at = self._alike(packet, self._one_by_one(packet, at, end, 1), end)
+            if at < end:
+                self._one_by_one(packet, at, end)
+            return self._settle(repetitions, len(packet))
+        except Malformed:
+            self.ended = UNSOUND
+            return 0
+
+    def _alike(self, packet: bytes, at: int, end: int) -> int:
+        """Take rows that look as they did last time. Returns where one does not, or is not worth a try."""
+        strands = self._strands
+        if at >= end or self._known < row.WORTH or len(strands) > row.COLUMNS:
+            return at
+        look = row.look(tuple([strand.prefix for strand in strands]))
+        tags = tuple([strand.tag for strand in strands])
+        runs = [strand.run for strand in strands if strand.run is not None and strand.beyond is None]
+        if row.UNKNOWN not in tags and runs:
+            look.take(tags, len(runs[0].indexes[-1]))
+        elif set(tags) != {row.UNKNOWN}:
+            return at
+        latest = look.latest
+        if latest is None or (not runs and row.PASSED in latest.tags):
+            return at
+        at, indexes, columns = latest.read(packet, at, end)
+        if not indexes:
+            return at
+        before = None
+        going = [strand for strand in strands if strand.beyond is None]
+        for strand, tag, values in zip(going, latest.types, columns, strict=True):
+            run = strand.run
+            if run is None:
+                run = strand.run = self.harvest.open(self.harvest.columns.find(strand.prefix), tag)
+            if strand.last != before:
+                before = strand.last
+                _check_order(before, indexes)
+            run.indexes += indexes
+            run.values += values
+            strand.last, strand.taken = indexes[-1], len(run.indexes)
+        self._taken += len(strands) * len(indexes)
+        return at
+
+    def _one_by_one(self, packet: bytes, at: int, end: int, rows: int = 0) -> int:
+        """Take so many `rows`, or all there are. Returns where the next one begins."""
         strands = self._strands
         shapes = [strand.shape() for strand in strands]
         index = _NO_INDEX
         name = at + 2
-        self._odd = 0
         try:
             while name < end:
                 for place, (head, size, tag, keep_index, keep_value) in enumerate(shapes):
@@ -166,27 +223,25 @@ class Abreast:
                         name = self._plain(strands[place], packet, name - 2, end) + 2
                         shapes[place] = strands[place].shape()
                         index = _NO_INDEX
+                rows -= 1
+                if not rows:
+                    break
         except IndexError:
-            pass  # the end of the packet, mostly that of its last varbind
-        except Malformed:
-            name = 0
-        try:
-            if name - 2 != end:
-                raise Malformed("no varbind, or one that is cut short")
-            return self._settle(repetitions, len(packet))
-        except Malformed:
-            self.ended = UNSOUND
-            return 0
+            name = end + 2 if name - 2 == end else 0  # the end of the packet, mostly that of its last varbind
+        if not at < name - 2 <= end:
+            raise Malformed("no varbind, or one that is cut short")
+        self._check()
+        return name - 2
 
     def _plain(self, strand: _Strand, packet: bytes, at: int, end: int) -> int:
         """Take the varbind at `at` for this column, whatever it looks like. Returns where the next one begins."""
         oid, tag, content, after = message.varbind(packet, at, end)
         if strand.beyond is not None:
-            self._odd += 1
+            self._taken += 1
             return after
         if tag == ber.END_OF_MIB_VIEW or not oid.startswith(strand.prefix) or oid == strand.prefix:
             strand.beyond = b"" if tag == ber.END_OF_MIB_VIEW else oid
-            self._odd += 1
+            self._taken += 1
             return after
         run = strand.run
         if run is None and tag not in ber.ABSENT:
@@ -197,20 +252,21 @@ class Abreast:
         run.values.append(content)
         return after
 
+    def _check(self) -> None:
+        """Whether what was taken one by one goes forward. Raises Malformed."""
+        for strand in self._strands:
+            if strand.run and len(strand.run.indexes) > strand.taken:
+                indexes = strand.run.indexes[strand.taken :]
+                _check_order(strand.last, indexes)
+                self._taken += len(indexes)
+                strand.last, strand.taken = indexes[-1], len(strand.run.indexes)
+
     def _settle(self, repetitions: int, size: int) -> int:
         """The end of a reply: was all of it in order, and what is left to ask? Malformed where it was not.
 
         Returns how many varbinds there were.
         """
-        count = self._odd
-        before: list[bytes] = []
-        for strand in self._strands:
-            indexes = strand.run.indexes if strand.run else []
-            rows = [strand.last, *indexes[strand.taken :]]
-            if rows != before and not _increasing(rows):
-                raise Malformed("a column that goes back")
-            count += len(rows) - 1
-            before, strand.last, strand.taken = rows, rows[-1], len(indexes)
+        count = self._taken
         first = None  # of the columns behind
         for strand in reversed(self._strands):
             if strand.beyond and not ber.after(strand.beyond, strand.prefix + strand.last):
@@ -240,8 +296,15 @@ class Abreast:
         return count
 
 
-def _increasing(indexes: Sequence[bytes]) -> bool:
-    """Whether each index comes after the one before."""
-    if b"".join(indexes).isascii():  # arcs of one byte each: bytes order as arcs do
-        return all(map(lt, indexes, indexes[1:]))
-    return all(map(ber.after, indexes[1:], indexes))
+_CONTINUES = bytes(0x80) + b"\x80" * 0x80
+"""Leaves of each byte whether its arc goes on."""
+
+
+def _check_order(before: bytes, indexes: Sequence[bytes]) -> None:
+    """Raises Malformed where an index does not come after the one before it, or the last one is none."""
+    joined = b"".join(indexes)
+    # Where arcs take as many bytes in every index, bytes order as arcs do.
+    alike = joined.isascii() or joined.translate(_CONTINUES) == indexes[0].translate(_CONTINUES) * len(indexes)
+    rising = all(map(lt, indexes, indexes[1:])) if alike else all(map(ber.after, indexes[1:], indexes))
+    if not (rising and ber.after(indexes[0], before) and ber.after(indexes[-1], before)):
+        raise Malformed("a column that goes back")

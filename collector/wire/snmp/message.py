@@ -5,6 +5,7 @@ There is no way to write a SET, a trap or an inform here (RELIABILITY S10): `Que
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Literal, NamedTuple
 
@@ -42,7 +43,15 @@ def request(
 
 def pdu(question: Question, request_id: int, names: Sequence[bytes], repetitions: int = 0) -> bytes:
     """The PDU of a question."""
-    varbinds = b"".join([ber.tlv(ber.SEQUENCE, ber.tlv(ber.OID, name) + b"\x05\x00") for name in names])
+    varbinds = b"".join(
+        [
+            # Mostly names are short: tag, length and content at once.
+            b"0%c\x06%c%b\x05\x00" % (len(name) + 4, len(name), name)
+            if len(name) < 0x7C
+            else ber.tlv(ber.SEQUENCE, ber.tlv(ber.OID, name) + b"\x05\x00")
+            for name in names
+        ]
+    )
     return ber.tlv(
         _TAGS[question],
         ber.encode_integer(request_id)
@@ -85,6 +94,33 @@ def read_pdu(packet: bytes, at: int, end: int, version: int, community: bytes = 
     error_index, at = _integer(packet, at, end)
     start, stop = ber.expect(packet, at, end, ber.SEQUENCE)
     return Head(version, community, pdu, request_id, error_status, error_index, start, stop)
+
+
+_USUAL = re.compile(rb"\x02(\x04.{4}|\x03.{3}|\x02..|\x01.)\x02\x01(.)\x02\x01(.)\x30\x82(..)", re.DOTALL)
+"""Request id, error status, error index, length of the varbinds."""
+
+
+def lead(version: int, community: bytes) -> bytes:
+    """What stands between the length of a long answer and that of its PDU."""
+    return ber.encode_integer(version) + ber.tlv(ber.OCTET_STRING, community) + bytes((RESPONSE, 0x82))
+
+
+def answer(packet: bytes, version: int, community: bytes, lead: bytes) -> Head | None:
+    """As `read`, quicker, for a long answer in the usual encoding. None: it is not that; `read` tells what it is."""
+    at = 4 + len(lead)
+    if packet[:2] != b"\x30\x82" or packet[4:at] != lead:
+        return None
+    found = _USUAL.match(packet, at + 2)
+    if found is None:
+        return None
+    request_id, error_status, error_index, size = found.groups()
+    start = found.end()
+    stop = start + int.from_bytes(size, "big")
+    ends = (int.from_bytes(packet[2:4], "big") + 4, int.from_bytes(packet[at : at + 2], "big") + at + 2)
+    if ends != (stop, stop) or stop > len(packet):
+        return None
+    numbers = (ber.signed(request_id[1:]), ber.signed(error_status), ber.signed(error_index))
+    return Head(version, community, RESPONSE, *numbers, start, stop)
 
 
 def _integer(packet: bytes, at: int, end: int) -> tuple[int, int]:

@@ -40,11 +40,12 @@ class Speech(Protocol):
 class Community:
     """v1 (`version` 1) and v2c: a community in the clear."""
 
-    __slots__ = ("_community", "_version", "bulk", "overhead", "refusal")
+    __slots__ = ("_community", "_lead", "_version", "bulk", "overhead", "refusal")
 
     def __init__(self, version: int, community: bytes) -> None:
         self._version = message.V1 if version == 1 else message.V2C
         self._community = community
+        self._lead = message.lead(self._version, community)
         self.bulk = self._version != message.V1
         self.overhead = len(community)
         self.refusal: PollError | None = None
@@ -53,6 +54,9 @@ class Community:
         return message.request(self._version, self._community, question, request_id, names, repetitions)
 
     def read(self, packet: bytes) -> tuple[bytes, Head] | None:
+        head = message.answer(packet, self._version, self._community, self._lead)
+        if head is not None:
+            return packet, head
         head = message.read(packet)
         if head.pdu != message.RESPONSE or head.version != self._version:
             return None
