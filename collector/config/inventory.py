@@ -14,6 +14,7 @@ from collector.config.typed import Strict
 
 QUIRKS: Final = {
     "allow_nonincreasing_oids": "walks go on where the device's OIDs do not increase; repeats are skipped (F1)",
+    "listed_oids_only": "nothing is asked but what modules list: no signs of change, and names in each poll (F23)",
     UNICAST_QUIRK: "an address that ends in .0 or .255 is truly the device's own (S12)",
 }
 """Known misbehaviour, by name: what it changes."""
@@ -29,7 +30,7 @@ RESERVED: Final = frozenset(
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
-Quirk = Literal["allow_nonincreasing_oids", "unicast_address"]
+Quirk = Literal["allow_nonincreasing_oids", "listed_oids_only", "unicast_address"]
 
 
 def _labels(labels: dict[str, str]) -> dict[str, str]:

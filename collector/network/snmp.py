@@ -59,6 +59,9 @@ UNEXPECTED = Family(
 ANY_ORDER = "allow_nonincreasing_oids"
 """The quirk of a device whose tables are out of order: what comes twice is skipped instead of ending the walk."""
 
+LISTED_ONLY = "listed_oids_only"
+"""The quirk of a device that must not be asked for anything unknown to it: some agents do not bear that (F23)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Snmp:
@@ -89,7 +92,7 @@ class Snmp:
         device, memory = targets[0].device, edge.memory(Memory)
         readings: dict[str, Reading] = {}
         for together in _conversations(targets):
-            ttl = min(_snmp(target).lookup_ttl for target in together)
+            ttl = 0.0 if LISTED_ONLY in device.quirks else min(_snmp(target).lookup_ttl for target in together)
             counters = _snmp(together[0]).counters
             cycle = Cycle([_module(target) for target in together], memory, edge, ttl, counters)
             survey = await cycle.read(partial(_survey, device, together, memory.learned, edge))

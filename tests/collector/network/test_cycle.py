@@ -296,6 +296,16 @@ async def test_without_a_time_all_is_read_each_time_and_nothing_else_is_asked() 
     assert 'ifName="renamed"' in (await lab.poll())["ifInOctets"].rows.text[2]
 
 
+async def test_a_device_that_bears_no_unknown_question_gets_none() -> None:
+    lab = Lab()
+    lab.targets = [
+        replace(each, device=replace(each.device, quirks=frozenset({"listed_oids_only"}))) for each in lab.targets
+    ]
+    for _ in range(5):
+        right(await lab.poll())
+        assert lab.gets == 0
+
+
 async def test_a_change_within_a_poll_discards_the_cycle() -> None:
     """Renumbered between names and counters: read once more, from the beginning."""
     for polls in (0, 1, 2, 5):
