@@ -151,8 +151,8 @@ class Abreast:
             for _ in range(_SHOWING):
                 if at < end:
                     at = self._alike(packet, self._one_by_one(packet, at, end, 1), end)
-            if at < end:
-                self._one_by_one(packet, at, end)
+            if at < end and self._one_by_one(packet, at, end) < end:
+                raise Malformed("bytes behind the last varbind")
             return self._settle(repetitions, len(packet))
         except Malformed:
             self.ended = UNSOUND
