@@ -83,7 +83,8 @@ class A7:
         latest = 0.0
         async with watching(targets, self.parts) as agent, lagging() as lag:
             truth = rows((await poll(agent, TRUTH, 10)).page)
-            while devices.stats()["packets"] < self.exchanges:
+            before = devices.stats()["packets"]
+            while devices.stats()["packets"] - before < self.exchanges:
                 polls = (self._one(agent, each.name, n / len(plays)) for n, each in enumerate(plays[1:]))
                 for found in await asyncio.gather(*polls):
                     values = rows(found.page)
