@@ -30,7 +30,7 @@ from tests.exporters.exposition import parse
 Words = Sequence[str | Path]
 PROGRAM: Words = (sys.executable, "-m", "collector", "run")
 
-IDLE = 0.03
+IDLE = 0.005
 """Of a core: what a collector takes that polls nothing but its own host."""
 
 ILL: Mapping[int, Ill] = {
