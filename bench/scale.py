@@ -102,7 +102,7 @@ SMALL = Fleet(
     devices=600, interval=20.0, timeout=18.0, rounds=3, loss=0.05, ill=True,
 )  # fmt: skip
 """Two interfaces of 41 variables, their number, 8 of the system group and 9 scalars: 100."""
-LARGE = Fleet("switch", 48, ("if_mib",), 0.5, 500e6, 5_000, 60.0, devices=200, interval=10.0, timeout=8.0, rounds=3,
+LARGE = Fleet("switch", 48, ("if_mib",), 0.5, 500e6, 5_000, 60.0, devices=100, interval=20.0, timeout=16.0, rounds=3,
               warm_up=4)  # fmt: skip
 FULL_SMALL: Mapping[str, Any] = {"devices": 10_000, "interval": 60.0, "timeout": 30.0, "rounds": 10}
 FULL_LARGE: Mapping[str, Any] = {"devices": 5_000, "interval": 60.0, "timeout": 30.0, "rounds": 3}
