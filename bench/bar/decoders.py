@@ -32,7 +32,8 @@ def waiting(module: Module, speech: Speech) -> Survey:
     """A conversation whose question has the request-id 1."""
     survey = Survey(compile(module), speech, Limits(), Learned(), Clock())
     survey.send()
-    survey._asked[1] = survey._asked.popitem()[1]
+    under_way = survey._under_way._asked
+    under_way[1] = under_way.popitem()[1]
     return survey
 
 

@@ -103,7 +103,9 @@ def test_a6_is_green_and_red_on_what_is_read_otherwise() -> None:
 
 
 def any_digest(ward: Ward, survey: Survey, speech: Usm) -> None:
-    survey._speech = careless = Careless(ward.auth, ward.engines.equip(ward.engine, ward.auth), ward.engine, ward.clock)
+    survey._under_way._speech = careless = Careless(
+        ward.auth, ward.engines.equip(ward.engine, ward.auth), ward.engine, ward.clock
+    )
     careless._sent = speech._sent
 
 

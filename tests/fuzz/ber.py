@@ -38,7 +38,8 @@ def under_way(module: object, version: int, question: int) -> Survey:
         compile(module), Community(version, b"public"), Limits(), Learned(), Clock(), any_order=question == 2
     )  # type: ignore[arg-type]
     survey.send()
-    survey._asked[1] = survey._asked.popitem()[1]
+    under_way = survey._under_way._asked
+    under_way[1] = under_way.popitem()[1]
     return survey
 
 

@@ -161,23 +161,22 @@ class Abreast:
     def _alike(self, packet: bytes, at: int, end: int) -> int:
         """Take rows that look as they did last time. Returns where one does not, or is not worth a try."""
         strands = self._strands
-        if at >= end or self._known < row.WORTH or len(strands) > row.COLUMNS:
+        if at >= end or self._known < row.FEW or len(strands) > row.COLUMNS:
             return at
         look = row.look(tuple([strand.prefix for strand in strands]))
         tags = tuple([strand.tag for strand in strands])
-        runs = [strand.run for strand in strands if strand.run is not None and strand.beyond is None]
-        if row.UNKNOWN not in tags and runs:
-            look.take(tags, len(runs[0].indexes[-1]))
+        going = [strand for strand in strands if strand.beyond is None]
+        if row.UNKNOWN not in tags and going:
+            look.take(tags, len(going[0].last))
         elif set(tags) != {row.UNKNOWN}:
             return at
         latest = look.latest
-        if latest is None or (not runs and row.PASSED in latest.tags):
+        if latest is None or (row.UNKNOWN in tags and row.PASSED in latest.tags):
             return at
         at, indexes, columns = latest.read(packet, at, end)
         if not indexes:
             return at
         before = None
-        going = [strand for strand in strands if strand.beyond is None]
         for strand, tag, values in zip(going, latest.types, columns, strict=True):
             run = strand.run
             if run is None:
@@ -266,7 +265,6 @@ class Abreast:
 
         Returns how many varbinds there were.
         """
-        count = self._taken
         first = None  # of the columns behind
         for strand in reversed(self._strands):
             if strand.beyond and not ber.after(strand.beyond, strand.prefix + strand.last):
@@ -276,7 +274,7 @@ class Abreast:
             if strand.run:
                 first = strand.prefix + strand.run.indexes[0]
         self.packets += 1
-        self.varbinds += count
+        self.varbinds += self._taken
         self.bytes += size
         asked = len(self._strands) * repetitions
         going = [strand for strand in self._strands if strand.beyond is None]
@@ -284,7 +282,7 @@ class Abreast:
         self.leaves += [strand.prefix for strand in done if strand.run is None]
         self._rows[self._table] = max(self._rows.get(self._table, 0), *(strand.taken for strand in self._strands))
         self._strands = going
-        self.short = bool(going) and count < asked
+        self.short = bool(going) and self._taken < asked
         if not going and not self._columns and not self._tables:
             self.ended = COMPLETE
         elif self.varbinds >= self._caps.varbinds:
@@ -293,7 +291,7 @@ class Abreast:
             self.ended = "byte_cap"
         elif self.packets >= self._caps.packets:
             self.ended = "packet_cap"
-        return count
+        return self._taken
 
 
 _CONTINUES = bytes(0x80) + b"\x80" * 0x80

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
 from collector.errors import Malformed, PollError
-from collector.wire.snmp import message, outcome, question
+from collector.wire.snmp import message, outcome
 from collector.wire.snmp.abreast import UNSOUND, Abreast
 from collector.wire.snmp.agenda import Agenda
 from collector.wire.snmp.habits import FIRST_REPETITIONS, FRAME, Learned, Limits, most_repetitions, patience
@@ -20,7 +20,7 @@ from collector.wire.snmp.joint import Joint
 from collector.wire.snmp.lean import Diet
 from collector.wire.snmp.outcome import Share
 from collector.wire.snmp.plan import Plan
-from collector.wire.snmp.question import Asked
+from collector.wire.snmp.question import Asked, Attempts
 from collector.wire.snmp.sieve import Wanted, narrow, sift
 from collector.wire.snmp.singles import Singles
 from collector.wire.snmp.speech import Speech
@@ -57,7 +57,7 @@ class Survey:
         self._learned = learned
         self._now = now
         self._any_order = any_order
-        self._asked: dict[int, Asked] = {}
+        self._under_way = Attempts(speech)
         self._tries = self._stalls = 0
         self._attempts = limits.retries + 1
         self._quiet = True
@@ -96,13 +96,11 @@ class Survey:
                 self._advance()
                 continue
             asked = self._ask()
-            request_id = question.request_id()
-            packet = self._speech.request(asked.kind, request_id, asked.names, asked.repetitions)
-            if len(packet) > self._limits.request_bytes:
+            packet = self._under_way.packet(asked, self._limits.request_bytes)
+            if packet is None:
                 if not self._walk_instead():
                     self._give_up("too_big")
                 continue
-            self._asked[request_id] = asked
             self.kind = asked.kind
             self.patience = patience(self._limits, self._learned, self._tries)
             return packet
@@ -111,18 +109,15 @@ class Survey:
     def receive(self, packet: bytes) -> bool:
         """Whether this answers the question under way; then it has been taken in."""
         try:
-            heard = self._speech.read(packet)
+            heard = self._under_way.hear(packet)
         except Malformed:
             self.malformed += 1
             return False
         if heard is None:
             return False
-        body, head = heard
-        if head.pdu == message.REPORT:
-            return True  # the speech has learned what it lacked: the same question again
-        asked = self._asked.get(head.request_id)
+        body, head, asked = heard
         if asked is None:
-            return False
+            return True
         if self._walk is None:
             bad = self._singles.malformed
             taken = self._singles.take(body, head, asked, self.harvest)
@@ -135,7 +130,7 @@ class Survey:
             self.malformed += 1
             return False
         self._learned.took(self._now() - asked.at)
-        self._asked.clear()
+        self._under_way.clear()
         self._tries = self._stalls = 0
         self._attempts = self._limits.retries + 1
         self.answered = True
@@ -228,7 +223,7 @@ class Survey:
         self._doubt = self._lone = False
         self._narrowed = self._tries = 0
         self._aside = None
-        self._asked.clear()
+        self._under_way.clear()
         if root is None or harvest is None:
             return
         found = self._plan.tables.get(root, ())
@@ -369,7 +364,7 @@ class Survey:
             self._stop_walk(reason)
         else:
             self._singles.give_up(reason)
-        self._asked.clear()
+        self._under_way.clear()
         self._tries = 0
 
     def _end_turn(self) -> None:
@@ -377,7 +372,7 @@ class Survey:
         self._stop_walk("timeout")
         self._singles.end_turn()
         self._agenda.close()
-        self._asked.clear()
+        self._under_way.clear()
         self._tries = 0
 
     def _stop_walk(self, reason: str) -> None:

@@ -23,7 +23,7 @@ from collector.wire.snmp.fingerprint import (
 )
 from collector.wire.snmp.habits import Learned, Limits, patience
 from collector.wire.snmp.message import Head, Question
-from collector.wire.snmp.question import Asked
+from collector.wire.snmp.question import Asked, Attempts
 from collector.wire.snmp.speech import Speech
 
 ABREAST = 12
@@ -56,7 +56,7 @@ class Identification:
         self._before = before
         self._renew = renew
         self._learned = Learned()
-        self._asked: dict[int, Asked] = {}
+        self._under_way = Attempts(speech)
         self._most = ABREAST if speech.bulk else 1
         self._tries = self._stalls = self._malformed = self._refused = self._unknown = 0
         self._cut = ""
@@ -78,36 +78,32 @@ class Identification:
                 self._begin_probes()
                 continue
             kind, names = self._batch()
-            request_id = question.request_id()
-            packet = self._speech.request(kind, request_id, names, 0)
-            if len(packet) > self._limits.request_bytes:
+            asked = Asked(kind, names, 0, self._tries, self._now())
+            packet = self._under_way.packet(asked, self._limits.request_bytes)
+            if packet is None:
                 if len(names) == 1:
                     self._settle(names)
                 else:
                     self._most = max(1, len(names) // 2)
                 continue
-            self._asked[request_id] = Asked(kind, names, 0, self._tries, self._now())
             self.patience = patience(self._limits, self._learned, self._tries)
             return packet
         return None
 
     def receive(self, packet: bytes) -> bool:
         try:
-            heard = self._speech.read(packet)
+            heard = self._under_way.hear(packet)
             if heard is None:
                 return False
-            body, head = heard
-            if head.pdu == message.REPORT:
-                return True  # the speech has learned what it lacked: the same question again
-            asked = self._asked.get(head.request_id)
+            body, head, asked = heard
             if asked is None:
-                return False
+                return True
             self._take(body, head, asked)
         except Malformed:
             self._malformed += 1
             return False
         self._learned.took(self._now() - asked.at)
-        self._asked.clear()
+        self._under_way.clear()
         self._tries = self._stalls = 0
         self.answered = True
         return True
@@ -121,12 +117,11 @@ class Identification:
             if not self.answered or not self._begun or self._stalls > 1:
                 self.expire("malformed" if self._malformed else "timeout")
                 return
-            self._asked.clear()
+            self._under_way.clear()
             self._tries = 0
             self._unknown += 1
-            self._settle(
-                [self._waiting[0][1]]
-            )  # one name can be beyond an agent that is well otherwise (F4): it stays unknown
+            # One name can be beyond an agent that is well otherwise (F4): it stays unknown.
+            self._settle([self._waiting[0][1]])
 
     def expire(self, reason: str) -> None:
         self._cut = self._cut or reason
@@ -180,11 +175,8 @@ class Identification:
             return
         if head.error_status != message.NO_SUCH_NAME:
             self._refused = head.error_status
-        if 0 < head.error_index <= len(asked.names):
-            culprit = asked.names[head.error_index - 1]
-        elif len(asked.names) == 1:
-            culprit = asked.names[0]
-        else:
+        culprit = question.culprit(head, asked)
+        if culprit is None:
             self._most = 1
             return
         if (probe := self._probes.get(culprit)) is not None:

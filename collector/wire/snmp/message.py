@@ -105,10 +105,13 @@ def lead(version: int, community: bytes) -> bytes:
     return ber.encode_integer(version) + ber.tlv(ber.OCTET_STRING, community) + bytes((RESPONSE, 0x82))
 
 
-def answer(packet: bytes, version: int, community: bytes, lead: bytes) -> Head | None:
-    """As `read`, quicker, for a long answer in the usual encoding. None: it is not that; `read` tells what it is."""
-    at = 4 + len(lead)
-    if packet[:2] != b"\x30\x82" or packet[4:at] != lead:
+def answer(packet: bytes, version: int, community: bytes, front: bytes) -> Head | None:
+    """As `read`, quicker, for a long answer with this `lead` in the usual encoding.
+
+    None: it is not that; `read` tells what it is.
+    """
+    at = 4 + len(front)
+    if packet[:2] != b"\x30\x82" or packet[4:at] != front:
         return None
     found = _USUAL.match(packet, at + 2)
     if found is None:

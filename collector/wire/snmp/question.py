@@ -1,4 +1,4 @@
-"""One attempt at a question, and how many names go into a GET."""
+"""The attempts at a question, what belongs to them, and how many names go into a GET."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from collector.wire.snmp.habits import SPARE
-from collector.wire.snmp.message import Question
+from collector.wire.snmp.message import REPORT, Head, Question
+from collector.wire.snmp.speech import Speech
 
 _RANDOM = random.SystemRandom()
 
@@ -25,6 +26,51 @@ class Asked(NamedTuple):
 def request_id() -> int:
     """Whoever can't see our packets shall not guess their ids (F8)."""
     return _RANDOM.getrandbits(31) or 1
+
+
+class Attempts:
+    """The attempts at the question under way."""
+
+    __slots__ = ("_asked", "_speech")
+
+    def __init__(self, speech: Speech) -> None:
+        self._speech = speech
+        self._asked: dict[int, Asked] = {}
+
+    def packet(self, asked: Asked, longest: int) -> bytes | None:
+        """One more attempt; None: its packet would be longer than `longest` bytes."""
+        number = request_id()
+        packet = self._speech.request(asked.kind, number, asked.names, asked.repetitions)
+        if len(packet) > longest:
+            return None
+        self._asked[number] = asked
+        return packet
+
+    def hear(self, packet: bytes) -> tuple[bytes, Head, Asked | None] | None:
+        """The bytes in which the answer lies, its head, and the attempt that it answers. None: it answers none.
+
+        No attempt: a report, from which the speech has learned what it lacked; the same question may be asked again.
+        Raises Malformed.
+        """
+        heard = self._speech.read(packet)
+        if heard is None:
+            return None
+        body, head = heard
+        if head.pdu == REPORT:
+            return body, head, None
+        asked = self._asked.get(head.request_id)
+        return None if asked is None else (body, head, asked)
+
+    def clear(self) -> None:
+        """The question is answered, or given up."""
+        self._asked.clear()
+
+
+def culprit(head: Head, asked: Asked) -> bytes | None:
+    """The name at which an error status points; None: nobody knows."""
+    if 0 < head.error_index <= len(asked.names):
+        return asked.names[head.error_index - 1]
+    return asked.names[0] if len(asked.names) == 1 else None
 
 
 def batch(names: Iterable[bytes], most: int, room: int) -> tuple[bytes, ...]:

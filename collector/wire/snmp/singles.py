@@ -20,18 +20,8 @@ class Singles:
     """
 
     __slots__ = (
-        "_agenda",
-        "_leaf",
-        "_learned",
-        "_limits",
-        "_lone_answers",
-        "_most",
-        "_narrowed",
-        "_speech",
-        "early_signs",
-        "malformed",
-        "refused",
-        "signs",
+        "_agenda", "_leaf", "_learned", "_limits", "_lone_answers", "_most", "_narrowed", "_speech", "early_signs",
+        "malformed", "refused", "signs",
     )  # fmt: skip
 
     def __init__(self, agenda: Agenda, speech: Speech, limits: Limits, learned: Learned, repetitions: int) -> None:
@@ -104,11 +94,8 @@ class Singles:
         if head.error_status == message.TOO_BIG and len(asked.names) > 1:
             self._narrowed = len(asked.names) // 2
             return
-        if 0 < head.error_index <= len(asked.names):
-            culprit = asked.names[head.error_index - 1]
-        elif len(asked.names) == 1:
-            culprit = asked.names[0]
-        else:
+        culprit = question.culprit(head, asked)
+        if culprit is None:
             self._narrowed = 1
             return
         if head.error_status != message.NO_SUCH_NAME and not self._leaf:

@@ -73,7 +73,7 @@ class Careless(Usm):
 
 
 def _any_digest(of: Ward, survey: Survey, speech: Usm) -> None:
-    survey._speech = careless = Careless(of.auth, of.engines.equip(of.engine, of.auth), of.engine, of.clock)
+    survey._under_way._speech = careless = Careless(of.auth, of.engines.equip(of.engine, of.auth), of.engine, of.clock)
     careless._sent = speech._sent
 
 

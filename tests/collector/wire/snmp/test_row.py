@@ -36,7 +36,7 @@ def reply(chance: random.Random, first: int) -> bytes:
 
 
 def read(packet: bytes, known: int) -> Read:
-    """`known` rows are expected; for fewer than `row.WORTH` there is no expression."""
+    """`known` rows are expected; for fewer than `row.FEW` there is no expression."""
     under_way = Abreast(ENTRY, [PREFIXES], COLUMNS, Caps(), {PREFIXES[0]: known})
     under_way.ask(50, 200, len(PREFIXES))
     count = under_way.take(packet, 0, len(packet), ROWS)
