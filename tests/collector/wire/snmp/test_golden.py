@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 import pytest
 
@@ -19,7 +19,7 @@ UNLIKE_TABLES = {("UPS_ingrasys-power-switch", "ups_mib")}
 """One column holds values of two types: that is not read abreast."""
 
 
-@cache
+@lru_cache(maxsize=1)  # pairs come device by device, and thirty recordings are half a gigabyte
 def agent(device: str) -> Agent:
     return Agent(recording(available()[device]))
 
