@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
@@ -242,15 +242,16 @@ def test_modules_that_a_device_chose_are_shown_and_known_after_a_restart(
         assert 'wardwatch_device_modules_info{module="if_mib",rule="interfaces"} 1' in page.splitlines()
         assert "ifHCInOctets{" in page
         assert "if_mib" in collector.get("/?q=if_mib")[1]
-        asked = seen(devices, "127.9.3.1")
         collector.process.terminate()
         assert collector.process.wait(5) == 0
+    probes = kinds(devices, "127.9.3.1")["getnext"]
+    assert probes, "a rule asks whether a table is there; modules are walked by GETBULK"
     program = [sys.executable, "-m", "collector", "list", "devices", "--config", str(config)]
     listed = subprocess.run(program, capture_output=True, text=True, check=True, timeout=30).stdout
     assert re.search(r"^sw-1 .* auto\(system,if_mib", listed, re.MULTILINE)
     with run(config) as collector:
         assert "ifHCInOctets{" in collector.page("sw-1")
-        assert 0 < seen(devices, "127.9.3.1") - asked < asked, "no probe is asked again"
+    assert kinds(devices, "127.9.3.1")["getnext"] == probes, "no probe is asked again"
 
 
 def test_the_command_line_finds_the_running_collector(run: Run, devices: Server, tmp_path: Path) -> None:
@@ -277,3 +278,9 @@ def seen(server: Server, address: str) -> int:
     """Packets that a simulated device has had."""
     requests: int = server.stats()["devices"][address]["packets"]
     return requests
+
+
+def kinds(server: Server, address: str) -> Mapping[str, int]:
+    """The same by kind: `get`, `getnext`, `getbulk`."""
+    found: Mapping[str, int] = server.stats()["devices"][address]["kinds"]
+    return found
