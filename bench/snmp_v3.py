@@ -25,8 +25,8 @@ import uvloop
 
 from bench import process
 from collector.config import load
-from collector.edge import World
-from collector.edge.udp import Tally, Terms, resolve
+from collector.edge import Tally, Terms, World
+from collector.edge.udp import resolve
 from collector.model import Auth, Collector, Column, Common, Device, Dialogue, Host, Schedule, Secret, Target
 from collector.network.snmp import Snmp
 from exporters.text import render

@@ -1,4 +1,4 @@
-"""Whom `/snmp` may ask: a device of the inventory, or an address that the configuration allows. Nothing is looked up.
+"""Whom `/snmp` and `/probe` may ask: a device of the inventory, or an address that is allowed. Nothing is looked up.
 
 RELIABILITY part 3: a target is never resolved and never guessed at, and there is one way to write an address.
 """
@@ -81,6 +81,32 @@ class Admission:
             raise Forbidden("the address is a further one of a device in the inventory: ask for its own")
         return self._stranger(address, port or DEFAULT_PORT)
 
+    def probed(self, host: str, port: int, module: str) -> Device:
+        """Whom a probe is meant for: an inventory name or address, or an address that is allowed for the module and
+        the port (0: it has none). Raises Forbidden.
+        """
+        device = self._names.get(host)
+        if device is not None:
+            return _spoken_to(device)
+        try:
+            address = literal(host, any_ending=True)
+        except ValueError as error:
+            raise Forbidden(f"the target {error}") from None
+        if address is None:
+            raise Forbidden("no device of that name is in the inventory; other names are not looked up")
+        found = self._addresses.get(address)
+        if found is not None:
+            return _spoken_to(min(found, key=lambda each: (not _silent(each), STRICTEST.index(each.device_class))))
+        parsed = ip_address(address)
+        places = [each for each in self._allow if any(parsed in network for network in each.networks)]
+        if not any(module in each.probes for each in places):
+            raise Forbidden("the address is neither in the inventory nor within on_demand.allow for this module")
+        if not any(module in each.probes and (not port or port in each.ports) for each in places):
+            raise Forbidden(f"on_demand.allow does not list port {port} for this address")
+        if any(_shared(network, address) for each in places for network in each.networks if parsed in network):
+            raise Forbidden("the address is a network's or a broadcast address")
+        return Device(f"[{address}]" if ":" in address else address, address)
+
     def _stranger(self, address: str, port: int) -> Stranger:
         parsed = ip_address(address)
         auths: set[str] = set()
@@ -143,12 +169,17 @@ def _silent(device: Device) -> bool:
 
 
 def _polled(device: Device) -> Device:
+    _spoken_to(device)
+    if device.auth is None:
+        raise Forbidden("the device has no SNMP credentials in the inventory")
+    return device
+
+
+def _spoken_to(device: Device) -> Device:
     if device.agent:
         raise Forbidden("the device is a host agent elsewhere: it is asked by no other way")
     if device.passive:
         raise Forbidden(f"the device is of class {device.device_class} and passive: nothing is ever sent to it")
-    if device.auth is None:
-        raise Forbidden("the device has no SNMP credentials in the inventory")
     return device
 
 

@@ -284,9 +284,10 @@ class Agent:
         # As long as one after the other would take: whoever asks for several shares it out among them.
         deadline = began + sum(target.schedule.timeout for target in party)
         readings: Sequence[Reading]
+        view = View(self.world, self.common, watch, party[0], deadline)
         try:
             async with asyncio.timeout_at(deadline + GRACE) if bounded else nullcontext():
-                readings = await poll(party, View(self.world, self.common, watch, party[0], deadline))
+                readings = await poll(party, view)
         except PollError as error:
             readings = [partial(_raise, error)] * len(party)
         except asyncio.CancelledError:
@@ -297,6 +298,8 @@ class Agent:
             readings = [partial(_raise, TimedOut("the poll did not end by itself"))] * len(party)
         except Exception as error:  # noqa: BLE001 - no device, and no bug of ours, may stop the others
             readings = [partial(_raise, error)] * len(party)
+        finally:
+            view.close()
         failures = []
         for target, read in zip(party, readings, strict=True):
             failures.append(self._take(watch, target, read, began))
@@ -316,6 +319,8 @@ class Agent:
         except PollError as error:
             failure = error
             self._keeping.failed(kept, error.reason)
+            if error.columns:
+                self._keeping.show(watch, target, error.columns, began)
             log.debug(
                 "poll failed", device=watch.device.name, module=target.module, reason=error.reason, why=str(error)
             )

@@ -6,13 +6,21 @@ Standard library only.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 
 class PollError(Exception):
     """A poll that failed for a reason we know. A bug is never one of these (HOUSE 7.5)."""
 
     reason: ClassVar[str]
+
+    def __init__(self, message: str = "", *, word: str = "") -> None:
+        super().__init__(message)
+        self.word = word or self.reason
+        """The reason more closely, of a probe: a word of a bounded list too, `status` or `certificate`."""
+        self.columns: Sequence[Any] = ()
+        """What is to be shown all the same (`model.Column`): that a probe failed is what it was asked for (HOUSE 4)."""
 
 
 class Unreachable(PollError):

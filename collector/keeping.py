@@ -6,9 +6,13 @@ from collections.abc import Iterable, Sequence
 
 from collector import status
 from collector.budget import Caps
+from collector.errors import BreakerOpen
 from collector.model import Column, Target
 from collector.status import Kept
 from collector.watch import Watch
+
+_LASTING = ("counter", "histogram")
+"""Types of family that go on when a probe fails (HOUSE 4)."""
 
 
 class Keeping:
@@ -24,6 +28,14 @@ class Keeping:
 
     def keep(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
         """The columns of a poll that began at `began`, monotonic seconds."""
+        columns, partial = status.mark(target.module, columns)
+        kept = watch.kept[target.module]
+        self.show(watch, target, columns, began)
+        kept.outcome = "partial" if partial or kept.dropped else "success"
+        kept.outcomes[kept.outcome] += 1
+
+    def show(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
+        """Have these on the page, as far as there is room, whatever came of the poll."""
         kept = watch.kept[target.module]
         room = self.caps.series - self.series + kept.series
         if watch.device.address:  # the host's own series are bounded by the machine
@@ -34,12 +46,12 @@ class Keeping:
             columns = status.capped(columns, room)
             kept.dropped = series - status.size(columns)
             series -= kept.dropped
-        columns, partial = status.mark(target.module, columns)
+        if getattr(target.collector, "lasting", False):
+            kept.lasting = [column for column in columns if column.family.type in _LASTING]
+            columns = [column for column in columns if column.family.type not in _LASTING]
         kept.columns, kept.read = columns, began
         self.series += series - kept.series
         kept.series = series
-        kept.outcome = "partial" if partial or kept.dropped else "success"
-        kept.outcomes[kept.outcome] += 1
 
     def missed(self, kept: Kept, reason: str, now: float) -> None:
         """A poll that did not take place, or not to its end, for `reason`."""
@@ -47,9 +59,15 @@ class Keeping:
         kept.urgent = False
         kept.duration = kept.talked = 0.0
         kept.sent = kept.repeated = 0
+        if reason == BreakerOpen.reason and kept.lasting and not kept.succeeded:
+            # A probe that failed still does: it is left alone for just that, and its page must not fall silent.
+            kept.outcome, kept.read = reason, now
+            kept.outcomes[reason] += 1
+            return
         self.failed(kept, reason)
 
     def failed(self, kept: Kept, reason: str) -> None:
         """A poll that gave nothing."""
-        self.series -= kept.series
         kept.failed(reason)
+        self.series += status.size(kept.lasting) - kept.series
+        kept.series = status.size(kept.lasting)

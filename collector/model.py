@@ -17,8 +17,19 @@ from typing import Any, ClassVar, Literal, NewType, Protocol, TypeVar
 Kind = Literal["counter", "gauge", "histogram", "summary", "untyped"]
 DeviceClass = Literal["it", "fragile", "clinical"]
 
+TlsVersion = Literal["", "TLS10", "TLS11", "TLS12", "TLS13"]
+
 Seconds = NewType("Seconds", float)
 """A duration. In YAML it is written with its unit: `5s`, `1m30s`, `500ms`."""
+
+UNBOUNDED = Seconds(0)
+"""A timeout that is not said: only others' count."""
+
+PortNumber = NewType("PortNumber", int)
+"""Of TCP or UDP, 1 to 65535."""
+
+File = NewType("File", str)
+"""A path; in YAML relative to the file that names it. Empty: none."""
 
 T = TypeVar("T")
 
@@ -215,6 +226,8 @@ class Target:
     module: str
     collector: Collector
     schedule: Schedule
+    at: str = ""
+    """Where on the device, as the collector's probe understands it: a port, a URL; empty: the usual place."""
 
 
 class Dialogue(Protocol):
@@ -243,6 +256,65 @@ class Dialogue(Protocol):
 
     def expire(self, reason: str) -> None:
         """The conversation is cut off; `reason` is one of `errors.REASONS`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """How a connection is protected, in the words of Prometheus' `tls_config`. Paths are absolute; empty: not said."""
+
+    ca: str = ""
+    ca_file: File = File("")
+    cert: str = ""
+    cert_file: File = File("")
+    key: Secret = field(default_factory=lambda: Secret(""))
+    key_file: File = File("")
+    server_name: str = ""
+    insecure_skip_verify: bool = False
+    min_version: TlsVersion = ""
+    """`TLS10` to `TLS13`. Below TLS 1.2 the old ciphers of old equipment are allowed as well."""
+    max_version: TlsVersion = ""
+
+
+NO_TLS = Tls()
+"""Nothing said: verified against the system's authorities."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What TLS came to: the certificates are DER, the peer's own first."""
+
+    version: str
+    """As Go writes it: `TLS 1.3`."""
+    cipher: str
+    """IANA's name."""
+    sent: tuple[bytes, ...]
+    """As the peer sent them."""
+    verified: tuple[bytes, ...]
+    """From the peer's own to the root that is trusted; empty where nothing was verified."""
+
+
+class Stream(Protocol):
+    """A TCP connection to a device. Every wait ends at the poll's deadline with `TimedOut`; a connection that breaks
+    raises `Unreachable`."""
+
+    seconds: float
+    """How long connecting took."""
+
+    session: Session | None
+    """What `secure` came to; None: it is not protected."""
+
+    async def send(self, data: bytes) -> None: ...
+
+    async def receive(self) -> bytes:
+        """At least one byte; none: the peer has ended its side. Acknowledged at once: a peer that waits for the
+        acknowledgement before it sends the rest of its answer (Nagle) is not measured slower than it is."""
+
+    async def secure(self, tls: Tls, server_name: str) -> None:
+        """Begin TLS. `server_name` counts where `tls` names none. Raises `NoData` with the word `certificate` or
+        `tls` where that fails."""
+
+    def close(self) -> None:
+        """End it in order: FIN, no RST (RELIABILITY S17). Safe to call twice."""
 
 
 class Host(Protocol):
@@ -307,6 +379,9 @@ class Edge(Protocol):
     def now(self) -> float:
         """Monotonic seconds."""
 
+    def clock(self) -> float:
+        """Seconds of a clock that is exact to the microsecond, for measuring; `now` counts whole milliseconds."""
+
     def memory(self, make: type[T]) -> T:
         """This target's own instance of `make`, made at the first call and kept while the target stays configured;
         that of the device where targets are asked in company (`Sociable`).
@@ -318,15 +393,23 @@ class Edge(Protocol):
         """From now on the device is asked for these modules too, as this target is scheduled, instead of those that
         were chosen before. What its entry in the inventory names stays."""
 
-    async def udp(self, dialogue: Dialogue) -> None:
-        """Carry `dialogue` to the device's own address and port until it ends; there is no way to name another."""
+    async def udp(self, dialogue: Dialogue, port: int = 0) -> None:
+        """Carry `dialogue` to the device's own address until it ends; there is no way to name another. Port 0 is the
+        device's own."""
+
+    async def connect(self, port: int, source: str = "") -> Stream:
+        """A connection to the device's own address, which costs it one packet of its budget. Raises `TimedOut`,
+        `Refused`, `Unreachable`, and what a budget raises. Whoever asked closes it; the poll's end does so too."""
 
 
 class Collector(Protocol):
     """How to ask. A frozen dataclass whose fields are its YAML options (typed with defaults).
 
     A collector of the host may say more as class variables: `waits = True`, its polls wait for a thread, so that the
-    others need not wait for it; `by_default = False`, it reads the host only where the configuration names it.
+    others need not wait for it; `by_default = False`, it reads the host only where the configuration names it. One of
+    the network: `lasting = True`, its counters and histograms are of our own making, and stay on the page when a poll
+    fails or does not take place. Such a one is a probe, and says of a place on a device, `unfit(device, at)`, why it
+    can't go there; nothing where it can.
     """
 
     name: ClassVar[str]

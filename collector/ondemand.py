@@ -16,7 +16,7 @@ from typing import Final
 
 from collector.agent import Agent
 from collector.budget import RULES
-from collector.config.targets import offset
+from collector.config.targets import bounded, offset
 from collector.model import Collector, Column, Device, Schedule, Target
 from collector.status import Kept
 from collector.watch import DUE, Line, Sameness, Watch
@@ -25,6 +25,10 @@ KEEP: Final = 600.0
 """Seconds after which a guest that nobody asked for is forgotten: longer than any usual scrape interval."""
 LEAST: Final = 60.0
 """Seconds that a guest is kept even where others need its place: until then its budget and breaker must be known."""
+
+
+BESIDE: Final = " "
+"""Between a module's name and the place that it probes, where a guest is probed by it at several: no name has one."""
 
 
 class Crowded(Exception):
@@ -67,15 +71,15 @@ class Guest(Watch):
     def busy(self) -> bool:
         return bool(self.wanted) or (self.task is not None and not self.task.done())
 
-    def learn(self, name: str, collector: Collector, timeout: float) -> None:
-        """Have the module among those that may be asked for."""
+    def learn(self, name: str, collector: Collector, timeout: float, at: str = "") -> None:
+        """Have the module among those that may be asked for, of a place on the device where it is a probe."""
         if name in self.kept:
             return
         device = self.device
         # Due again exactly when the class allows; `Watch.due` is content with a part of an interval.
         interval = RULES[device.device_class].interval_floor / DUE
-        schedule = Schedule(interval, timeout, offset(device.name, interval))
-        self.targets += (Target(device, name, collector, schedule),)
+        schedule = Schedule(interval, bounded(collector, timeout), offset(device.name, interval))
+        self.targets += (Target(device, name, collector, schedule, at),)
         self.kept[name] = Kept()
 
     def due(self, now: float) -> list[Target]:
@@ -117,7 +121,8 @@ class OnDemand:
         same = Sameness()
         for device, guest in list(self._guests.items()):
             if not welcome(device) or not all(
-                target.module in modules and same.collectors(target.collector, modules[target.module])
+                (module := target.module.partition(BESIDE)[0]) in modules
+                and same.collectors(target.collector, modules[module])
                 for target in guest.targets
             ):
                 self._dismiss(device)
@@ -163,6 +168,26 @@ class OnDemand:
                         _reading(target, kept) if settled else Reading(target.collector, (), "timeout")
                     )
         return {name: readings[name] for name in names}
+
+    async def probe(self, device: Device, name: str, at: str, patience: float) -> Reading:
+        """What a probe has found at a place on the device within `patience` seconds.
+
+        Raises Crowded, and KeyError for a module that there is not.
+        """
+        own, now = self._own(device), self._agent.world.now
+        for target in own.targets if own is not None else ():
+            if target.at == at and same_module(target, self._modules[name]):
+                assert own is not None
+                own.asked = now()
+                await self._agent.settled(own, patience)
+                return _kept(own.kept[target.module], target, now())
+        guest, asked, key = self._guest(device), now(), f"{name}{BESIDE}{at}"
+        guest.learn(key, self._modules[name], self._timeout, at)
+        await self._settle(guest, (key,), asked, asked + patience)
+        target = next(target for target in guest.targets if target.module == key)
+        if not guest.settled(key, asked, now()):
+            return Reading(target.collector, (), "timeout", duration=now() - asked)
+        return _reading(target, guest.kept[key])
 
     async def _settle(self, guest: Guest, names: Sequence[str], asked: float, until: float) -> None:
         now = self._agent.world.now
@@ -241,6 +266,11 @@ class OnDemand:
     def close(self) -> None:
         if self._sweeping is not None:
             self._sweeping.cancel()
+
+
+def same_module(target: Target, collector: Collector) -> bool:
+    """Whether a device is probed by that very module. Its name there may be another one."""
+    return target.collector == collector
 
 
 def _kept(kept: Kept, target: Target, now: float) -> Reading:

@@ -29,6 +29,7 @@ from collector.host.uname import Uname
 from collector.host.vmstat import Vmstat
 from collector.model import Collector
 from collector.network.snmp import Snmp
+from collector.network.tcp import Tcp
 
 COLLECTORS: tuple[type[Collector], ...] = (
     Bonding,
@@ -57,4 +58,5 @@ COLLECTORS: tuple[type[Collector], ...] = (
     Uname,
     Vmstat,
     Snmp,
+    Tcp,
 )

@@ -36,6 +36,8 @@ class Kept:
     """What is kept of one module of one device: the columns of its last good poll, and how the last poll went."""
 
     columns: Sequence[Column] = ()
+    lasting: Sequence[Column] = ()
+    """Counts of our own (`Collector.lasting`): served whenever the last poll was."""
     began: float | None = None
     """Monotonic seconds at which the last poll began; None: never polled."""
     urgent: bool = False
@@ -53,7 +55,7 @@ class Kept:
     outcome: str = ""
     """`success`, `partial`, or the reason of the failure."""
     series: int = 0
-    """Samples in `columns`."""
+    """Samples in `columns` and `lasting`."""
     dropped: int = 0
     """Samples that a cap left out."""
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -67,9 +69,9 @@ class Kept:
         return bool(self.outcomes["success"] or self.outcomes["partial"])
 
     def failed(self, reason: str) -> None:
-        """The last poll gave nothing: its series end here (HOUSE 4)."""
+        """The last poll gave nothing: its series end here (HOUSE 4), but for counts of our own."""
         self.columns = ()
-        self.series = self.dropped = 0
+        self.dropped = 0
         self.outcome = reason
         self.outcomes[reason] += 1
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -12,7 +13,17 @@ import structlog
 from collector import status
 from collector.budget import Allowance, Strain
 from collector.edge import Tally, Terms, World
-from collector.model import Collector, Column, Common, Device, Dialogue, Host, Target, single
+from collector.model import (
+    Collector,
+    Column,
+    Common,
+    Device,
+    Dialogue,
+    Host,
+    Stream,
+    Target,
+    single,
+)
 from collector.party import company
 
 T = TypeVar("T")
@@ -244,8 +255,11 @@ class Watch:
         served: list[Column] = []
         for target in self.targets:
             kept = self.kept[target.module]
-            if kept.fresh(target, now) and wants(target.module):
+            if not wants(target.module):
+                continue
+            if kept.fresh(target, now):
                 served.extend(kept.columns)
+            served.extend(kept.lasting)
         return served
 
     def page(self, now: float, paused: str | None, common: Common) -> list[Column]:
@@ -283,7 +297,7 @@ class Watch:
 class View:
     """The world as one poll sees it (`model.Edge`): its own device only, within budget, until the deadline."""
 
-    __slots__ = ("_target", "_watch", "_world", "common", "deadline", "host", "now")
+    __slots__ = ("_streams", "_target", "_watch", "_world", "clock", "common", "deadline", "host", "now")
 
     def __init__(self, world: World, common: Common, watch: Watch, target: Target, deadline: float) -> None:
         self._world = world
@@ -292,7 +306,9 @@ class View:
         self._target = target
         self.host: Host = world.host
         self.now = world.now
+        self.clock = world.clock
         self.deadline = deadline
+        self._streams: list[Stream] = []
 
     def memory(self, make: type[T]) -> T:
         return self._watch.memory(self._target, make)
@@ -300,12 +316,30 @@ class View:
     def choose(self, modules: Mapping[str, Collector]) -> None:
         self._watch.choose(self._target, modules)
 
-    async def udp(self, dialogue: Dialogue) -> None:
+    async def udp(self, dialogue: Dialogue, port: int = 0) -> None:
         device = self._watch.device
-        terms = Terms(self.deadline, self._watch.line.allowance, self._watch.tally)
+        with self._talking():
+            await self._world.udp((device.address, *device.reply_from), port or device.port, dialogue, self._terms())
+
+    async def connect(self, port: int, source: str = "") -> Stream:
+        with self._talking():
+            stream: Stream = await self._world.connect(self._watch.device.address, port, self._terms(), source)
+        self._streams.append(stream)
+        return stream
+
+    def close(self) -> None:
+        """The poll is over: nothing of it stays open, whatever ended it."""
+        for stream in self._streams:
+            stream.close()
+
+    def _terms(self) -> Terms:
+        return Terms(self.deadline, self._watch.line.allowance, self._watch.tally)
+
+    @contextmanager
+    def _talking(self) -> Iterator[None]:
         began = self.now()
         try:
-            await self._world.udp((device.address, *device.reply_from), device.port, dialogue, terms)
+            yield
         finally:
             self._watch.kept[self._target.module].talked += self.now() - began
 
@@ -324,6 +358,6 @@ class Sameness:
 
     def targets(self, old: Sequence[Target], new: Sequence[Target]) -> bool:
         return len(old) == len(new) and all(
-            a.module == b.module and a.schedule == b.schedule and self.collectors(a.collector, b.collector)
+            (a.module, a.at, a.schedule) == (b.module, b.at, b.schedule) and self.collectors(a.collector, b.collector)
             for a, b in zip(old, new, strict=True)
         )

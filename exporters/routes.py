@@ -63,7 +63,6 @@ class Routes:
             web.get("/-/healthy", self._healthy),
             web.get("/-/ready", self._ready),
             web.route("*", "/-/reload", self._reload),
-            web.get("/probe", self._reserved),
         )
 
     def close(self) -> None:
@@ -165,9 +164,6 @@ class Routes:
         if problems:
             return plain("failed to reload config, the one before stays in use:\n" + "\n".join(problems), 500)
         return plain("Reloaded")
-
-    async def _reserved(self, request: web.Request) -> web.Response:
-        return plain(f"{request.path} is not available in this version", 404)
 
 
 def scrape_patience(header: str) -> float:

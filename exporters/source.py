@@ -59,6 +59,16 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class ProbeQuestion:
+    """What `/probe` is asked."""
+
+    target: str
+    module: str
+    hostname: str
+    """Whom to ask a web server for, where the target does not say; empty: not said."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scrape:
     """The answer to a `Question`."""
 
@@ -92,6 +102,9 @@ class Source(Protocol):
 
     async def snmp_page(self, question: Question, patience: float) -> Scrape:
         """What modules read of a device, answered within `patience` seconds, which may be infinite. Raises Refusal."""
+
+    async def probe_page(self, question: ProbeQuestion, patience: float) -> Sequence[Column]:
+        """What a probe has found, answered within `patience` seconds. Raises Refusal."""
 
     def groups(self, shard: tuple[int, int] | None) -> Sequence[Mapping[str, Any]]:
         """The inventory as http_sd target groups; `(2, 5)`: the second of five shares, counted from 1."""

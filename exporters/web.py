@@ -21,6 +21,7 @@ from exporters.guard import GuardedHandler, Limits, Seat, Seats, deliver
 from exporters.listener import CannotListen, Listener, open_sockets, split
 from exporters.ondemand import OnDemand
 from exporters.page.view import StatusPage
+from exporters.probe import Probe
 from exporters.routes import Routes, plain
 from exporters.source import Choice, DeviceLine, Source
 from exporters.webconfig import Watched, WebConfig
@@ -99,11 +100,12 @@ async def serve(
     passwords = Passwords()
     routes = Routes(source, seats)
     snmp = OnDemand(source, seats.limits, routes.page)
-    routes.about.append(snmp.about)
+    probe = Probe(source, seats.limits, routes.page)
+    routes.about += [snmp.about, probe.about]
     gate = _Gate(watched, passwords, routes)
     app = web.Application(middlewares=[gate.pass_through])
     app.router.add_routes(routes.table())
-    app.router.add_routes(snmp.table())
+    app.router.add_routes([*snmp.table(), *probe.table()])
     app.router.add_routes(StatusPage(source).table())
     runner = web.AppRunner(app, shutdown_timeout=STOPPING)
     await runner.setup()

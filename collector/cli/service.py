@@ -19,13 +19,14 @@ from collector.budget import Pauses
 from collector.cli import control
 from collector.cli.ondemand import Desk
 from collector.cli.own import About, Reloads
+from collector.cli.probes import ProbeDesk
 from collector.cli.traps import TrapReceiver
 from collector.config import Config, ConfigError
 from collector.edge import World
 from collector.edge.state import Damaged, only_one, read_state, set_aside, write_state
 from collector.errors import TimedOut
 from collector.model import Column, Device
-from exporters.source import Question, Scrape
+from exporters.source import ProbeQuestion, Question, Scrape
 from exporters.web import Choice, DeviceLine, Server, serve
 
 STATE = "agent.json"
@@ -70,6 +71,7 @@ class Service:
         self.world = World()
         self.agent = Agent(self.world, config.settings.budgets, config.settings.caps)
         self._desk = Desk(self.agent)
+        self._probes = ProbeDesk(self.agent)
         self._reloads = Reloads(self.world.host.wall())
         self.traps = TrapReceiver(config)
         self.about = About(self.agent, self._reloads, self.traps)
@@ -120,6 +122,7 @@ class Service:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._desk.close()
+        self._probes.close()
         await self.agent.close()
         await self.traps.close()
         await self._save()
@@ -143,6 +146,9 @@ class Service:
 
     async def snmp_page(self, question: Question, patience: float) -> Scrape:
         return await self._desk.answer(question, patience)
+
+    async def probe_page(self, question: ProbeQuestion, patience: float) -> Sequence[Column]:
+        return await self._probes.answer(question, patience)
 
     def groups(self, shard: tuple[int, int] | None) -> Sequence[Mapping[str, Any]]:
         return inventory.groups(self._config.devices, self._config.targets, self.address, shard)
@@ -199,6 +205,7 @@ class Service:
             targets[self._host_name] = config.host
         self.agent.load(devices, targets, config.settings.budgets, config.settings.caps)
         self._desk.load(config)
+        self._probes.load(config)
         self.traps.load(config)
         self._config = config
         self._reloads.successful = True

@@ -45,9 +45,17 @@ def _labels(labels: dict[str, str]) -> dict[str, str]:
 
 
 class UseFile(Strict):
-    """A module with a schedule of its own."""
+    """A module with a schedule or a place of its own."""
 
     module: Annotated[Name, Field(description="name of the module")]
+    target: Annotated[
+        Line | None,
+        Written,
+        Field(description="where on the device a probe goes: [scheme://][user@][host][:port][/path]"),
+    ] = None
+    as_: Annotated[
+        Name | None, Written, Field(alias="as", description="its name on this device, where it is used twice")
+    ] = None
     interval: Annotated[Duration | None, Written, Field(description="instead of the device's")] = None
     timeout: Annotated[Duration | None, Written, Field(description="instead of the device's")] = None
 
@@ -80,7 +88,7 @@ class KindFile(Strict):
     modules: Annotated[
         tuple[Use, ...] | None,
         BeforeValidator(_uses, json_schema_input_type=tuple[Use, ...] | Literal["auto"] | None),
-        Field(description="what is asked: auto; or names, or module, interval and timeout"),
+        Field(description="what is asked: auto; or names, or module with target, interval ..."),
     ] = None
     interval: Annotated[Duration | None, Written, Field(description="how often it is polled")] = None
     timeout: Annotated[

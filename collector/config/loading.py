@@ -18,7 +18,8 @@ from collector.config.fingerprints import FILE as FINGERPRINTS
 from collector.config.fingerprints import Written, check_modules, joined, read_fingerprints
 from collector.config.inventory import AUTO, KindFile
 from collector.config.modules import read_modules
-from collector.config.ondemand import check_auths
+from collector.config.ondemand import check_auths, check_probes
+from collector.config.probes import is_prober, read_probes
 from collector.config.problems import ConfigError, Problem
 from collector.config.scalars import shown, suggestion
 from collector.config.secrets import Secrets, secret_key
@@ -149,6 +150,9 @@ class _Loading:
                 self._check_kinds(document, own)
                 if "auths" not in self._unreadable:
                     check_auths(document, settings.on_demand.allow, self._auths, findings)
+            if document is not None and "modules" not in self._unreadable:
+                probes = {name: m for name, m in self._modules.items() if m is None or is_prober(type(m))}
+                check_probes(document, settings.on_demand.allow, probes, findings)
             entries = self._entries(directory)
             self._unread(directory, settings)
         catalogue = Catalogue(self._kinds, self._auths, self._modules, settings.polling, self._unreadable)
@@ -203,7 +207,7 @@ class _Loading:
             self._auths |= read_auths(document, data.get("auths"), self._secrets(directory), self._findings)
 
     def _ways_of_asking(self, directory: Path, auths: dict[str, Auth | None]) -> None:
-        """`modules/` and `snmp/`, which share their names; credentials in `snmp/` go to `auths`, rules stay here."""
+        """`modules/`, `probes/` and `snmp/`, which share their names; credentials in `snmp/` go to `auths`."""
         secrets, findings = self._secrets(directory), self._findings
         found: dict[str, Collector | None] = {}
         places: dict[str, Document] = {}
@@ -211,6 +215,10 @@ class _Loading:
             if (document := self._read(directory, path, "modules")) is not None:
                 made = read_modules(document, self._collectors, secrets, findings)
                 self._join(document, "modules", found, places, made)
+        for path in files_below(directory / "probes") if any(map(is_prober, self._collectors.values())) else ():
+            if (document := self._read(directory, path, "modules")) is not None:
+                probes = read_probes(document, self._collectors, secrets, findings)
+                self._join(document, "modules", found, places, probes)
         snmp: Any = self._collectors.get("snmp")
         credentials: dict[str, Document] = {}
         for path in files_below(directory / "snmp"):
@@ -317,7 +325,9 @@ class _Loading:
         """A misnamed file would be a silent loss of devices."""
         for path in files_below(directory):
             if path.name not in (SETTINGS, AUTHS, *OTHERS) and path != settings.web.config_file:
-                what = f"is not read: only {SETTINGS}, {AUTHS} and the directories inventory, modules and snmp are"
+                what = (
+                    f"is not read: only {SETTINGS}, {AUTHS} and the directories inventory, modules, probes and snmp are"
+                )
                 self._findings.warnings.append(Problem(path, 0, "", what))
 
     def _secrets(self, directory: Path) -> Secrets:

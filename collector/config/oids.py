@@ -8,7 +8,7 @@ from typing import Annotated, Final
 from pydantic import AfterValidator
 
 from collector.config.scalars import shown
-from collector.wire.snmp.expression import pattern
+from collector.wire.re2 import pattern
 
 MOST_ARCS: Final = 128
 

@@ -25,8 +25,10 @@ class AllowFile(Strict):
     addresses: Annotated[
         tuple[Line, ...], Field(min_length=1, description="subnets such as 10.20.0.0/22, and single addresses")
     ]
-    auths: Annotated[tuple[Name, ...], Field(min_length=1, description="credentials that may be used there")]
-    port: Annotated[Port, Field(description="the UDP port, and no other")] = 161
+    auths: Annotated[tuple[Name, ...], Listed, Field(description="credentials that `/snmp` may use there")] = ()
+    port: Annotated[Port, Field(description="the UDP port of SNMP, and no other")] = 161
+    probes: Annotated[tuple[Name, ...], Listed, Field(description="modules that `/probe` may use there")] = ()
+    ports: Annotated[tuple[Port, ...], Listed, Field(description="the ports that probes may go to")] = ()
 
 
 class OnDemandFile(Strict):
@@ -53,11 +55,13 @@ class SnmpSettingsFile(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Allow:
-    """Which addresses may be asked at `port`, with which credentials, by name."""
+    """Which addresses may be asked at `port`, with which credentials, and probed at `ports` by which modules."""
 
     networks: tuple[IPv4Network | IPv6Network, ...]
     auths: frozenset[str]
     port: int = 161
+    probes: frozenset[str] = frozenset()
+    ports: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,23 @@ def on_demand(
                 assert document is not None
                 where: list[Step] = ["on_demand", "allow", place, "addresses", at]
                 findings.problem(document, where, f"{shown(text)} {error}")
-        allow.append(Allow(tuple(networks), frozenset(entry.auths), entry.port))
+        if not entry.auths and not entry.probes:
+            assert document is not None
+            what = "allows nothing: write auths for `/snmp`, or probes for `/probe`"
+            findings.problem(document, ["on_demand", "allow", place], what)
+        allow.append(
+            Allow(tuple(networks), frozenset(entry.auths), entry.port, frozenset(entry.probes), frozenset(entry.ports))
+        )
     return OnDemandSettings(tuple(allow), written.timeout, written.devices, snmp.strict)
+
+
+def check_probes(document: Document, allow: Sequence[Allow], modules: Mapping[str, object], findings: Findings) -> None:
+    """Modules that are allowed must be there. `modules` are those that probe."""
+    for place, entry in enumerate(allow):
+        for name in sorted(entry.probes):
+            if name not in modules:
+                what = f"there is no probe {shown(name)}.{suggestion(name, modules)} They are written in probes/"
+                findings.problem(document, ["on_demand", "allow", place, "probes"], what)
 
 
 def check_auths(

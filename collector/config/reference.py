@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from collector.config import auths, filters, fingerprints, inventory, modules, ondemand, settings, snmp, traps
+from collector.config import auths, filters, fingerprints, inventory, modules, ondemand, probes, settings, snmp, traps
 from collector.config.scalars import DURATION_PATTERN, duration
 
 MODELS: Final[dict[str, type[BaseModel]]] = {
@@ -42,6 +42,8 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "own auth": auths.OwnCredentials,
     "modules": modules.ModulesFile,
     "module": modules.ModuleFile,
+    "probes": probes.ProbesFile,
+    "probe": probes.ProbeFile,
     "snmp": snmp.SnmpFile,
     "trap names": traps.TrapNamesFile,
     "snmp module": snmp.SnmpModuleFile,

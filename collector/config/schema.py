@@ -13,7 +13,9 @@ from pydantic import BaseModel
 from collector.config.auths import AuthsFile
 from collector.config.fingerprints import FingerprintsFile
 from collector.config.inventory import InventoryFile
-from collector.config.modules import ModulesFile, options_of
+from collector.config.modules import ModulesFile
+from collector.config.options import options_of
+from collector.config.probes import ProbesFile, is_prober, section_of
 from collector.config.scalars import DURATION_PATTERN, duration
 from collector.config.settings import SettingsFile
 from collector.config.snmp import SnmpFile
@@ -30,6 +32,7 @@ FILES: dict[str, type[BaseModel]] = {
     "auths": AuthsFile,
     "inventory": InventoryFile,
     "modules": ModulesFile,
+    "probes": ProbesFile,
     "snmp": SnmpFile,
     "fingerprints": FingerprintsFile,
     "traps": TrapNamesFile,
@@ -44,11 +47,17 @@ def schemas(collectors: Iterable[type[Collector]] | None = None) -> dict[str, di
 
         collectors = COLLECTORS
     made = {name: _schema(name, model) for name, model in FILES.items()}
+    elsewhere = [kind for kind in collectors if kind.name != "snmp" and not is_prober(kind)]
     made["modules"]["$defs"]["ModuleFile"] = {
         "type": "object",
         "required": ["collector"],
-        "properties": {"collector": {"enum": sorted(kind.name for kind in collectors if kind.name != "snmp")}},
-        "allOf": [_options(kind) for kind in collectors if kind.name != "snmp"],
+        "properties": {"collector": {"enum": sorted(kind.name for kind in elsewhere)}},
+        "allOf": [_options(kind) for kind in elsewhere],
+    }
+    probers = [kind for kind in collectors if is_prober(kind)]
+    made["probes"]["$defs"]["ProbeFile"]["properties"] |= {
+        kind.name: {"description": f"options of {kind.name}"} | _relaxed(section_of(kind).model_json_schema())
+        for kind in probers
     }
     return made
 

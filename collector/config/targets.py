@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2s
 from typing import Any
 
 from collector.budget import RULES
 from collector.config.document import Document, Step
 from collector.config.inventory import AUTO, DeviceFile, KindFile, UseFile
+from collector.config.probes import is_prober
 from collector.config.scalars import duration, shown, suggestion
 from collector.config.settings import Polling
 from collector.config.typed import Findings
@@ -70,27 +71,41 @@ def make_targets(entry: Entry, device: Device, catalogue: Catalogue, findings: F
     targets: list[Target] = []
     seen: set[str] = set()
     for use in uses:
-        name = use.module
-        if name in seen:
-            findings.problem(entry.document, spot, f"the module {shown(name)} is listed twice")
-        seen.add(name)
+        name, shown_as = use.module, use.as_ or use.module
+        if shown_as in seen:
+            hint = "" if use.target is None else ": give one of them another name with as"
+            findings.problem(entry.document, spot, f"the module {shown(shown_as)} is listed twice{hint}")
+        seen.add(shown_as)
         collector = catalogue.modules.get(name)
         if collector is None:
             if name not in catalogue.modules and "modules" not in catalogue.unread and not entry.of_kind(level):
                 hint = suggestion(name, catalogue.modules)
                 findings.problem(entry.document, spot, f"there is no module {shown(name)}.{hint}")
             continue
-        if what := _unfit(device, name, collector, entry, catalogue):
+        if what := _unfit(device, use, collector, entry, catalogue):
             findings.problem(entry.document, spot, what)
             continue
         schedule = _schedule(entry, use, level, device, catalogue.polling, findings)
         if schedule is not None and not device.passive:
-            targets.append(Target(device, name, collector, schedule))
+            schedule = replace(schedule, timeout=bounded(collector, schedule.timeout))
+            targets.append(Target(device, shown_as, collector, schedule, use.target or ""))
     return tuple(targets)
 
 
-def _unfit(device: Device, name: str, collector: Collector, entry: Entry, catalogue: Catalogue) -> str:
+def bounded(collector: Collector, timeout: float) -> float:
+    """Seconds that a poll may take: a module's own word is the last, where it has one."""
+    own: float = getattr(collector, "timeout", 0.0)
+    return min(timeout, own) if own else timeout
+
+
+def _unfit(device: Device, use: UseFile, collector: Collector, entry: Entry, catalogue: Catalogue) -> str:
     """Why the module cannot be asked of the device; nothing where it can."""
+    name = use.module
+    if is_prober(type(collector)):
+        unfit: str = collector.unfit(device, use.target or "")  # type: ignore[attr-defined]  # every prober has it
+        return f"the module {shown(name)} {unfit}" if unfit else ""
+    if use.target is not None:
+        return f"the module {shown(name)} is no probe: it has no target"
     if reads_this_machine(type(collector)):
         return f"the module {shown(name)} reads the machine this runs on; it cannot ask a device"
     if collector.name not in ("snmp", AUTO):

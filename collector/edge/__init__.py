@@ -4,6 +4,7 @@ Everything here is handed to its users as an argument (`model.Edge`, `model.Host
 """
 
 from collector.edge.host import LocalHost
-from collector.edge.udp import Tally, Terms, World
+from collector.edge.terms import Tally, Terms
+from collector.edge.udp import World
 
 __all__ = ["LocalHost", "Tally", "Terms", "World"]

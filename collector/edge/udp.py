@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
 
 from collector.edge.host import LocalHost
+from collector.edge.stream import connect
+from collector.edge.terms import Terms
 from collector.errors import PollError, Unreachable
 from collector.histogram import Histogram
-from collector.model import Dialogue
+from collector.model import Dialogue, Stream
 
 RECEIVE_BUFFER = 4 << 20
 """Bytes asked for; the kernel grants at most net.core.rmem_max. Thousands of devices share one socket."""
@@ -24,34 +25,6 @@ TICK = 0.001
 """Seconds. uvloop's clock has whole milliseconds: a timer set for less than one wakes at once, again and again."""
 
 
-class Pace(Protocol):
-    """Who is asked before each packet: `budget.Allowance`."""
-
-    def wait(self, now: float, deadline: float) -> float: ...
-
-    def unsent(self, now: float) -> None: ...
-
-    def answered(self) -> None: ...
-
-
-class Tally:
-    """Packets of one device by kind, since the program started."""
-
-    __slots__ = ("kinds", "received", "repeated", "sent", "stray", "waited")
-
-    def __init__(self) -> None:
-        self.sent = self.repeated = self.received = self.stray = 0
-        self.kinds: dict[str, int] = {}
-        """Packets sent by `Dialogue.kind`, those included that were sent again: together they are `sent`."""
-        self.waited = 0.0
-        """Seconds from each last question to its answer, added up."""
-
-    def count(self, kind: str) -> None:
-        """A packet went out."""
-        self.sent += 1
-        self.kinds[kind] = self.kinds.get(kind, 0) + 1
-
-
 class Traffic:
     """Packets of all devices, since the program started."""
 
@@ -61,15 +34,6 @@ class Traffic:
         self.sent = self.repeated = 0
         self.took = Histogram([0.0001 * 2**n for n in range(15)])
         """Seconds from each last question to its answer, in snmp_exporter's buckets (CONTRACTS 1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """On what terms a dialogue goes out: until when (monotonic seconds), who is asked, where it is counted."""
-
-    deadline: float
-    pace: Pace
-    tally: Tally
 
 
 class _Conversation:
@@ -244,6 +208,7 @@ class World:
         self.traffic = Traffic()
         self.host = LocalHost()
         self.now = self._loop.time
+        self.clock = time.perf_counter
 
     @property
     def strays(self) -> int:
@@ -267,6 +232,10 @@ class World:
                 sock.conversations[key].remove(conversation)
                 if not sock.conversations[key]:
                     del sock.conversations[key]
+
+    async def connect(self, address: str, port: int, terms: Terms, source: str = "") -> Stream:
+        """A connection to a literal address (`model.Edge.connect`)."""
+        return await connect(address, port, terms, source)
 
     def close(self) -> None:
         for sock in self._sockets.values():

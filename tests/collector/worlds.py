@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
 
-from collector.edge.udp import Terms
+from collector.edge import Terms
 from collector.errors import PollError, TimedOut
 from collector.model import Column, Device, Dialogue, Edge, Family, Schedule, Target, column, rows, single
 
@@ -75,6 +75,9 @@ class FakeWorld:
 
     def now(self) -> float:
         return asyncio.get_running_loop().time()
+
+    def clock(self) -> float:
+        return self.now()
 
     async def udp(self, peers: Sequence[str], port: int, dialogue: Dialogue, terms: Terms) -> None:
         key = (peers[0], port)

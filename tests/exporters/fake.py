@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from collector.model import Column, Family, column, rows, single
-from exporters.source import Choice, DeviceLine, Question, Refusal, Scrape
+from exporters.source import Choice, DeviceLine, ProbeQuestion, Question, Refusal, Scrape
 from exporters.web import Server, serve
 
 LOAD = Family("node_load1", "1m load average.")
@@ -46,6 +46,12 @@ class FakeSource:
         if self.hold is not None:
             await self.hold.wait()
         return columns
+
+    async def probe_page(self, question: ProbeQuestion, patience: float) -> Sequence[Column]:
+        self.asked.append(("probe", question, patience))
+        if question.module != "tcp_connect":
+            raise Refusal(400, f'Unknown module "{question.module}"')
+        return self.host
 
     async def snmp_page(self, question: Question, patience: float) -> Scrape:
         raise Refusal(403, "nothing may be asked")

@@ -11,7 +11,8 @@ from functools import lru_cache
 from hashlib import blake2s
 from typing import Final
 
-from collector.wire.snmp.expression import LONGEST, pattern
+from collector.wire.re2 import pattern
+from collector.wire.snmp.expression import LONGEST
 
 SYS_DESCR: Final = "1.3.6.1.2.1.1.1.0"
 SYS_OBJECT_ID: Final = "1.3.6.1.2.1.1.2.0"

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from collector.errors import Malformed
+from collector.wire.re2 import pattern
 from collector.wire.snmp import ber
-from collector.wire.snmp.expression import pattern
 from collector.wire.snmp.module import Filter, Module
 from collector.wire.snmp.text import display
 from collector.wire.snmp.walk import Columns, Harvest, Run, minimal

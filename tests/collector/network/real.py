@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from collector.edge.udp import Tally, Terms, World
+from collector.edge import Tally, Terms, World
 from collector.model import Auth, Column, Common, Device, Dialogue, Schedule, Target
 from collector.network.snmp import Snmp
 from collector.wire.snmp.module import Module

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import pytest
 
 from collector.model import Column
+from collector.wire.re2 import pattern
 from collector.wire.snmp import ber, clock, message
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import Survey
-from collector.wire.snmp.expression import extract, pattern
+from collector.wire.snmp.expression import extract
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.hint import hinted
 from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module, RegexExtract

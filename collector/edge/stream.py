@@ -1,0 +1,160 @@
+"""Connections: TCP to one device, plain or with TLS, each wait until the poll's deadline."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import time
+from collections.abc import Awaitable
+from typing import Final, TypeVar
+
+from collector.edge.terms import Terms
+from collector.edge.tls import context_of, session_of
+from collector.errors import NoData, Refused, TimedOut, Unreachable
+from collector.model import Session, Tls
+
+T = TypeVar("T")
+
+PIECE: Final = 65_536
+"""Bytes read at a time."""
+
+LEFT: Final = 16
+"""Pieces that are read and forgotten at the end, for a socket closed with unread bytes answers them with RST (S17)."""
+
+QUICKACK: Final = getattr(socket, "TCP_QUICKACK", None)
+"""Linux only; the kernel forgets it with each read, so it is set before each (tcp(7))."""
+
+
+class TcpStream:
+    """A connection (`model.Stream`)."""
+
+    def __init__(self, sock: socket.socket, loop: asyncio.AbstractEventLoop, deadline: float, seconds: float) -> None:
+        self.seconds = seconds
+        self.session: Session | None = None
+        self._socket = sock
+        self._loop = loop
+        self._deadline = deadline
+        self._tls: ssl.SSLObject | None = None
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._open = True
+
+    async def send(self, data: bytes) -> None:
+        if self._tls is None:
+            await self._in_time(self._loop.sock_sendall(self._socket, data))
+            return
+        self._tls.write(data)
+        await self._flush()
+
+    async def receive(self) -> bytes:
+        if self._tls is None:
+            return await self._read()
+        while True:
+            try:
+                return self._tls.read(PIECE)
+            except ssl.SSLWantReadError:
+                await self._flush()  # TLS may have something of its own to say
+                if not (data := await self._read()):
+                    return b""
+                self._incoming.write(data)
+            except ssl.SSLZeroReturnError:
+                return b""
+            except ssl.SSLError as error:
+                raise NoData(f"TLS: {error.reason or error}", word="tls") from error
+
+    async def secure(self, tls: Tls, server_name: str) -> None:
+        context = context_of(tls)
+        name = tls.server_name or server_name
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name or None)
+        while True:
+            try:
+                self._tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                await self._flush()
+                if not (data := await self._read()):
+                    raise NoData("the connection ended within the TLS handshake", word="tls") from None
+                self._incoming.write(data)
+            except ssl.SSLCertVerificationError as error:
+                await self._flush()  # the alert that says why
+                raise NoData(f"certificate: {error.verify_message}", word="certificate") from error
+            except ssl.SSLError as error:
+                await self._flush()
+                raise NoData(f"TLS: {error.reason or error}", word="tls") from error
+        await self._flush()
+        self.session = session_of(self._tls)
+
+    def close(self) -> None:
+        if not self._open:
+            return
+        self._open = False
+        try:
+            if self._tls is not None:
+                try:
+                    self._tls.unwrap()
+                except ssl.SSLError:
+                    pass  # it waits for the peer's close_notify, for which we do not
+                self._socket.send(self._outgoing.read())
+            self._socket.shutdown(socket.SHUT_WR)
+            for _ in range(LEFT):
+                if not self._socket.recv(PIECE):
+                    break
+        except OSError:
+            pass  # nothing more to read yet, or the peer was quicker
+        self._socket.close()
+
+    async def _read(self) -> bytes:
+        if QUICKACK is not None:
+            self._socket.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)
+        return await self._in_time(self._loop.sock_recv(self._socket, PIECE))
+
+    async def _flush(self) -> None:
+        if data := self._outgoing.read():
+            await self._in_time(self._loop.sock_sendall(self._socket, data))
+
+    async def _in_time(self, work: Awaitable[T]) -> T:
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return await work
+        except TimeoutError:
+            raise TimedOut("no answer in time") from None
+        except OSError as error:
+            raise Unreachable(f"the connection broke: {error.strerror or error}", word="reset") from error
+
+
+async def connect(address: str, port: int, terms: Terms, source: str = "") -> TcpStream:
+    """Connect when the pace allows. Raises `TimedOut`, `Refused`, `Unreachable`, and what the pace raises."""
+    loop = asyncio.get_running_loop()
+    while (delay := terms.pace.wait(loop.time(), terms.deadline)) > 0:  # noqa: ASYNC110 - the budget says when
+        await asyncio.sleep(delay)
+    began = time.perf_counter()
+    terms.tally.count("connect")
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if source:
+            sock.bind((source, 0))
+        async with asyncio.timeout_at(terms.deadline):
+            await loop.sock_connect(sock, (address, port))
+    except BaseException as error:
+        sock.close()
+        if isinstance(error, TimeoutError):
+            raise TimedOut(f"no connection to port {port} in time", word="connect_timeout") from None
+        if isinstance(error, ConnectionRefusedError):
+            _answered(terms, time.perf_counter() - began)
+            raise Refused(f"port {port} is closed", word="connect_refused") from None
+        if isinstance(error, OSError):
+            raise Unreachable(f"port {port}: {error.strerror or error}") from error
+        raise
+    seconds = time.perf_counter() - began
+    _answered(terms, seconds)
+    return TcpStream(sock, loop, terms.deadline, seconds)
+
+
+def _answered(terms: Terms, seconds: float) -> None:
+    """Something is there, be it to say no."""
+    terms.tally.received += 1
+    terms.tally.waited += seconds
+    terms.pace.answered()
