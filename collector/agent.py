@@ -284,9 +284,10 @@ class Agent:
         # As long as one after the other would take: whoever asks for several shares it out among them.
         deadline = began + sum(target.schedule.timeout for target in party)
         readings: Sequence[Reading]
+        view = View(self.world, self.common, watch, party[0], deadline, self._keeping.most(watch))
         try:
             async with asyncio.timeout_at(deadline + GRACE) if bounded else nullcontext():
-                readings = await poll(party, View(self.world, self.common, watch, party[0], deadline))
+                readings = await poll(party, view)
         except PollError as error:
             readings = [partial(_raise, error)] * len(party)
         except asyncio.CancelledError:

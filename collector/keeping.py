@@ -22,6 +22,10 @@ class Keeping:
         """Count anew, after watches came and went."""
         self.series = sum(watch.series for watch in watches)
 
+    def most(self, watch: Watch) -> int:
+        """Most series that are ever kept of a device; of the host, as many as of all."""
+        return min(self.caps.series, self.caps.series_per_device) if watch.device.address else self.caps.series
+
     def keep(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
         """The columns of a poll that began at `began`, monotonic seconds."""
         kept = watch.kept[target.module]
@@ -29,11 +33,12 @@ class Keeping:
         if watch.device.address:  # the host's own series are bounded by the machine
             others = sum(k.series for k in watch.kept.values()) - kept.series
             room = min(room, self.caps.series_per_device - others)
-        series, kept.dropped = status.size(columns), 0
+        columns, kept.dropped = status.left_out(columns)
+        series = status.size(columns)
         if series > room:
             columns = status.capped(columns, room)
-            kept.dropped = series - status.size(columns)
-            series -= kept.dropped
+            kept.dropped += series - status.size(columns)
+            series = status.size(columns)
         columns, partial = status.mark(target.module, columns)
         kept.columns, kept.read = columns, began
         self.series += series - kept.series
