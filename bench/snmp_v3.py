@@ -24,6 +24,7 @@ from typing import Any, TypeVar
 import uvloop
 
 from bench import process
+from collector.budget import Caps
 from collector.config import load
 from collector.edge import Tally, Terms, World
 from collector.edge.udp import resolve
@@ -71,6 +72,7 @@ class Edge:
         self.host: Host = world.host
         self.now, self.common = world.now, common
         self.deadline = float("inf")
+        self.room = Caps().series_per_device
         self.tally = Tally()
         self._kept: dict[Any, Any] = {}
 

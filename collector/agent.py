@@ -284,7 +284,7 @@ class Agent:
         # As long as one after the other would take: whoever asks for several shares it out among them.
         deadline = began + sum(target.schedule.timeout for target in party)
         readings: Sequence[Reading]
-        view = View(self.world, self.common, watch, party[0], deadline)
+        view = View(self.world, self.common, watch, party[0], deadline, self._keeping.most(watch))
         try:
             async with asyncio.timeout_at(deadline + GRACE) if bounded else nullcontext():
                 readings = await poll(party, view)

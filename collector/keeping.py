@@ -26,6 +26,10 @@ class Keeping:
         """Count anew, after watches came and went."""
         self.series = sum(watch.series for watch in watches)
 
+    def most(self, watch: Watch) -> int:
+        """Most series that are ever kept of a device; of the host, as many as of all."""
+        return min(self.caps.series, self.caps.series_per_device) if watch.device.address else self.caps.series
+
     def keep(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
         """The columns of a poll that began at `began`, monotonic seconds."""
         columns, partial = status.mark(target.module, columns)
@@ -41,11 +45,12 @@ class Keeping:
         if watch.device.address:  # the host's own series are bounded by the machine
             others = sum(k.series for k in watch.kept.values()) - kept.series
             room = min(room, self.caps.series_per_device - others)
-        series, kept.dropped = status.size(columns), 0
+        columns, kept.dropped = status.left_out(columns)
+        series = status.size(columns)
         if series > room:
             columns = status.capped(columns, room)
-            kept.dropped = series - status.size(columns)
-            series -= kept.dropped
+            kept.dropped += series - status.size(columns)
+            series = status.size(columns)
         if getattr(target.collector, "lasting", False):
             kept.lasting = [column for column in columns if column.family.type in _LASTING]
             columns = [column for column in columns if column.family.type not in _LASTING]

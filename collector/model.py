@@ -150,6 +150,10 @@ def single(family: Family, value: float) -> Column:
 INCOMPLETE = Family("wardwatch_poll_incomplete", "1: this table of the module was only partly read; reason says why.")
 """A collector that answers in part adds this column with labels `table` and `reason`; the agent adds `module`."""
 
+DROPPED = Family("wardwatch_series_dropped", "Series of the module left out because the device has too many.")
+"""A collector that did not make a table with more series than `Edge.room` adds this column, with one value: how many.
+The agent adds what it leaves out itself, and `module`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Auth:
@@ -374,6 +378,8 @@ class Edge(Protocol):
 
     host: Host
     deadline: float
+    room: int
+    """Most series that are kept of the device. A table that has more is never kept: it need not be made."""
     common: Common
 
     def now(self) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from collector.edge import Tally
-from collector.model import INCOMPLETE, Column, Device, Family, Target, column, interned, rows
+from collector.model import DROPPED, INCOMPLETE, Column, Device, Family, Target, column, interned, rows
 
 UP = Family("wardwatch_device_up", "1: the device answered when it was last polled.")
 INFO = Family("wardwatch_device_info", "1: what the inventory says of the device.")
@@ -18,7 +18,6 @@ AGE = Family(
 )
 POLLS = Family("wardwatch_polls_total", "Polls of the module by outcome: success, partial, or the reason.", "counter")
 FAILED = Family("wardwatch_poll_failed_info", "1: why the last poll of the module gave nothing.")
-DROPPED = Family("wardwatch_series_dropped", "Series of the module left out because the device has too many.")
 PACKETS = Family(
     "wardwatch_packets_total",
     "Packets sent to the device by kind (get, next, bulk, discovery); retry: those of them that were sent again; "
@@ -132,6 +131,12 @@ def mark(name: str, columns: Sequence[Column]) -> tuple[Sequence[Column], bool]:
         else:
             marked.append(c)
     return marked, True
+
+
+def left_out(columns: Sequence[Column]) -> tuple[Sequence[Column], int]:
+    """The columns of a module without any `DROPPED`, and how many series its collector has left out."""
+    dropped = int(sum(sum(c.values) for c in columns if c.family is DROPPED))
+    return [c for c in columns if c.family is not DROPPED] if dropped else columns, dropped
 
 
 def size(columns: Iterable[Column]) -> int:

@@ -297,9 +297,9 @@ class Watch:
 class View:
     """The world as one poll sees it (`model.Edge`): its own device only, within budget, until the deadline."""
 
-    __slots__ = ("_streams", "_target", "_watch", "_world", "clock", "common", "deadline", "host", "now")
+    __slots__ = ("_streams", "_target", "_watch", "_world", "clock", "common", "deadline", "host", "now", "room")
 
-    def __init__(self, world: World, common: Common, watch: Watch, target: Target, deadline: float) -> None:
+    def __init__(self, world: World, common: Common, watch: Watch, target: Target, deadline: float, room: int) -> None:
         self._world = world
         self.common = common
         self._watch = watch
@@ -309,6 +309,7 @@ class View:
         self.clock = world.clock
         self.deadline = deadline
         self._streams: list[Stream] = []
+        self.room = room
 
     def memory(self, make: type[T]) -> T:
         return self._watch.memory(self._target, make)

@@ -44,13 +44,15 @@ class Plays:
     device_class: DeviceClass = "it"
     pace: float = 0.0
     reply_bytes: int = REPLY_BYTES
+    addresses: int = 0
+    """Of a switch: those in its forwarding database."""
 
     def player(self, seed: int) -> Player:
         window, patience = WINDOWS[self.device_class]
         return Player(
-            self.name, self.address, synthetic.image(self.kind, self.ports), faults=_faults(self.ill), seed=seed,
-            age=1e6, pace=self.pace, window=window, patience=patience, start=time.monotonic(),
-            reply_bytes=self.reply_bytes,
+            self.name, self.address, synthetic.image(self.kind, self.ports, self.addresses),
+            faults=_faults(self.ill), seed=seed, age=1e6, pace=self.pace, window=window, patience=patience,
+            start=time.monotonic(), reply_bytes=self.reply_bytes,
         )  # fmt: skip
 
 

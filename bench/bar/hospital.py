@@ -30,13 +30,18 @@ SHARED_FREELY = Budgets(site=ROOM, subnet=ROOM, total=ROOM)
 """What devices share is not what these rows are about; each device's own budget is as it is shipped."""
 
 
+def unchanged(collector: Collector) -> Collector:
+    """The collector as it is shipped."""
+    return collector
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What an agent is made of."""
+    """What an agent is made of. It can be sent to another process where its parts can."""
 
     world: Callable[[], World] = World
     agent: Callable[[World, Budgets, Caps], Agent] = Agent
-    collector: Callable[[Collector], Collector] = lambda collector: collector
+    collector: Callable[[Collector], Collector] = unchanged
     budgets: Budgets = SHARED_FREELY
     caps: Caps = field(default_factory=Caps)
 

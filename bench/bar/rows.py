@@ -11,6 +11,7 @@ from bench.bar.a6_encodings import A6
 from bench.bar.a7_credit import A7
 from bench.bar.a8_walks import A8
 from bench.bar.a9_forgeries import A9
+from bench.bar.a10_huge_table import A10
 from bench.bar.b1_scale import B1
 from bench.bar.b2_isolation import B2
 from bench.bar.b6_descriptors import B6
@@ -28,7 +29,8 @@ from bench.bar.row import Row
 from bench.scale import FULL_SMALL, SMALL
 
 QUICK: Sequence[Row] = (
-    A1(), A3(), A6(), A7(), A8(), A9(), B1(), B2(), B6(), C1(), C2(), C3(), C4(), C5(), C6(), D4(), D5(), D6(), D7(),
+    A1(), A3(), A6(), A7(), A8(), A9(), A10(), B1(), B2(), B6(), C1(), C2(), C3(), C4(), C5(), C6(), D4(), D5(), D6(),
+    D7(),
 )  # fmt: skip
 FULL: Sequence[Row] = (
     A1(packets=200_000),
@@ -37,6 +39,7 @@ FULL: Sequence[Row] = (
     A7(exchanges=100_000, copies=20),
     A8(timeout=30.0),
     A9(rounds=100),
+    A10(devices=500, addresses=100_000, interval=10.0),
     B1(replace(SMALL, **FULL_SMALL)),
     B2(healthy=997, interval=10.0, intervals=2),
     B6(replace(SMALL, **FULL_SMALL), descriptors=1024),

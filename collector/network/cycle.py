@@ -71,6 +71,8 @@ class Made(NamedTuple):
     share: Share
     columns: Sequence[Column]
     duplicates: Mapping[str, int]
+    dropped: int
+    """Series of tables that are larger than what is kept of a device."""
     refused: Mapping[str, int]
     """Rows of counters that come round too fast, by metric (`wire.snmp.wraps`)."""
 
@@ -145,7 +147,7 @@ class Cycle:
         if isinstance(made, Exception):
             raise made
         sheet, columns, refused = made
-        return Made(share, columns, sheet.duplicates, refused)
+        return Made(share, columns, sheet.duplicates, sheet.dropped, refused)
 
     def _share(self, survey: Survey) -> None:
         self._shares = [survey.share(number) for number in range(len(self._modules))]
@@ -156,7 +158,8 @@ class Cycle:
         harvest = share.harvest
         if self._counters == "lasting":
             harvest, refused = refuse(module, harvest)
-        sheet = Sheet(compile(module), harvest, self._rows[number], share.skipped, self._slow[number])
+        rows, slow = self._rows[number], self._slow[number]
+        sheet = Sheet(compile(module), harvest, rows, share.skipped, slow, self._edge.room)
         return sheet, sheet.columns(), refused
 
     def _stale(self) -> bool:

@@ -12,8 +12,9 @@ from functools import cache, partial
 from typing import ClassVar
 
 from collector.budget import RULES
-from collector.errors import NoData, PollError
+from collector.errors import PollError
 from collector.model import (
+    DROPPED,
     INCOMPLETE,
     Collector,
     Column,
@@ -27,10 +28,11 @@ from collector.model import (
     column,
     interned,
     rows,
+    single,
 )
 from collector.network import introduction, security
 from collector.network.cycle import Counters, Cycle, Memory
-from collector.wire.snmp import ber
+from collector.wire.snmp import ber, outcome
 from collector.wire.snmp.dialogue import Names, Survey
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.joint import join
@@ -167,15 +169,17 @@ def _raise(problem: PollError) -> Sequence[Column]:
 
 def _read(target: Target, cycle: Cycle, number: int) -> Sequence[Column]:
     """A module's columns. Raises the `PollError` of a module that has got nothing."""
-    share, columns, duplicates, refused = cycle.made(number)
-    if not columns:
-        raise NoData(f"{target.device.name}: nothing of what the module is made of")
+    share, columns, duplicates, dropped, refused = cycle.made(number)
+    if not columns and not dropped:
+        raise outcome.emptied(share.incomplete)
     found = list(columns)
     runs = [run for several in share.harvest.runs.values() for run in several]
     named = interned(("module",), ((target.module,),))
     found.append(column(VARIABLES, named, (sum(len(run.values) for run in runs),)))
     if odd := sum(len(run.values) for run in runs if run.tag not in ber.TYPES):
         found.append(column(UNEXPECTED, named, (odd,)))
+    if dropped:
+        found.append(single(DROPPED, dropped))
     if share.incomplete:
         marks = sorted(share.incomplete.items())
         found.append(column(INCOMPLETE, rows(("table", "reason"), marks), [1.0] * len(marks)))

@@ -22,9 +22,9 @@ GIB = 1 << 20  # in KiB
 PORTS = 48
 
 
-def switch(ports: int = PORTS) -> Image:
+def switch(ports: int = PORTS, addresses: int = 0) -> Image:
     """IF-MIB of `ports` ports and four uplinks: 41 variables each, 2,132 for 48 ports; sensors of its cabinet; spanning
-    tree, neighbours, power over Ethernet.
+    tree, neighbours, power over Ethernet; a forwarding database of so many `addresses`.
     """
     sheet = Sheet("switch")
     system(sheet, f"Example switch, {ports} ports", f"{ENTERPRISE}.1.1", 6)
@@ -33,6 +33,7 @@ def switch(ports: int = PORTS) -> Image:
     interfaces.internet(sheet, forwarding=False)
     entity.entities(sheet, "switch", entity.CABINET)
     bridge.bridge(sheet, connected)
+    bridge.learned(sheet, connected, addresses)
     bridge.neighbours(sheet, connected)
     bridge.power(sheet, connected)
     return sheet.image()
@@ -143,6 +144,7 @@ KINDS: Mapping[str, Callable[..., Image]] = {
 
 
 @lru_cache(maxsize=64)
-def image(kind: str, ports: int | None = None) -> Image:
-    """The image of a kind, shared. Raises KeyError for an unknown one."""
-    return KINDS[kind]() if ports is None else KINDS[kind](ports)
+def image(kind: str, ports: int | None = None, addresses: int = 0) -> Image:
+    """The image of a kind, shared. Raises KeyError for an unknown one, TypeError for addresses of what is no switch."""
+    options = {"ports": ports, "addresses": addresses or None}
+    return KINDS[kind](**{name: option for name, option in options.items() if option is not None})

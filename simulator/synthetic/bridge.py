@@ -1,4 +1,6 @@
-"""What a switch knows besides its interfaces: BRIDGE-MIB (RFC 4188), LLDP-MIB, POWER-ETHERNET-MIB (RFC 3621)."""
+"""What a switch knows besides its interfaces: BRIDGE-MIB (RFC 4188), Q-BRIDGE-MIB (RFC 4363), LLDP-MIB,
+POWER-ETHERNET-MIB (RFC 3621).
+"""
 
 from __future__ import annotations
 
@@ -7,11 +9,17 @@ from simulator.synthetic.interfaces import Interface
 from simulator.synthetic.sheet import Sheet, counter32
 
 BRIDGE = "1.3.6.1.2.1.17"
+FDB_ENTRY = f"{BRIDGE}.7.1.2.2.1"
+"""dot1qTpFdbEntry; its index is a database and an address, and neither is a column that can be read."""
+
 LLDP = "1.0.8802.1.1.2.1"
 POWER = "1.3.6.1.2.1.105.1"
 
 FORWARDING, DISABLED = 5, 1
 """dot1dStpPortState."""
+
+LEARNED = 3
+"""dot1qTpFdbStatus."""
 
 DELIVERING, SEARCHING = 3, 2
 """pethPsePortDetectionStatus."""
@@ -37,6 +45,15 @@ def bridge(sheet: Sheet, ports: list[Interface]) -> None:
             3: FORWARDING if port.up else DISABLED, 4: 1, 10: counter32(1 / 604_800 if port.up else 0),
         })  # fmt: skip
         sheet.row(f"{BRIDGE}.4.4.1", (port.index,), {5: counter32(sheet.rate(1e-3, 1e-1) if port.up else 0)})
+
+
+def learned(sheet: Sheet, ports: list[Interface], addresses: int) -> None:
+    """A forwarding database of so many addresses, below 16 million, spread over the ports that are up."""
+    behind = [values.number(port.index) for port in ports if port.up]
+    status = values.number(LEARNED)
+    for number in range(addresses):
+        index = (1, *_address(number))
+        sheet.row(FDB_ENTRY, index, {2: behind[number % len(behind)], 3: status})
 
 
 def neighbours(sheet: Sheet, ports: list[Interface]) -> None:
@@ -69,4 +86,4 @@ def power(sheet: Sheet, ports: list[Interface], watts: int = 740) -> None:
 
 
 def _address(number: int) -> bytes:
-    return bytes((0x02, 0x00, 0x5E, 0x10, 0x00, number))  # locally administered
+    return (0x02_00_5E_10_00_00 + number).to_bytes(6, "big")  # locally administered

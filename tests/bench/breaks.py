@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from collector.agent import Agent
 from collector.budget import Allowance
 from collector.cli.service import Service
 from collector.config import Config
 from collector.edge import Terms, World
-from collector.model import INCOMPLETE, Collector, Column, Dialogue, Edge, Target
+from collector.model import DROPPED, INCOMPLETE, Collector, Column, Dialogue, Edge, Target
 from collector.watch import Line
 from collector.wire.snmp import ber, message
 from exporters.text import Page, render
@@ -123,6 +124,24 @@ class Unmarked:
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         columns = await self.inner.poll(replace(target, collector=self.inner), edge)
         return [column for column in columns if column.family is not INCOMPLETE]
+
+
+class Mum(Agent):
+    """Says nothing of what was left out."""
+
+    async def page(self, name: str, patience: float) -> list[Column]:
+        page = await super().page(name, patience)
+        return [column for column in page if column.family not in (DROPPED, INCOMPLETE)]
+
+
+class Offended(Agent):
+    """Serves nothing of a device that has too much of something."""
+
+    async def page(self, name: str, patience: float) -> list[Column]:
+        page = await super().page(name, patience)
+        if any(column.family is DROPPED and len(column.values) for column in page):
+            return [column for column in page if column.family.name.startswith("wardwatch_")]
+        return page
 
 
 class Open:

@@ -11,7 +11,7 @@ import structlog
 from collector.agent import Agent
 from collector.budget import Caps, Pauses
 from collector.errors import NoData, Refused
-from collector.model import INCOMPLETE, Column, Device, Target, column, rows
+from collector.model import DROPPED, INCOMPLETE, Column, Device, Target, column, rows, single
 from tests.collector.worlds import VALUE, Asks, Does, FakeWorld, Mute, device, labels, target, value, virtual
 
 
@@ -312,6 +312,23 @@ def test_over_the_cap_whole_tables_are_left_out_and_counted() -> None:
         assert len([c for c in page if c.family is VALUE]) == 2
         assert value(page, "wardwatch_series_dropped", module="m") == 1_000_000
         assert value(page, "wardwatch_polls_total", module="m", outcome="partial") == 1
+
+    virtual(scene())
+
+
+def test_what_a_collector_left_out_is_counted_with_what_the_agent_leaves_out() -> None:
+    async def scene() -> None:
+        def huge(target: Target, edge: Any) -> Sequence[Column]:
+            assert edge.room == 100
+            return [*many(10, "small"), *many(101, "bomb"), single(DROPPED, 7000)]
+
+        agent = agent_of(FakeWorld(), target(device(), "m", Does(huge)), caps=Caps(series_per_device=100))
+        page = await agent.page("sw", 5)
+        assert len([c for c in page if c.family is VALUE]) == 1
+        assert [list(c.values) for c in page if c.family is DROPPED] == [[7101]]
+        assert value(page, "wardwatch_series_dropped", module="m") == 7101
+        assert value(page, "wardwatch_polls_total", module="m", outcome="partial") == 1
+        assert agent.series == 10
 
     virtual(scene())
 

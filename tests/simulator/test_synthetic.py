@@ -91,3 +91,14 @@ def test_gauges_wander_slowly_and_stay_near() -> None:
 
 def test_an_image_is_made_once() -> None:
     assert synthetic.image("switch", 24) is synthetic.image("switch", 24)
+
+
+def test_a_switch_knows_as_many_addresses_as_it_is_told_to() -> None:
+    image = synthetic.image("switch", 8, 300)
+    ports = column(image, "1.3.6.1.2.1.17.7.1.2.2.1.2")
+    assert len(ports) == len({index[1:] for index in ports}) == 300
+    assert {len(index) for index in ports} == {7}, "a database and six bytes of an address"
+    assert ports.keys() == column(image, "1.3.6.1.2.1.17.7.1.2.2.1.3").keys()
+    known = column(image, "1.3.6.1.2.1.17.1.4.1.2")
+    assert {body for _, body in ports.values()} <= {body for _, body in known.values()}
+    assert len(synthetic.image("switch", 8)) == len(image) - 600

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
+from math import inf
 
 from collector.model import Column, Family
 from collector.wire.snmp import ber, clock, labels
@@ -43,14 +44,24 @@ class Interned:
         return True
 
 
+_LEFT_OUT = Kept((), (None, None), ())
+"""No rows: of a table that is too large."""
+
+
 class Sheet:
-    """One poll's cells on their way to columns. `duplicates`: rows left out, by the table's first metric (F13)."""
+    """One poll's cells on their way to columns. `duplicates`: rows left out, by the table's first metric (F13).
+
+    Labels are made of tables with at most `room` series, for they are what takes time and memory (F24: 100,000 rows
+    held the event loop for seconds); `dropped` counts the series of larger ones.
+    """
 
     def __init__(
         self, plan: Plan, harvest: Harvest, interned: Interned,
-        skipped: frozenset[int] = frozenset(), steady: frozenset[int] = frozenset(),
+        skipped: frozenset[int] = frozenset(), steady: frozenset[int] = frozenset(), room: float = inf,
     ) -> None:  # fmt: skip
         self.duplicates: dict[str, int] = {}
+        self.dropped = 0
+        self._room = room
         self.stale = False
         """A row needs a name that was not read (`skipped`) and is not known: nothing here is to be used."""
         self._skipped = skipped
@@ -77,8 +88,11 @@ class Sheet:
             self._names.setdefault(series.labels.number, series.family.name)
             before = len(made)
             if series.read == "number":
-                indexes, values = floats(runs)
-                self._add(made, series, series.family, self._rows(series.labels, indexes), _scaled(series, values))
+                if (cells := sum(len(run.indexes) for run in runs)) > self._room:
+                    self._leave_out(cells)
+                else:
+                    indexes, values = floats(runs)
+                    self._add(made, series, series.family, self._rows(series.labels, indexes), _scaled(series, values))
             else:
                 _MAKERS[series.read](self, made, series, runs)
             if series.column in self._steady:
@@ -91,6 +105,8 @@ class Sheet:
 
     def _rows(self, rules: Labels, indexes: Sequence[bytes]) -> Kept:
         """The rows of a table over these indexes, shared by all columns that have the same ones."""
+        if len(indexes) > self._room:
+            return self._leave_out(len(indexes))
         place = hash(tuple(indexes))
         key = (rules.number, place)
         kept = self._used.get(key)
@@ -111,12 +127,16 @@ class Sheet:
         return not self._skipped.isdisjoint(rules.columns)
 
     def _own(
-        self, series: Series, indexes: Sequence[bytes], what: object, words: Callable[[], Iterable[Sequence[str]]]
-    ) -> Kept:
+        self, series: Series, indexes: Sequence[bytes], what: object, words: Callable[[], Iterable[Sequence[str]]],
+        each: int = 1,
+    ) -> Kept:  # fmt: skip
         """Rows with one more label, the metric's own name: `words` are its values for each index in turn.
 
-        `what` is what the words are made from; `words` is only called when that has changed.
+        `what` is what the words are made from; `words` is only called when that has changed. `each` is how many there
+        are for an index, at least.
         """
+        if len(indexes) * each > self._room:
+            return self._leave_out(len(indexes) * each)
         rules = series.labels
         place = hash(tuple(indexes))
         key = (-1 - series.number, place)
@@ -152,6 +172,11 @@ class Sheet:
         elif known is None:
             known = self._read[key] = [labels.read(rules, index, self._table) for index in indexes]
         return known
+
+    def _leave_out(self, series: int) -> Kept:
+        self.dropped += series
+        self._key = ()
+        return _LEFT_OUT
 
     def _recall(self, made: list[Column], series: Series) -> None:
         """A metric whose column was left out, as it was."""
@@ -206,7 +231,11 @@ class Sheet:
         enum = series.metric.enum_values
         words = tuple(enum.values())
         unknown = tuple(state if state not in enum else None for state in states)
-        kept = self._own(series, indexes, unknown, lambda: [words if u is None else (*words, str(u)) for u in unknown])
+        kept = self._own(
+            series, indexes, unknown, lambda: [words if u is None else (*words, str(u)) for u in unknown], len(words)
+        )
+        if kept is _LEFT_OUT:
+            return
         values = array("d")
         for state in states:
             values.extend([float(state == each) for each in enum] if state in enum else [0.0] * len(enum) + [1.0])
@@ -226,7 +255,7 @@ class Sheet:
             indexes += run.indexes
             for value in run.values:
                 values.extend(float(bit >> 3 < len(value) and value[bit >> 3] & 0x80 >> (bit & 7) > 0) for bit in enum)
-        kept = self._own(series, indexes, 0, lambda: [words] * len(indexes))
+        kept = self._own(series, indexes, 0, lambda: [words] * len(indexes), len(words))
         self._add(made, series, series.family, kept, values)
 
     def _text(self, made: list[Column], series: Series, runs: Sequence[Run]) -> None:

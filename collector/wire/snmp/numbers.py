@@ -49,9 +49,17 @@ def _decoded(raw: Sequence[bytes], tag: int) -> array[float]:
     return array("d", bytes(8 * len(raw)))
 
 
-@lru_cache(maxsize=1024)
+SHARED = 1000
+"""Longest column that is worth sharing: a long one is hardly ever as long as another, or as itself a poll later."""
+
+
 def alike(value: float, count: int) -> array[float]:
     """`count` times `value`; one array for every column that looks so. Nobody writes into a column."""
+    return _alike(value, count) if count <= SHARED else array("d", (value,)) * count
+
+
+@lru_cache(maxsize=1024)
+def _alike(value: float, count: int) -> array[float]:
     return array("d", (value,)) * count
 
 

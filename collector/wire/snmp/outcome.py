@@ -63,3 +63,13 @@ def problem(
     if reasons & {"malformed", "wrong_oid", "not_increasing"}:
         return Malformed(f"answers to something else: {', '.join(sorted(reasons))}")
     return NoData("nothing of what the module asks for")
+
+
+def emptied(incomplete: Mapping[str, str]) -> PollError:
+    """The error of a poll whose values make no series: what the series are made of was cut off, or is not there."""
+    reasons = set(incomplete.values())
+    if cut := min(reasons & _CUT_OFF.keys(), default=""):
+        return _CUT_OFF[cut]("cut off before there was a series")
+    if "timeout" in reasons:
+        return TimedOut("answers stopped, or went on too long, before there was a series")
+    return NoData("nothing of what the module is made of")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from collector.budget import Caps
 from collector.edge import Tally, Terms, World
 from collector.model import Auth, Column, Common, Device, Dialogue, Schedule, Target
 from collector.network.snmp import Snmp
@@ -26,6 +27,8 @@ class _Free:
 
 class Real:
     """An edge to 127.0.0.1:`port`; `tally` counts packets. Make it inside the event loop."""
+
+    room = Caps().series_per_device
 
     def __init__(self, port: int, seconds: float = 20.0) -> None:
         self.port = port

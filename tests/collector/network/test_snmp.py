@@ -9,10 +9,22 @@ from typing import Any
 
 import pytest
 
-from collector.errors import Denied, NoData, PollError, Refused, TimedOut
-from collector.model import INCOMPLETE, Auth, Column, Common, Device, DeviceClass, Dialogue, Schedule, Secret, Target
+from collector.errors import Denied, NoData, OverBudget, PollError, Refused, TimedOut
+from collector.model import (
+    DROPPED,
+    INCOMPLETE,
+    Auth,
+    Column,
+    Common,
+    Device,
+    DeviceClass,
+    Dialogue,
+    Schedule,
+    Secret,
+    Target,
+)
 from collector.network.snmp import ANY_ORDER, DUPLICATES, UNEXPECTED, VARIABLES, Snmp
-from collector.wire.snmp import message
+from collector.wire.snmp import message, outcome
 from collector.wire.snmp.module import Index, Lookup, Metric, Module
 from tests.collector.wire.snmp.agents import Agent, Clock, converse, integer, octets
 from tests.collector.wire.snmp.faulty import ROOT, SCALARS, TABLE, Fails, Stalls, StepsBack, table_values
@@ -25,6 +37,7 @@ class Wire:
     agent: Agent
     clock: Clock = field(default_factory=Clock)
     timeout: float = 30.0
+    room: int = 5000
     host: Any = None
     kept: dict[type, Any] = field(default_factory=dict)
     common: Common = field(default_factory=Common)
@@ -161,3 +174,31 @@ async def test_a_quirk_reads_past_disorder() -> None:
 
 async def test_the_community_is_in_no_repr() -> None:
     assert "s3cret" not in repr(target(TABLE))
+
+
+async def test_a_table_that_has_more_than_is_kept_is_left_out_and_counted() -> None:
+    agent = Agent(table_values(30))
+    wire = Wire(agent, room=29)
+    both = replace(TABLE, get=("1.3.6.1.4.1.1.1.0",), metrics=(*TABLE.metrics, SCALARS.metrics[0]))
+    columns = await poll(agent, target(both), wire)
+    assert list(columns) == ["m1", VARIABLES.name, DROPPED.name]
+    assert list(columns[DROPPED.name].values) == [60]
+    assert list(await poll(agent, target(TABLE), wire)) == [VARIABLES.name, DROPPED.name], "no failure"
+    assert list(await poll(agent, target(TABLE), replace(wire, room=30))) == ["alpha", "beta", VARIABLES.name]
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [({"1.1": "timeout"}, TimedOut), ({"1.1": "over_budget", "1.2": "timeout"}, OverBudget), ({}, NoData)],
+)
+def test_a_poll_without_a_series_says_what_cut_it_off(said: dict[str, str], error: type[PollError]) -> None:
+    assert type(outcome.emptied(said)) is error
+
+
+async def test_names_without_what_they_name_are_no_answer() -> None:
+    row = (Index("row", "gauge"),)
+    lookups = (Lookup(("row",), "alpha", f"{ROOT}.1.10", "gauge"),)
+    behind = Metric("behind", f"{ROOT}.1.11", "gauge", "", row, lookups)
+    module = Module("m", walk=(f"{ROOT}.1.10", f"{ROOT}.1.11"), metrics=(behind,))
+    with pytest.raises(TimedOut):
+        await poll(Stalls(table_values(300)), target(module))

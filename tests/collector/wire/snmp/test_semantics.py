@@ -15,6 +15,7 @@ from collector.wire.snmp.expression import extract
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.hint import hinted
 from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module, RegexExtract
+from collector.wire.snmp.numbers import SHARED, alike
 from collector.wire.snmp.plan import compile, problems
 from collector.wire.snmp.speech import Community
 from collector.wire.snmp.text import plain, read_index, render
@@ -236,6 +237,45 @@ def test_f13_rows_with_the_same_labels_keep_the_first_and_are_counted() -> None:
     assert sheet.duplicates == {"m": 2}
 
 
+@pytest.mark.parametrize(
+    ("kind", "enum", "value", "dropped"),
+    [
+        ("gauge", {}, integer(1), 4), ("DisplayString", {}, octets("a"), 4), ("EnumAsInfo", ENUM, integer(1), 4),
+        ("EnumAsStateSet", ENUM, integer(1), 12), ("Bits", ENUM, octets(b"\x80"), 12),
+    ],
+)  # fmt: skip
+def test_no_labels_are_made_for_a_table_that_is_too_large(
+    kind: str, enum: Mapping[int, str], value: bytes, dropped: int
+) -> None:
+    many = metric(kind, enum_values=enum, indexes=(Index("a", "gauge"),), lookups=LOOKUPS[:1])
+    few = Metric("few", "1.1.9", "gauge", "", (Index("a", "gauge"),))
+    plan = compile(Module("m", walk=("1.1",), metrics=(many, few)))
+    values = {f"1.1.1.{n}": value for n in range(4)} | {f"1.1.9.{n}": integer(n) for n in range(3)}
+    survey = Survey(plan, Community(2, b"public"), Limits(), Learned(), Clock())
+    converse(survey, Agent(values).answer, Clock())
+    interned = Interned()
+    sheet = Sheet(plan, survey.harvest, interned, room=3)
+    assert [(column.family.name, len(column.values)) for column in sheet.columns()] == [("few", 3)]
+    assert sheet.dropped == dropped
+    assert [len(kept.rows) for kept in interned.rows.values()] == [3]
+    assert sheet.duplicates == {}
+    whole = Sheet(plan, survey.harvest, Interned(), room=dropped)
+    assert sum(len(column.values) for column in whole.columns()) == dropped + 3
+    assert whole.dropped == 0
+
+
+def test_of_a_large_table_that_little_is_made_of_that_little_is_kept() -> None:
+    extracts = {"Number": (RegexExtract(r"^(\d+)$", "$1"),)}
+    given = metric("DisplayString", regex_extracts=extracts, indexes=(Index("a", "gauge"),))
+    plan = compile(Module("m", walk=("1.1",), metrics=(given,)))
+    survey = Survey(plan, Community(2, b"public"), Limits(), Learned(), Clock())
+    texts = {f"1.1.1.{n}": octets("7" if n == 2 else "none") for n in range(4)}
+    converse(survey, Agent(texts).answer, Clock())
+    sheet = Sheet(plan, survey.harvest, Interned(), room=3)
+    assert [list(column.values) for column in sheet.columns()] == [[7]]
+    assert sheet.dropped == 0
+
+
 def test_rows_stay_the_same_object_while_the_table_does() -> None:
     given = metric("gauge", indexes=(Index("a", "gauge"),), lookups=LOOKUPS[:1])
     text = Metric("t", "1.1.6", "DisplayString", "", (Index("a", "gauge"),))
@@ -340,3 +380,9 @@ def test_problems_are_told_by_name() -> None:
         ), filters=(Filter("1.1", ("1.2",), ("(",)),),
     )  # fmt: skip
     assert [each.split(":")[0] for each in problems(bad)] == ["1", "1.1", "one", "two", "three", "four"]
+
+
+def test_only_columns_that_are_often_alike_share_their_values() -> None:
+    assert alike(3.0, SHARED) is alike(3.0, SHARED)
+    assert alike(3.0, SHARED + 1) is not alike(3.0, SHARED + 1), "kept, a thousand lengths of a large table are 800 MB"
+    assert list(alike(3.0, SHARED + 1)) == [3.0] * (SHARED + 1)
