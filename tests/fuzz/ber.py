@@ -7,12 +7,6 @@ input and ends with another code.
 
 from __future__ import annotations
 
-import argparse
-import resource
-import sys
-import tempfile
-from pathlib import Path
-
 import atheris
 
 with atheris.instrument_imports(include=["collector.wire"]):
@@ -30,6 +24,7 @@ from collector.model import LABEL_LENGTH
 from tests.collector.wire.snmp.agents import Clock, integer, octets, response
 from tests.collector.wire.snmp.faulty import ROOT, SCALARS
 from tests.fuzz.modules import EVERY_TYPE, TYPES
+from tests.fuzz.running import fuzz
 
 
 def under_way(module: object, version: int, question: int) -> Survey:
@@ -89,26 +84,5 @@ def one(data: bytes) -> None:
                 assert all(len(value) <= LABEL_LENGTH for value in values)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Fuzz the SNMP codec.")
-    parser.add_argument("--seconds", type=int, default=30)
-    parser.add_argument("--seed", type=int, default=1)
-    chosen = parser.parse_args()
-    # The kernel counts what the process that started us held into our own peak, in KB.
-    inherited = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    with tempfile.TemporaryDirectory() as folder:
-        for number, packet in enumerate(seeds()):
-            Path(folder, str(number)).write_bytes(packet)
-        atheris.Setup(
-            [
-                sys.argv[0], folder, f"-max_total_time={chosen.seconds}", f"-seed={chosen.seed}", "-max_len=2048",
-                "-timeout=5", f"-rss_limit_mb={inherited + 1024}",
-                f"-artifact_prefix={folder}/", "-print_final_stats=1",
-            ],
-            one,
-        )  # fmt: skip
-        atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    fuzz("Fuzz the SNMP codec.", one, seeds())

@@ -10,9 +10,10 @@ import pytest
 
 
 @pytest.mark.slow
-def test_the_codec_survives_the_fuzzer() -> None:
+@pytest.mark.parametrize(("target", "seconds"), [("ber", 20), ("codecs", 10)])
+def test_the_codecs_survive_the_fuzzer(target: str, seconds: int) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.fuzz.ber", "--seconds", "30"],
+        [sys.executable, "-m", f"tests.fuzz.{target}", "--seconds", str(seconds)],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
