@@ -28,6 +28,7 @@ from collector.host.timex import Timex
 from collector.host.uname import Uname
 from collector.host.vmstat import Vmstat
 from collector.model import Collector
+from collector.network.http import Http
 from collector.network.snmp import Snmp
 from collector.network.tcp import Tcp
 
@@ -57,6 +58,7 @@ COLLECTORS: tuple[type[Collector], ...] = (
     Timex,
     Uname,
     Vmstat,
+    Http,
     Snmp,
     Tcp,
 )
