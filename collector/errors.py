@@ -6,7 +6,7 @@ Standard library only.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 
@@ -80,3 +80,9 @@ class OverBudget(PollError):
 REASONS: tuple[str, ...] = (
     "unreachable", "timeout", "refused", "malformed", "denied", "no_data", "breaker_open", "paused", "over_budget",
 )  # fmt: skip
+
+BY_REASON: Mapping[str, type[PollError]] = {
+    kind.reason: kind
+    for kind in (Unreachable, TimedOut, Refused, Malformed, Denied, NoData, BreakerOpen, Paused, OverBudget)
+}
+"""The error that says a reason."""

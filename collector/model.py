@@ -317,6 +317,9 @@ class Stream(Protocol):
         """Begin TLS. `server_name` counts where `tls` names none. Raises `NoData` with the word `certificate` or
         `tls` where that fails."""
 
+    def last(self, data: bytes) -> None:
+        """Send what the peer should know before the end, if it goes out at once: there is no time left to wait."""
+
     def close(self) -> None:
         """End it in order: FIN, no RST (RELIABILITY S17). Safe to call twice."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collector.clinical.dicom import Dicom
+from collector.clinical.fhir import Fhir
+from collector.clinical.hl7 import Hl7
 from collector.host.bonding import Bonding
 from collector.host.conntrack import Conntrack
 from collector.host.cpu import Cpu
@@ -28,7 +31,9 @@ from collector.host.timex import Timex
 from collector.host.uname import Uname
 from collector.host.vmstat import Vmstat
 from collector.model import Collector
+from collector.network.dns import Dns
 from collector.network.http import Http
+from collector.network.ntp import Ntp
 from collector.network.snmp import Snmp
 from collector.network.tcp import Tcp
 
@@ -58,7 +63,12 @@ COLLECTORS: tuple[type[Collector], ...] = (
     Timex,
     Uname,
     Vmstat,
+    Dicom,
+    Dns,
+    Fhir,
+    Hl7,
     Http,
+    Ntp,
     Snmp,
     Tcp,
 )

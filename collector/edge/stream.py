@@ -85,6 +85,15 @@ class TcpStream:
         await self._flush()
         self.session = session_of(self._tls)
 
+    def last(self, data: bytes) -> None:
+        try:
+            if self._tls is not None:
+                self._tls.write(data)
+                data = self._outgoing.read()
+            self._socket.send(data)
+        except OSError:
+            pass  # it would not go out at once, or there is nobody any more
+
     def close(self) -> None:
         if not self._open:
             return

@@ -18,8 +18,8 @@ from collector.errors import NoData
 from collector.model import NO_TLS, UNBOUNDED, Column, Device, Edge, Family, Seconds, Secret, Stream, Target, Tls
 from collector.probing import Report, attempt, in_family
 from collector.probing.http import AGENT, BODY, Answer, Exchange, Request
-from collector.probing.place import Place, place, unfit
-from collector.probing.tls import CIPHER, told
+from collector.probing.place import PORTS, Place, host_header, place, unfit, whole
+from collector.probing.tls import CIPHER, secure
 
 STATUS = Family("probe_http_status_code", "Status code of the last answer.")
 LENGTH = Family("probe_http_content_length", "Length of the body as the headers say it, in bytes; -1: they do not.")
@@ -37,7 +37,6 @@ MOST_REDIRECTS: Final = 10
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods that change nothing (RFC 9110 9.2.1)."""
 
-_PORTS: Final = {"http": 80, "https": 443}
 _UNITS: Final = {"B": 1, "KB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30}
 _SIZE = re.compile(r"([1-9][0-9]{0,6})([KMG]?B)?")
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -143,7 +142,7 @@ class _Visit:
         self._probe = probe
         self._device = target.device
         self._edge = edge
-        self._first = _whole(place(target.at), target.device.address)
+        self._first = whole(place(target.at), target.device.address)
         self._phases = dict.fromkeys(("resolve", "connect", "tls", "processing", "transfer"), 0.0)
 
     async def run(self, report: Report) -> None:
@@ -173,21 +172,19 @@ class _Visit:
 
     async def _ask(self, where: Place, method: str, report: Report) -> tuple[Stream, Answer, Exchange]:
         """The head of the answer at one place."""
-        probe, clock = self._probe, self._edge.clock
+        probe = self._probe
         headers = {name: value for name, value in probe.headers.items() if name.lower() != "host"}
         host = next((value for name, value in probe.headers.items() if name.lower() == "host"), "")
         stream = await self._edge.connect(where.port)
         self._phases["connect"] += stream.seconds
         if where.scheme == "https":
-            began = clock()
-            await stream.secure(probe.tls_config, host.partition(":")[0] or where.host)
-            self._phases["tls"] += clock() - began
+            name = host.partition(":")[0] or where.host
+            self._phases["tls"] += await secure(stream, probe.tls_config, name, self._edge, report)
             if stream.session is not None:
-                told(report, stream.session)
                 report.set(CIPHER, 1.0, cipher=stream.session.cipher)
         report.set(SSL, float(where.scheme == "https"))
-        exchange = Exchange(stream, clock)
-        sent = [("Host", host or _host(where)), *headers.items(), *self._more(headers)]
+        exchange = Exchange(stream, self._edge.clock)
+        sent = [("Host", host or host_header(where)), *headers.items(), *self._more(headers)]
         answer = await exchange.ask(Request(method, where.path or "/", sent, self._content(method)))
         self._phases["processing"] += answer.processing
         report.set(STATUS, answer.status)
@@ -224,9 +221,9 @@ class _Visit:
             found = place(_joined(where, location[0]))
         except ValueError:
             raise NoData("the redirect leads to what is no URL", word="redirect_elsewhere") from None
-        if found.scheme not in _PORTS or found.host not in (where.host, self._first.host, self._device.address):
+        if found.scheme not in PORTS or found.host not in (where.host, self._first.host, self._device.address):
             raise NoData("the redirect leads to another host, which is not contacted", word="redirect_elsewhere")
-        return _whole(found, self._device.address)
+        return whole(found, self._device.address)
 
     async def _judge(self, where: Place, answer: Answer, exchange: Exchange, report: Report) -> None:
         """Raises `NoData` where the answer is not as it should be; all of it is looked at first."""
@@ -261,22 +258,8 @@ class _Visit:
             raise NoData(f"the answer is not as it should be: {', '.join(failures)}", word=failures[0])
 
 
-def _whole(where: Place, address: str) -> Place:
-    """A URL with nothing left out."""
-    scheme = where.scheme or "http"
-    path = where.path.partition("#")[0]
-    path = path if path.startswith("/") else f"/{path}"
-    return Place(scheme, "", where.host or address, where.port or _PORTS[scheme], path)
-
-
-def _host(where: Place) -> str:
-    """The Host header: the port only where it is not the scheme's own."""
-    host = f"[{where.host}]" if ":" in where.host else where.host
-    return host if where.port == _PORTS[where.scheme] else f"{host}:{where.port}"
-
-
 def _joined(where: Place, location: str) -> str:
-    return urljoin(f"{where.scheme}://{_host(where)}{where.path}", location).partition("#")[0]
+    return urljoin(f"{where.scheme}://{host_header(where)}{where.path}", location).partition("#")[0]
 
 
 def _headers_fail(probe: Http, answer: Answer) -> bool:

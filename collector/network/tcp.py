@@ -16,7 +16,7 @@ from collector.model import NO_TLS, UNBOUNDED, Column, Device, Edge, Family, Sec
 from collector.probing import Report, attempt, in_family
 from collector.probing.lines import Lines
 from collector.probing.place import place, unfit
-from collector.probing.tls import told
+from collector.probing.tls import secure
 from collector.wire.re2 import expand
 
 REGEX = Family("probe_failed_due_to_regex", "1: a line that was expected did not come.")
@@ -84,12 +84,12 @@ class Tcp:
         stream = await edge.connect(where.port, self.source_ip_address)
         name = where.host or target.device.address
         if self.tls:
-            await self._secure(stream, name, report)
+            await secure(stream, self.tls_config, name, edge, report)
         lines = Lines(stream)
         for step in self.query_response:
-            await self._step(step, stream, lines, name, report)
+            await self._step(step, stream, lines, name, edge, report)
 
-    async def _step(self, step: Step, stream: Stream, lines: Lines, name: str, report: Report) -> None:
+    async def _step(self, step: Step, stream: Stream, lines: Lines, name: str, edge: Edge, report: Report) -> None:
         send = step.send
         if step.expect is not None:
             match = await _expected(step.expect, lines, report)
@@ -102,12 +102,7 @@ class Tcp:
         if send:
             await stream.send(f"{send}\n".encode())
         if step.starttls:
-            await self._secure(stream, name, report)
-
-    async def _secure(self, stream: Stream, name: str, report: Report) -> None:
-        await stream.secure(self.tls_config, name)
-        if stream.session is not None:
-            told(report, stream.session)
+            await secure(stream, self.tls_config, name, edge, report)
 
 
 async def _expected(wanted: re.Pattern[str], lines: Lines, report: Report) -> re.Match[str]:

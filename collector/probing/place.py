@@ -17,6 +17,9 @@ _PLACE = re.compile(
 )
 _PATH = re.compile(r"[!-~]*")
 
+PORTS: Final = {"http": 80, "https": 443}
+"""Usual ports of what a URL may begin with here."""
+
 LONGEST: Final = 2048
 """Characters; longer URLs fail in many a server."""
 
@@ -63,3 +66,17 @@ def place(text: str) -> Place:
     return Place(
         match["scheme"] or "", match["user"] or "", match["six"] or match["host"] or "", port, match["path"] or ""
     )
+
+
+def whole(where: Place, address: str) -> Place:
+    """A URL with nothing left out."""
+    scheme = where.scheme or "http"
+    path = where.path.partition("#")[0]
+    path = path if path.startswith("/") else f"/{path}"
+    return Place(scheme, "", where.host or address, where.port or PORTS[scheme], path)
+
+
+def host_header(where: Place) -> str:
+    """The Host header: the port only where it is not the scheme's own."""
+    host = f"[{where.host}]" if ":" in where.host else where.host
+    return host if where.port == PORTS[where.scheme] else f"{host}:{where.port}"

@@ -10,7 +10,7 @@ from typing import Final
 from cryptography import x509
 
 from collector.errors import Malformed
-from collector.model import Family, Session
+from collector.model import Edge, Family, Session, Stream, Tls
 from collector.probing import Report
 
 EARLIEST = Family("probe_ssl_earliest_cert_expiry", "Unix time at which the first of the certificates sent ends.")
@@ -36,6 +36,19 @@ class Certificate:
     issuer: str
     names: str
     serial: str
+
+
+async def secure(stream: Stream, tls: Tls, name: str, edge: Edge, report: Report) -> float:
+    """Begin TLS with a server of that name, and write down what that came to. The seconds that it took.
+
+    Raises as `Stream.secure` and `told` do.
+    """
+    began = edge.clock()
+    await stream.secure(tls, name)
+    seconds = edge.clock() - began
+    if stream.session is not None:
+        told(report, stream.session)
+    return seconds
 
 
 def told(report: Report, session: Session) -> None:
