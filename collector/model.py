@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2s
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from math import inf
 from typing import Any, ClassVar, Literal, NewType, Protocol, TypeVar
 
 Kind = Literal["counter", "gauge", "histogram", "summary", "untyped"]
@@ -324,6 +325,26 @@ class Stream(Protocol):
         """End it in order: FIN, no RST (RELIABILITY S17). Safe to call twice."""
 
 
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """An ICMP echo request. `size` is its payload in bytes, `ttl` 0 the system's own, `source` an address of ours."""
+
+    size: int = 56
+    ttl: int = 0
+    dont_fragment: bool = False
+    source: str = ""
+    patience: float = inf
+    """Seconds to wait for the reply; at most until the poll's deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class EchoReply:
+    """`seconds` from request to reply, by the kernel's clock where it tells; `hop_limit` of the reply, 0: not told."""
+
+    seconds: float
+    hop_limit: int
+
+
 class Host(Protocol):
     """The machine this process runs on. Paths are those of Linux; nothing here blocks for long unless it says so."""
 
@@ -409,6 +430,10 @@ class Edge(Protocol):
     async def connect(self, port: int, source: str = "") -> Stream:
         """A connection to the device's own address, which costs it one packet of its budget. Raises `TimedOut`,
         `Refused`, `Unreachable`, and what a budget raises. Whoever asked closes it; the poll's end does so too."""
+
+    async def ping(self, echo: Echo) -> EchoReply:
+        """Send one echo request and wait for its reply. Raises `TimedOut`, `Unreachable`, what a budget raises, and
+        `Denied` where the system does not let this program ping."""
 
 
 class Collector(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collector.clinical.dicom import Dicom
 from collector.clinical.fhir import Fhir
 from collector.clinical.hl7 import Hl7
+from collector.clinical.orthanc import Orthanc
 from collector.host.bonding import Bonding
 from collector.host.conntrack import Conntrack
 from collector.host.cpu import Cpu
@@ -31,8 +32,10 @@ from collector.host.timex import Timex
 from collector.host.uname import Uname
 from collector.host.vmstat import Vmstat
 from collector.model import Collector
+from collector.network.burst import Burst
 from collector.network.dns import Dns
 from collector.network.http import Http
+from collector.network.icmp import Icmp
 from collector.network.ntp import Ntp
 from collector.network.snmp import Snmp
 from collector.network.tcp import Tcp
@@ -63,12 +66,15 @@ COLLECTORS: tuple[type[Collector], ...] = (
     Timex,
     Uname,
     Vmstat,
+    Burst,
     Dicom,
     Dns,
     Fhir,
     Hl7,
     Http,
+    Icmp,
     Ntp,
+    Orthanc,
     Snmp,
     Tcp,
 )

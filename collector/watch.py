@@ -19,6 +19,8 @@ from collector.model import (
     Common,
     Device,
     Dialogue,
+    Echo,
+    EchoReply,
     Host,
     Stream,
     Target,
@@ -327,6 +329,10 @@ class View:
             stream: Stream = await self._world.connect(self._watch.device.address, port, self._terms(), source)
         self._streams.append(stream)
         return stream
+
+    async def ping(self, echo: Echo) -> EchoReply:
+        with self._talking():
+            return await self._world.ping(self._watch.device.address, echo, self._terms())
 
     def close(self) -> None:
         """The poll is over: nothing of it stays open, whatever ended it."""

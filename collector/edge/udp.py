@@ -8,11 +8,12 @@ import time
 from collections.abc import Sequence
 
 from collector.edge.host import LocalHost
+from collector.edge.icmp import Pings
 from collector.edge.stream import connect
 from collector.edge.terms import Terms
 from collector.errors import PollError, Unreachable
 from collector.histogram import Histogram
-from collector.model import Dialogue, Stream
+from collector.model import Dialogue, Echo, EchoReply, Stream
 
 RECEIVE_BUFFER = 4 << 20
 """Bytes asked for; the kernel grants at most net.core.rmem_max. Thousands of devices share one socket."""
@@ -206,6 +207,7 @@ class World:
         self._loop = asyncio.get_running_loop()
         self._sockets: dict[socket.AddressFamily, _UdpSocket] = {}
         self.traffic = Traffic()
+        self._pings = Pings()
         self.host = LocalHost()
         self.now = self._loop.time
         self.clock = time.perf_counter
@@ -237,7 +239,12 @@ class World:
         """A connection to a literal address (`model.Edge.connect`)."""
         return await connect(address, port, terms, source)
 
+    async def ping(self, address: str, echo: Echo, terms: Terms) -> EchoReply:
+        """An echo to a literal address (`model.Edge.ping`)."""
+        return await self._pings.ping(address, echo, terms)
+
     def close(self) -> None:
+        self._pings.close()
         for sock in self._sockets.values():
             sock.close()
         self._sockets.clear()
