@@ -49,9 +49,7 @@ def section_of(kind: type[Collector]) -> type[BaseModel]:
 
 @cache
 def _model(probers: tuple[type[Collector], ...]) -> type[ProbeFile]:
-    sections: dict[str, Any] = {
-        kind.name: (Annotated[section_of(kind), Keyed], Field(default_factory=section_of(kind))) for kind in probers
-    }
+    sections: dict[str, Any] = {kind.name: (Annotated[section_of(kind) | None, Keyed], None) for kind in probers}
     sections |= dict.fromkeys(ELSEWHERE, (Any, None))
     return create_model("Probe", __base__=ProbeFile, **sections)
 
@@ -92,6 +90,9 @@ def _made(
         findings.problem(document, [*where, "prober"], what)
         return None
     timeout = {"timeout": head.timeout} if head.timeout is not None else {}
-    options = getattr(head, make.name)
-    probe: Collector | None = made(make, options, document, [*where, make.name], secrets, findings, **timeout)
+    where = [*where, make.name]
+    options = getattr(head, make.name) or part(document, where, {}, section_of(make), findings)
+    if options is None:
+        return None
+    probe: Collector | None = made(make, options, document, where, secrets, findings, **timeout)
     return probe
