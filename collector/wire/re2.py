@@ -12,6 +12,7 @@ _CLASSES = {
 
 _FLAGS = re.compile(r"\(\?([imsU]+)\)")
 _POSIX = re.compile(r"\[:(\^?)(\w+):\]")
+_REPEATS = ("*", "+", "?", "{")
 _TEMPLATE = re.compile(r"\$(?:(\$)|\{(\w+)\}|(\w+))")
 
 
@@ -81,5 +82,7 @@ def _translated(text: str) -> str:
                 char = closing.pop() + char
             elif char == "$":
                 char = "\\Z"
+            if not inside and char in ("^", "\\Z") and text[at : at + 1] in _REPEATS:
+                char = f"(?:{char})"  # RE2 lets an assertion be repeated: blackbox_exporter's own file has `^+OK`
             parts.append(char)
     return "".join(parts) + "".join(reversed(closing))
