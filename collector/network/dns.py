@@ -35,7 +35,6 @@ AUTHORITIES = Family("probe_dns_authority_rrs", "Records in the authority sectio
 ADDITIONALS = Family("probe_dns_additional_rrs", "Records in the additional section.")
 SUCCEEDED = Family("probe_dns_query_succeeded", "1: the server answered, whatever the answer.")
 SERIAL = Family("probe_dns_serial", "Serial number of the zone, where its SOA record was asked for.")
-REGEX = Family("probe_failed_due_to_regex", "1: the probe failed for a regular expression.")
 
 _PORTS: Final = {False: 53, True: 853}
 
@@ -50,16 +49,18 @@ class Records:
     fail_if_none_matches_regexp: tuple[re.Pattern[str], ...] = ()
 
     def fail(self, records: Sequence[str]) -> bool:
-        """Whether a section fails. An empty one fails where something must be in it."""
-        for record in records:
-            if any(each.search(record) for each in self.fail_if_matches_regexp):
-                return True
-            if not all(each.search(record) for each in self.fail_if_not_matches_regexp):
-                return True
-        for each in self.fail_if_all_match_regexp:
-            if records and all(each.search(record) for record in records):
-                return True
-        return any(not any(each.search(record) for record in records) for each in self.fail_if_none_matches_regexp)
+        """Whether a section fails. An empty one does where something is expected of its records."""
+        if not records:
+            return bool(self.fail_if_not_matches_regexp or self.fail_if_none_matches_regexp)
+        if any(each.search(record) for each in self.fail_if_matches_regexp for record in records):
+            return True
+        if not all(each.search(record) for each in self.fail_if_not_matches_regexp for record in records):
+            return True
+        every = self.fail_if_all_match_regexp
+        if every and all(each.search(record) for each in every for record in records):
+            return True
+        none = self.fail_if_none_matches_regexp
+        return bool(none) and not any(each.search(record) for each in none for record in records)
 
 
 NO_RULES: Final = Records()
@@ -108,11 +109,11 @@ class Dns:
         return await attempt(target, edge, partial(self._probe, target, edge))
 
     async def _probe(self, target: Target, edge: Edge, report: Report) -> None:
-        for family in (ANSWERS, AUTHORITIES, ADDITIONALS, SUCCEEDED, REGEX):
+        for family in (ANSWERS, AUTHORITIES, ADDITIONALS, SUCCEEDED):
             report.set(family, 0.0)
         for phase in ("resolve", "connect", "request"):
             report.set(PHASES, 0.0, phase=phase)
-        in_family(target.device.address, self.preferred_ip_protocol, fallback=self.ip_protocol_fallback)
+        in_family(report, target.device.address, self.preferred_ip_protocol, fallback=self.ip_protocol_fallback)
         query = dns.message.make_query(self.asked, self.query_type, self.query_class)
         if not self.recursion_desired:
             query.flags &= ~dns.flags.RD
@@ -173,7 +174,6 @@ class Dns:
             raise NoData(f"the answer's code is {dns.rcode.to_text(answer.rcode())}", word="rcode")
         rules = (self.validate_answer_rrs, self.validate_authority_rrs, self.validate_additional_rrs)
         if any(rule.fail(texts) for rule, texts in zip(rules, sections, strict=True)):
-            report.set(REGEX, 1.0)
             raise NoData("a record is not as it should be", word="regex")
 
 

@@ -143,24 +143,25 @@ class _Visit:
         self._device = target.device
         self._edge = edge
         self._first = whole(place(target.at), target.device.address)
-        self._phases = dict.fromkeys(("resolve", "connect", "tls", "processing", "transfer"), 0.0)
+        self._phases = {"resolve": 0.0}
+        self._redirects = 0
 
     async def run(self, report: Report) -> None:
         probe = self._probe
         for family in (STATUS, LENGTH, SIZE, REDIRECTS, SSL, HTTP, REGEX):
             report.set(family, 0.0)
-        in_family(self._device.address, probe.preferred_ip_protocol, fallback=probe.ip_protocol_fallback)
-        where, method, redirects = self._first, probe.method, 0
+        where, method = self._first, probe.method
         try:
+            in_family(report, self._device.address, probe.preferred_ip_protocol, fallback=probe.ip_protocol_fallback)
+            self._phases |= dict.fromkeys(("connect", "tls", "processing", "transfer"), 0.0)
             while True:
                 stream, answer, exchange = await self._ask(where, method, report)
-                following = self._next(where, answer)
+                try:
+                    following = self._next(where, answer)
+                finally:
+                    report.set(REDIRECTS, self._redirects)
                 if following is None:
                     break
-                redirects += 1
-                report.set(REDIRECTS, redirects)
-                if redirects > MOST_REDIRECTS:
-                    raise NoData(f"more than {MOST_REDIRECTS} redirects", word="redirects")
                 if answer.status in (301, 302, 303) and method not in ("GET", "HEAD"):
                     method = "GET"  # as Go's client and every browser do (RFC 9110 15.4)
                 stream.close()
@@ -210,13 +211,16 @@ class _Visit:
         return [(name, value) for name, value in more.items() if value and name.lower() not in said]
 
     def _next(self, where: Place, answer: Answer) -> Place | None:
-        """Where a redirect leads; None: the answer is the last. Raises `NoData`, word `redirect_elsewhere`."""
+        """Where a redirect leads; None: the answer is the last. Raises `NoData`."""
         probe = self._probe
-        if answer.status not in (301, 302, 303, 307, 308) or not probe.follow_redirects or probe.no_follow_redirects:
-            return None
         location = answer.header("location")
-        if not location:
+        if answer.status not in (301, 302, 303, 307, 308) or not location:
             return None
+        self._redirects += 1  # the peer counts one that it does not follow, too
+        if not probe.follow_redirects or probe.no_follow_redirects:
+            return None
+        if self._redirects > MOST_REDIRECTS:
+            raise NoData(f"more than {MOST_REDIRECTS} redirects", word="redirects")
         try:
             found = place(_joined(where, location[0]))
         except ValueError:

@@ -51,7 +51,7 @@ class Icmp:
     async def _probe(self, target: Target, edge: Edge, report: Report) -> None:
         for phase in ("resolve", "setup", "rtt"):
             report.set(PHASES, 0.0, phase=phase)
-        in_family(target.device.address, self.preferred_ip_protocol, fallback=self.ip_protocol_fallback)
+        in_family(report, target.device.address, self.preferred_ip_protocol, fallback=self.ip_protocol_fallback)
         reply = await edge.ping(Echo(self.payload_size, self.ttl, self.dont_fragment, self.source_ip_address))
         report.set(PHASES, reply.seconds, phase="rtt")
         if reply.hop_limit:

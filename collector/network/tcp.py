@@ -80,7 +80,7 @@ class Tcp:
         where = place(target.at)
         report.set(REGEX, 0.0)
         report.set(BYTES, 0.0)
-        in_family(target.device.address, self.preferred_ip_protocol, fallback=self.ip_protocol_fallback)
+        in_family(report, target.device.address, self.preferred_ip_protocol, fallback=self.ip_protocol_fallback)
         stream = await edge.connect(where.port, self.source_ip_address)
         name = where.host or target.device.address
         if self.tls:
@@ -111,8 +111,8 @@ async def _expected(wanted: re.Pattern[str], lines: Lines, report: Report) -> re
         while (line := await lines.next()) is not None:
             if match := wanted.search(line):
                 return match
-    except (TimedOut, Unreachable, Malformed):
-        pass  # whatever ended it, the line did not come
+    except Malformed:
+        pass  # a line that never ends is none
     report.set(REGEX, 1.0)
     raise NoData("the line that was expected did not come", word="regex")
 

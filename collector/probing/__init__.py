@@ -115,10 +115,12 @@ async def attempt(target: Target, edge: Edge, probe: Callable[[Report], Awaitabl
     return columns
 
 
-def in_family(address: str, preferred: str, *, fallback: bool) -> None:
+def in_family(report: Report, address: str, preferred: str, *, fallback: bool) -> None:
     """Raises `NoData` where an address is not of the version of IP that a module insists on."""
     wanted = 6 if preferred == "ip6" else 4
     if not fallback and ip_address(address).version != wanted:
+        report.set(PROTOCOL, 0.0)
+        report.set(HASH, 0.0)
         raise NoData(f"the device has no IPv{wanted} address", word="ip_protocol")
 
 

@@ -20,6 +20,9 @@ HEAD: Final = 262_144
 BODY: Final = 10 << 20
 """Bytes of a body that are looked into, unless a module says less."""
 
+EMPTY: Final = (204, 304)
+"""Statuses of answers that never have a body (RFC 9110 6.4.1)."""
+
 AGENT: Final = "wardwatch"
 
 
@@ -87,7 +90,7 @@ class Exchange:
         headers = [(name.decode("ascii", "replace"), value.decode("utf-8", "replace")) for name, value in event.headers]
         answer = Answer(event.status_code, event.http_version.decode(), headers, self._first - self._asked)
         length = answer.header("content-length")
-        answer.length = int(length[0]) if length else -1
+        answer.length = int(length[0]) if length else 0 if event.status_code in EMPTY else -1
         return answer
 
     async def read(self, answer: Answer, *, keep: bool, most: int = BODY, encoding: str = "") -> None:
@@ -101,6 +104,7 @@ class Exchange:
             for part in unpack(bytes(event.data), most - answer.size + 1):
                 answer.size += len(part)
                 if answer.size > most:
+                    answer.size = most
                     raise NoData(f"the body has more than {most} bytes", word="body_too_large")
                 if keep:
                     parts.append(part)

@@ -15,6 +15,7 @@ _PLACE = re.compile(
     r"(?:(?P<scheme>[a-z][a-z0-9+.-]{0,15})://)?(?:(?P<user>[^@/]{0,64})@)?"
     r"(?:\[(?P<six>[0-9A-Fa-f:.]{2,45})\]|(?P<host>[A-Za-z0-9_.-]{0,253}))(?::(?P<port>[0-9]{1,5}))?(?P<path>[/?].*)?"
 )
+_SIX = re.compile(r"[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f.]{0,15}){2,7}")
 _PATH = re.compile(r"[!-~]*")
 
 PORTS: Final = {"http": 80, "https": 443}
@@ -57,6 +58,8 @@ def named(text: str, host: str) -> str:
 @lru_cache(4096)
 def place(text: str) -> Place:
     """Raises ValueError, with what is wrong in words for whoever wrote it."""
+    if _SIX.fullmatch(text):
+        return Place(host=text)
     match = _PLACE.fullmatch(text) if len(text) <= LONGEST else None
     if match is None or not _PATH.fullmatch(match["path"] or ""):
         raise ValueError("is no place on a device: write [scheme://][host][:port][/path]")

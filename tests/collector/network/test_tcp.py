@@ -83,7 +83,7 @@ async def test_a_conversation_goes_as_expected_and_tells_labels() -> None:
 @pytest.mark.parametrize("said", [b"554 no\r\n", b"", b"220 without an end"])
 async def test_a_line_that_does_not_come(said: bytes) -> None:
     async def other(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(said)
+        writer.write(said)  # and that is all
 
     async with server(other) as port:
         found = await probe(SMTP, f":{port}", timeout=0.5)
@@ -95,7 +95,8 @@ async def test_a_line_that_does_not_come(said: bytes) -> None:
 async def test_who_says_nothing_is_waited_for_until_the_deadline() -> None:
     async with server(nothing) as port:
         found = await probe(SMTP, f":{port}", timeout=0.3)
-    assert (found.success, found.reason) == (0, "regex")
+    assert (found.success, found.reason) == (0, "timeout")
+    assert found.value("probe_failed_due_to_regex") == 0
     assert found.value("probe_duration_seconds") == pytest.approx(0.3, abs=0.25)
 
 
