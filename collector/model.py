@@ -284,10 +284,13 @@ class Host(Protocol):
 
 
 class Common:
-    """What the polls of all devices share: one instance of each class. `common(Engines)` makes it at the first call."""
+    """What the polls of all devices share: one instance of each class. `common(Engines)` makes it at the first call.
 
-    def __init__(self) -> None:
-        self._made: dict[type[Any], Any] = {}
+    `there` are instances that somebody else has made.
+    """
+
+    def __init__(self, *there: Any) -> None:
+        self._made: dict[type[Any], Any] = {type(each): each for each in there}
 
     def __call__(self, make: type[T]) -> T:
         found = self._made.get(make)

@@ -122,9 +122,11 @@ def run(
     from collector.config import ConfigError
     from collector.edge.datagrams import CannotBind
     from collector.edge.state import AlreadyRunning
+    from collector.privacy import Screen
     from exporters.web import CannotListen, may_bind
 
-    logs.configure(log_format.value, log_level.value)
+    screen = Screen()
+    logs.configure(log_format.value, log_level.value, screen)
     directory = console.directory_of(config)
     loaded = console.checked(directory)
     options = Options(listen or loaded.settings.web.listen, web_config or loaded.settings.web.config_file)
@@ -133,7 +135,7 @@ def run(
         if refusal:
             console.fail(refusal)
         with asyncio.Runner(loop_factory=console.loop_factory()) as runner:
-            runner.run(serve(lambda: console.load_from(directory), loaded, options))
+            runner.run(serve(lambda: console.load_from(directory), loaded, options, screen))
     except (CannotListen, CannotBind, ConfigError, AlreadyRunning) as error:
         console.fail(str(error))
     except OSError as error:

@@ -25,6 +25,7 @@ from collector.edge import World
 from collector.edge.state import Damaged, only_one, read_state, set_aside, write_state
 from collector.errors import TimedOut
 from collector.model import Column, Device
+from collector.privacy import Screen
 from exporters.source import Question, Scrape
 from exporters.web import Choice, DeviceLine, Server, serve
 
@@ -63,16 +64,17 @@ class Options:
 class Service:
     """A collector at work (`exporters.web.Source`). Create it inside the event loop."""
 
-    def __init__(self, load: Callable[[], Config], config: Config) -> None:
+    def __init__(self, load: Callable[[], Config], config: Config, screen: Screen | None = None) -> None:
         self._load = load
         self._config = config
         self._state = config.settings.state
         self.world = World()
-        self.agent = Agent(self.world, config.settings.budgets, config.settings.caps)
+        self._screen = screen or Screen()
+        self.agent = Agent(self.world, config.settings.budgets, config.settings.caps, self._screen)
         self._desk = Desk(self.agent)
         self._reloads = Reloads(self.world.host.wall())
         self.traps = TrapReceiver(config)
-        self.about = About(self.agent, self._reloads, self.traps)
+        self.about = About(self.agent, self._reloads, self.traps, self._screen)
         self.address = config.settings.web.listen
         self._ready = False
         self._unsaved = asyncio.Event()
@@ -191,6 +193,7 @@ class Service:
     def _apply(self, config: Config) -> None:
         for warning in config.warnings:
             log.warning("configuration", problem=str(warning))
+        self._screen.load(config.settings.privacy)
         self._host_name = config.host[0].device.name if config.host else ""
         devices = [*config.devices]
         targets = dict(config.targets)
@@ -363,14 +366,14 @@ def _shown(
     return DeviceLine(*where, state, reason, age, duration, modules)
 
 
-async def run(load: Callable[[], Config], config: Config, options: Options) -> None:
+async def run(load: Callable[[], Config], config: Config, options: Options, screen: Screen) -> None:
     """Serve until SIGTERM or SIGINT; SIGHUP reloads. Raises CannotListen, CannotBind, ConfigError, AlreadyRunning."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with only_one(config.settings.state):
-        service = Service(load, config)
+        service = Service(load, config, screen)
         reloads: set[asyncio.Task[Sequence[str]]] = set()
 
         def hang_up() -> None:
