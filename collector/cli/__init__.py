@@ -40,6 +40,7 @@ class Level(StrEnum):
 
 class Listing(StrEnum):
     devices = "devices"
+    equipment = "equipment"
     modules = "modules"
     collectors = "collectors"
 
@@ -252,10 +253,10 @@ def resume(scope: Scope, config: Directory = None, state: State = None) -> None:
 
 @app.command("list")
 def listing(
-    what: Annotated[Listing, typer.Argument(metavar="devices|modules|collectors", help="What to list.")],
+    what: Annotated[Listing, typer.Argument(metavar="devices|equipment|modules|collectors", help="What to list.")],
     config: Directory = None,
 ) -> None:
-    """List what is configured."""
+    """List what is configured, and how the equipment is."""
     from collector.cli import tables
 
     loaded = console.checked(console.directory_of(config))

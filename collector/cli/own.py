@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from mmap import PAGESIZE
 
@@ -84,8 +84,16 @@ class Process:
 class About:
     """The program's own figures at the moment they are asked for."""
 
-    def __init__(self, agent: Agent, reloads: Reloads, traps: TrapReceiver, screen: Screen) -> None:
+    def __init__(
+        self,
+        agent: Agent,
+        reloads: Reloads,
+        traps: TrapReceiver,
+        screen: Screen,
+        census: Callable[[], Iterable[Column]],
+    ) -> None:
         self._agent = agent
+        self._census = census
         self._screen = screen
         self._traps = traps
         self._reloads = reloads
@@ -105,6 +113,7 @@ class About:
         yield from self._build
         states = dict(sorted(agent.states().items()))
         yield column(DEVICES, interned(("class", "state"), tuple(states)), states.values())
+        yield from self._census()
         yield labelled(PAUSED, "scope", dict.fromkeys(sorted(agent.shared.pauses.scopes), 1))
         yield labelled(STUCK, "item", dict.fromkeys(agent.world.host.stuck(), 1))
         yield single(SERIES, agent.series)

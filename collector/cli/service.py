@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from collector import inventory
+from collector import equipment, inventory
 from collector.agent import Agent
 from collector.budget import Pauses
 from collector.cli import control
@@ -33,6 +33,10 @@ STATE = "agent.json"
 """Open breakers."""
 DEVICES = "devices.json"
 """What was learned of devices: how they like to be asked, what they are."""
+STATES = "states.json"
+"""How the inventory's equipment is, for `wardwatch list equipment`."""
+STATES_EVERY = 30.0
+"""Seconds between two writings of that."""
 DEVICES_EVERY = 300.0
 """Seconds between two writings of `DEVICES`, some megabytes with thousands of devices. What a crash loses is learned
 again."""
@@ -74,7 +78,7 @@ class Service:
         self._desk = Desk(self.agent)
         self._reloads = Reloads(self.world.host.wall())
         self.traps = TrapReceiver(config)
-        self.about = About(self.agent, self._reloads, self.traps, self._screen)
+        self.about = About(self.agent, self._reloads, self.traps, self._screen, self._census)
         self.address = config.settings.web.listen
         self._ready = False
         self._unsaved = asyncio.Event()
@@ -111,6 +115,7 @@ class Service:
                 ("orders", self._orders_loop()),
                 ("state", self._save_loop()),
                 ("devices", self._learn_loop()),
+                ("states", self._tell_loop()),
             )
         ]
         self._ready = True
@@ -159,6 +164,16 @@ class Service:
             modules = ", ".join(target.module for target in watch.targets)
             polled.append(_shown(watch.device, state, reason, age, None if age is None else watch.duration, modules))
         return polled + [_shown(d, "elsewhere", d.agent, None, None, "") for d in self._config.devices if d.agent]
+
+    def _states(self) -> Mapping[str, str]:
+        """In a word how each piece of the inventory's equipment is, by name."""
+        return {device.name: self._state_of(device) for device in self._config.devices if device.equipment is not None}
+
+    def _state_of(self, device: Device) -> str:
+        return "elsewhere" if device.agent else self.agent.state(self.agent.watch(device.name))
+
+    def _census(self) -> Iterator[Column]:
+        return equipment.columns(self._config.devices, self._states(), equipment.today(self.world.host.wall()))
 
     async def reload(self) -> Sequence[str]:
         async with self._reloading:
@@ -319,6 +334,15 @@ class Service:
                 await self._save_devices()
             except Exception as error:  # noqa: BLE001 - as above
                 self._state_failed("devices", error)
+
+    async def _tell_loop(self) -> None:
+        while True:
+            try:
+                if states := self._states():
+                    await self._put(STATES, {"states": states, "at": self.world.host.wall()})
+            except Exception as error:  # noqa: BLE001 - as above
+                self._state_failed("states", error)
+            await asyncio.sleep(STATES_EVERY)
 
     async def _save(self) -> None:
         """Write what must survive."""

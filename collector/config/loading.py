@@ -20,6 +20,7 @@ from collector.config.inventory import AUTO, KindFile
 from collector.config.modules import read_modules
 from collector.config.ondemand import check_auths
 from collector.config.problems import ConfigError, Problem
+from collector.config.register import ENDING, read_register
 from collector.config.scalars import shown, suggestion
 from collector.config.secrets import Secrets, secret_key
 from collector.config.settings import Settings, read_kinds, read_settings
@@ -151,7 +152,9 @@ class _Loading:
                     check_auths(document, settings.on_demand.allow, self._auths, findings)
             entries = self._entries(directory)
             self._unread(directory, settings)
-        catalogue = Catalogue(self._kinds, self._auths, self._modules, settings.polling, self._unreadable)
+        catalogue = Catalogue(
+            self._kinds, self._auths, self._modules, settings.polling, settings.privacy, self._unreadable
+        )
         made = make_devices(entries, catalogue, self._resolve, findings)
         host = self._host(document, settings)
         findings.raise_any()
@@ -185,7 +188,7 @@ class _Loading:
         if not path.exists() and not path.is_symlink():
             return None
         try:
-            document = read(path)
+            document = read_register(path, self._findings) if path.suffix.lower() == ENDING else read(path)
         except ConfigError as error:
             self._findings.problems.extend(error.problems)
             self._unreadable.add(holds)
