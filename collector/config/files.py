@@ -14,11 +14,12 @@ Inventory = list[tuple[Document, Path | None]]
 """Inventory files, each after the one that includes it, whose path stands beside it."""
 
 _ENDINGS = (".yml", ".yaml")
-_OF_AN_INVENTORY = (*_ENDINGS, ENDING)
+OF_AN_INVENTORY = (*_ENDINGS, ENDING)
 
 
 def files_below(directory: Path, endings: tuple[str, ...] = _ENDINGS) -> list[Path]:
-    """The YAML files in a directory, by name; hidden ones and what editors leave behind are none."""
+    """The YAML files in a directory, or those with other `endings`, by name. Hidden ones and what editors leave behind
+    are none."""
     if not directory.is_dir():
         return []
     found = (p for p in directory.iterdir() if p.suffix.lower() in endings and not p.name.startswith("."))
@@ -29,7 +30,7 @@ def read_inventory(directory: Path, read: Callable[[Path], Document | None], fin
     """All of `inventory/` and what it includes. A file is read once, below the file that includes it."""
     documents: dict[Path, Document] = {}
     parents: dict[Path, Document] = {}
-    waiting = files_below(directory / "inventory", _OF_AN_INVENTORY)
+    waiting = files_below(directory / "inventory", OF_AN_INVENTORY)
     while waiting:
         path = waiting.pop(0)
         real = path.resolve()
@@ -90,7 +91,7 @@ def _included(document: Document, directory: Path, findings: Findings) -> list[P
             findings.problem(document, where, what)
             continue
         matches = sorted(
-            p for p in document.path.parent.glob(pattern) if p.is_file() and p.suffix.lower() in _OF_AN_INVENTORY
+            p for p in document.path.parent.glob(pattern) if p.is_file() and p.suffix.lower() in OF_AN_INVENTORY
         )
         inside = [p for p in matches if p.resolve().is_relative_to(directory.resolve())]
         if len(inside) < len(matches):

@@ -13,7 +13,7 @@ from collector.config.auths import AuthsFile, read_auths
 from collector.config.compiled import LEAST, Compiled
 from collector.config.devices import LOCAL, Resolve, make_devices, read_entries
 from collector.config.document import Document, read
-from collector.config.files import Inventory, files_below, read_inventory
+from collector.config.files import OF_AN_INVENTORY, Inventory, files_below, read_inventory
 from collector.config.fingerprints import FILE as FINGERPRINTS
 from collector.config.fingerprints import Written, check_modules, joined, read_fingerprints
 from collector.config.inventory import AUTO, KindFile
@@ -318,7 +318,7 @@ class _Loading:
 
     def _unread(self, directory: Path, settings: Settings) -> None:
         """A misnamed file would be a silent loss of devices."""
-        for path in files_below(directory):
+        for path in files_below(directory, OF_AN_INVENTORY):
             if path.name not in (SETTINGS, AUTHS, *OTHERS) and path != settings.web.config_file:
                 what = f"is not read: only {SETTINGS}, {AUTHS} and the directories inventory, modules and snmp are"
                 self._findings.warnings.append(Problem(path, 0, "", what))

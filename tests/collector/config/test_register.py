@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import collector.config.loading
 from collector.config import Config, ConfigError
 from collector.config.register import COLUMNS, read_register
 from collector.config.typed import Findings
@@ -150,3 +151,18 @@ def test_no_text_does_more_than_be_refused(tmp_path_factory: pytest.TempPathFact
             read = read_register(path, Findings())
             assert isinstance(read.data, dict)
             assert len(read.data["devices"]) == len(read.rows)
+
+
+def test_the_example_of_the_documentation_is_right(register) -> None:  # type: ignore[no-untyped-def]
+    page = (Path(collector.config.loading.__file__).parents[2] / "docs" / "equipment.md").read_text()
+    devices = register(page.partition("```csv\n")[2].partition("```")[0]).devices
+    assert [device.name for device in devices] == ["A-4711", "A-4712"]
+    assert devices[0].equipment.support_ends == "2027-03-31"
+    for names in COLUMNS.values():
+        assert all(name in page for name in names)
+
+
+def test_a_register_in_the_wrong_place_is_told(register, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "equipment.csv").write_text("asset,IP\nA1,10.9.1.1\n")
+    assert [w.path.name for w in register("asset,IP\n").warnings] == ["equipment.csv"]
