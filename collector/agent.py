@@ -24,6 +24,7 @@ from collector.keeping import Keeping
 from collector.lines import Lines
 from collector.model import Column, Common, Device, Reading, Target
 from collector.party import parties, poll
+from collector.privacy import Screen
 from collector.watch import Line, Sameness, View, Watch
 
 GRACE = 1.0
@@ -43,9 +44,11 @@ G = TypeVar("G", bound=Watch)
 class Agent:
     """Watches the inventory's devices and the host. Create it inside the event loop."""
 
-    def __init__(self, world: World, budgets: Budgets | None = None, caps: Caps | None = None) -> None:
+    def __init__(
+        self, world: World, budgets: Budgets | None = None, caps: Caps | None = None, screen: Screen | None = None
+    ) -> None:
         self.world = world
-        self.common = Common()
+        self.common = Common(screen or Screen())
         self.shared = Shared(budgets or Budgets())
         self.bugs = 0
         self.on_change: Callable[[], None] = lambda: None

@@ -187,13 +187,39 @@ class Auth:
 
 
 @dataclass(frozen=True, slots=True)
+class Equipment:
+    """What a hospital's register says of a device, as far as somebody wrote it; empty: not said.
+
+    `ae_title` and `ae_port` (0: not said) are its DICOM application entity's. `criticality` is one of
+    `CRITICALITIES`. `support` is the contract, `support_ends` its last day as YYYY-MM-DD where it says one.
+    """
+
+    asset: str = ""
+    device_type: str = ""
+    modality: str = ""
+    maker: str = ""
+    model: str = ""
+    ae_title: str = ""
+    ae_port: int = 0
+    criticality: str = ""
+    owner: str = ""
+    support: str = ""
+    support_ends: str = ""
+
+
+CRITICALITIES = ("life_support", "high", "medium", "low")
+"""How much care depends on a device, the most first."""
+
+
+@dataclass(frozen=True, slots=True)
 class Device:
     """A thing in the inventory.
 
     `address` is a literal IPv4 or IPv6 address, resolved when the configuration was loaded. `labels` are the
     inventory's own, in file order. `passive`: nothing is ever sent to it (RELIABILITY S2). `agent` is `host:port`
     of a wardwatch that runs elsewhere: listed by `/sd`, never polled. `reply_from` are further addresses from which
-    its answers may come (a cluster, a multi-homed router: RELIABILITY F8).
+    its answers may come (a cluster, a multi-homed router: RELIABILITY F8). `equipment` is there for every clinical
+    device, and for others that the register says something of. `mac` is written `00:1b:54:0a:32:f0`.
     """
 
     name: str
@@ -209,6 +235,9 @@ class Device:
     agent: str = ""
     reply_from: tuple[str, ...] = ()
     quirks: frozenset[str] = frozenset()
+    mac: str = ""
+    ward: str = ""
+    equipment: Equipment | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,10 +413,13 @@ class Host(Protocol):
 
 
 class Common:
-    """What the polls of all devices share: one instance of each class. `common(Engines)` makes it at the first call."""
+    """What the polls of all devices share: one instance of each class. `common(Engines)` makes it at the first call.
 
-    def __init__(self) -> None:
-        self._made: dict[type[Any], Any] = {}
+    `there` are instances that somebody else has made.
+    """
+
+    def __init__(self, *there: Any) -> None:
+        self._made: dict[type[Any], Any] = {type(each): each for each in there}
 
     def __call__(self, make: type[T]) -> T:
         found = self._made.get(make)

@@ -82,8 +82,26 @@ class Kept:
 def info(device: Device) -> Column:
     """`wardwatch_device_info`: all that is ever shown of a device that is not polled."""
     pairs = {"kind": device.kind, "class": device.device_class, "site": device.site, "location": device.location}
-    pairs |= dict(device.labels)
+    pairs |= _registered(device) | dict(device.labels)
     return column(INFO, rows(pairs, [tuple(pairs.values())]), (1,))
+
+
+def _registered(device: Device) -> dict[str, str]:
+    """What the register says that tells kinds of equipment apart. Its MAC address is no label (cardinality), and who
+    owns it may be a person."""
+    known = device.equipment
+    if known is None:
+        return {"ward": device.ward} if device.ward else {}
+    said = {
+        "ward": device.ward,
+        "asset": known.asset,
+        "device_type": known.device_type,
+        "modality": known.modality,
+        "maker": known.maker,
+        "model": known.model,
+        "criticality": known.criticality,
+    }
+    return {name: text for name, text in said.items() if text}
 
 
 def labelled(family: Family, name: str, values: Mapping[str, float]) -> Column:

@@ -21,6 +21,7 @@ from bench.bar.c3_dead import C3
 from bench.bar.c4_glass import C4
 from bench.bar.c5_reading import C5
 from bench.bar.c6_inventory import C6
+from bench.bar.c9_canaries import C9
 from bench.bar.d4_strings import D4
 from bench.bar.d5_bomb import D5
 from bench.bar.d6_partial import D6
@@ -29,8 +30,8 @@ from bench.bar.row import Row
 from bench.scale import FULL_SMALL, SMALL
 
 QUICK: Sequence[Row] = (
-    A1(), A3(), A6(), A7(), A8(), A9(), A10(), B1(), B2(), B6(), C1(), C2(), C3(), C4(), C5(), C6(), D4(), D5(), D6(),
-    D7(),
+    A1(), A3(), A6(), A7(), A8(), A9(), A10(), B1(), B2(), B6(), C1(), C2(), C3(), C4(), C5(), C6(), C9(),
+    D4(), D5(), D6(), D7(),
 )  # fmt: skip
 FULL: Sequence[Row] = (
     A1(packets=200_000),
@@ -49,6 +50,7 @@ FULL: Sequence[Row] = (
     C4(devices=500, polls=20),
     C5(),
     C6(targets=100_000, configurations=1_000),
+    C9(canaries=500),
     D4(strings=100_000),
     D5(others=50, timeout=30.0),
     D6(),

@@ -40,6 +40,7 @@ class Level(StrEnum):
 
 class Listing(StrEnum):
     devices = "devices"
+    equipment = "equipment"
     modules = "modules"
     collectors = "collectors"
 
@@ -122,9 +123,11 @@ def run(
     from collector.config import ConfigError
     from collector.edge.datagrams import CannotBind
     from collector.edge.state import AlreadyRunning
+    from collector.privacy import Screen
     from exporters.web import CannotListen, may_bind
 
-    logs.configure(log_format.value, log_level.value)
+    screen = Screen()
+    logs.configure(log_format.value, log_level.value, screen)
     directory = console.directory_of(config)
     loaded = console.checked(directory)
     options = Options(listen or loaded.settings.web.listen, web_config or loaded.settings.web.config_file)
@@ -133,7 +136,7 @@ def run(
         if refusal:
             console.fail(refusal)
         with asyncio.Runner(loop_factory=console.loop_factory()) as runner:
-            runner.run(serve(lambda: console.load_from(directory), loaded, options))
+            runner.run(serve(lambda: console.load_from(directory), loaded, options, screen))
     except (CannotListen, CannotBind, ConfigError, AlreadyRunning) as error:
         console.fail(str(error))
     except OSError as error:
@@ -250,10 +253,10 @@ def resume(scope: Scope, config: Directory = None, state: State = None) -> None:
 
 @app.command("list")
 def listing(
-    what: Annotated[Listing, typer.Argument(metavar="devices|modules|collectors", help="What to list.")],
+    what: Annotated[Listing, typer.Argument(metavar="devices|equipment|modules|collectors", help="What to list.")],
     config: Directory = None,
 ) -> None:
-    """List what is configured."""
+    """List what is configured, and how the equipment is."""
     from collector.cli import tables
 
     loaded = console.checked(console.directory_of(config))

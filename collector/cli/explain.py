@@ -9,6 +9,7 @@ from typing import ClassVar
 from collector.config import AUTO
 from collector.model import Column, Edge, Target, clean
 from collector.network.auto import Auto, Choice
+from collector.privacy import Screen
 from collector.wire.snmp.identify import Identification
 
 
@@ -24,14 +25,15 @@ class Explains:
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         asked = await self.auto.ask(target, edge)
-        self.lines[:] = _lines(self.auto.choice(asked, target.device.device_class), asked, self.listed)
+        choice = self.auto.choice(asked, target.device.device_class)
+        self.lines[:] = _lines(choice, asked, edge.common(Screen)(asked.descr), self.listed)
         return ()
 
 
-def _lines(choice: Choice, asked: Identification, listed: Sequence[str]) -> Iterator[str]:
+def _lines(choice: Choice, asked: Identification, descr: str, listed: Sequence[str]) -> Iterator[str]:
     assert asked.identity is not None
     yield f"sysObjectID  {asked.identity.object_id or '(none)'}"
-    yield f"sysDescr     {clean(' '.join(asked.descr.split())) or '(none)'}"
+    yield f"sysDescr     {clean(' '.join(descr.split())) or '(none)'}"
     yield ""
     on_top = AUTO in listed  # or else nothing is chosen, and all is what might be
     chosen = {name: rules for name, rules in choice.modules.items() if not (on_top and name in listed)}

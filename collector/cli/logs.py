@@ -10,6 +10,8 @@ from typing import Any, TextIO, cast
 
 import structlog
 
+from collector.privacy import Screen
+
 
 class _Stderr:
     """stderr as far as it works: closed, or on a full disk, it must not stop what wanted to say something."""
@@ -25,8 +27,17 @@ class _Stderr:
                 sys.stderr.flush()
 
 
-def configure(style: str, level: str) -> None:
-    """Log in `logfmt` or `json` from `level` (debug, info, warning, error) upwards."""
+QUOTING = ("exception", "why")
+"""Fields in which an error may quote what a device said."""
+
+
+def configure(style: str, level: str, screen: Screen | None = None) -> None:
+    """Log in `logfmt` or `json` from `level` (debug, info, warning, error) upwards. Errors pass `screen`."""
+    shown = screen or Screen()
+
+    def screened(_: Any, __: str, event: MutableMapping[str, Any]) -> Mapping[str, Any]:
+        return {**event, **{field: shown(str(event[field])) for field in QUOTING if field in event}}
+
     first = ["ts", "level", "event"]
     renderer: Any = (
         structlog.processors.JSONRenderer()
@@ -38,6 +49,7 @@ def configure(style: str, level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="ts"),
             structlog.processors.format_exc_info,
+            screened,
             _plain,
             renderer,
         ],

@@ -16,6 +16,7 @@ from collector.config import AUTO, Config
 from collector.edge import Terms, World
 from collector.edge.state import AlreadyRunning, Damaged, only_one, read_state, sole
 from collector.model import Device, Dialogue, Schedule, Target
+from collector.privacy import Screen
 from collector.wire.snmp.describe import describe
 from exporters.text import render
 
@@ -58,8 +59,9 @@ async def _asking(
     config: Config, device: Device, targets: Sequence[Target], patience: float, debug: bool
 ) -> AsyncIterator[Agent]:
     """An agent for one device, while a collector that runs leaves the device alone."""
-    world = Tracing() if debug else World()
-    agent = Agent(world, config.settings.budgets, config.settings.caps)
+    screen = Screen(config.settings.privacy)
+    world = Tracing(screen) if debug else World()
+    agent = Agent(world, config.settings.budgets, config.settings.caps, screen)
     agent.load([device], {device.name: targets})
     state = config.settings.state
     try:
@@ -107,17 +109,23 @@ def _tell_breaker(config: Config, device: Device) -> None:
 
 
 class Tracing(World):
-    """A world that tells each packet, its answer and the time on stderr. Credentials are no part of what is told."""
+    """A world that tells each packet, its answer and the time on stderr. Credentials are no part of what is told, nor
+    what a screen takes out."""
+
+    def __init__(self, screen: Screen) -> None:
+        super().__init__()
+        self._screen = screen
 
     async def udp(self, peers: Sequence[str], port: int, dialogue: Dialogue, terms: Terms) -> None:
-        await super().udp(peers, port, _Traced(dialogue, self), terms)
+        await super().udp(peers, port, _Traced(dialogue, self, self._screen), terms)
 
 
 class _Traced:
     """A dialogue that is listened to."""
 
-    def __init__(self, dialogue: Dialogue, world: World) -> None:
+    def __init__(self, dialogue: Dialogue, world: World, screen: Screen) -> None:
         self._dialogue = dialogue
+        self._screen = screen
         self._now = world.now
         self._began = world.now()
         self._sent = self._began
@@ -144,13 +152,14 @@ class _Traced:
             self._tell("end of the conversation")
         else:
             self._sent = self._now()
-            self._tell(f"> {len(packet)} bytes: {describe(packet)}")
+            self._tell(f"> {len(packet)} bytes: {describe(packet, self._screen)}")
         return packet
 
     def receive(self, packet: bytes) -> bool:
         taken = self._dialogue.receive(packet)
         word = "" if taken else " NOT TAKEN"
-        self._tell(f"< {len(packet)} bytes after {1000 * (self._now() - self._sent):.1f} ms{word}: {describe(packet)}")
+        told = describe(packet, self._screen)
+        self._tell(f"< {len(packet)} bytes after {1000 * (self._now() - self._sent):.1f} ms{word}: {told}")
         return taken
 
     def silence(self) -> None:

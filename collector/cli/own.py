@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import version
 from mmap import PAGESIZE
 
 from collector.agent import Agent
 from collector.cli.traps import TrapReceiver
 from collector.model import Column, Family, Host, column, interned, single
+from collector.privacy import Screen
 from collector.status import PAUSED, labelled
 
 BUILD = Family("wardwatch_build_info", "1: what runs here.")
 DEVICES = Family("wardwatch_devices", "Devices by class and state.")
 STUCK = Family("wardwatch_collector_stuck", "1: a call for this item of the host has not come back.")
 SERIES = Family("wardwatch_series", "Series kept of all devices and this host.")
+REDACTED = Family(
+    "wardwatch_texts_redacted_total", "Texts of devices that were read with patient data, and shown without.", "counter"
+)
 STRAYS = Family("wardwatch_stray_packets_total", "Datagrams that nobody waited for.", "counter")
 BUGS = Family("wardwatch_collector_bugs_total", "Polls that ended in a fault of the program.", "counter")
 STATE_FAILURES = Family("wardwatch_state_write_failures_total", "State that could not be read or written.", "counter")
@@ -80,8 +84,17 @@ class Process:
 class About:
     """The program's own figures at the moment they are asked for."""
 
-    def __init__(self, agent: Agent, reloads: Reloads, traps: TrapReceiver) -> None:
+    def __init__(
+        self,
+        agent: Agent,
+        reloads: Reloads,
+        traps: TrapReceiver,
+        screen: Screen,
+        census: Callable[[], Iterable[Column]],
+    ) -> None:
         self._agent = agent
+        self._census = census
+        self._screen = screen
         self._traps = traps
         self._reloads = reloads
         self._process = Process(agent.world.host)
@@ -100,9 +113,11 @@ class About:
         yield from self._build
         states = dict(sorted(agent.states().items()))
         yield column(DEVICES, interned(("class", "state"), tuple(states)), states.values())
+        yield from self._census()
         yield labelled(PAUSED, "scope", dict.fromkeys(sorted(agent.shared.pauses.scopes), 1))
         yield labelled(STUCK, "item", dict.fromkeys(agent.world.host.stuck(), 1))
         yield single(SERIES, agent.series)
+        yield single(REDACTED, self._screen.removed)
         yield single(STRAYS, agent.world.strays)
         traffic = agent.world.traffic
         yield single(SNMP_PACKETS, traffic.sent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from collector import inventory
+from collector import equipment, inventory
 from collector.agent import Agent
 from collector.budget import Pauses
 from collector.cli import control
@@ -26,6 +26,7 @@ from collector.edge import World
 from collector.edge.state import Damaged, only_one, read_state, set_aside, write_state
 from collector.errors import TimedOut
 from collector.model import Column, Device
+from collector.privacy import Screen
 from exporters.source import ProbeQuestion, Question, Scrape
 from exporters.web import Choice, DeviceLine, Server, serve
 
@@ -33,6 +34,10 @@ STATE = "agent.json"
 """Open breakers."""
 DEVICES = "devices.json"
 """What was learned of devices: how they like to be asked, what they are."""
+STATES = "states.json"
+"""How the inventory's equipment is, for `wardwatch list equipment`."""
+STATES_EVERY = 30.0
+"""Seconds between two writings of that."""
 DEVICES_EVERY = 300.0
 """Seconds between two writings of `DEVICES`, some megabytes with thousands of devices. What a crash loses is learned
 again."""
@@ -64,17 +69,18 @@ class Options:
 class Service:
     """A collector at work (`exporters.web.Source`). Create it inside the event loop."""
 
-    def __init__(self, load: Callable[[], Config], config: Config) -> None:
+    def __init__(self, load: Callable[[], Config], config: Config, screen: Screen | None = None) -> None:
         self._load = load
         self._config = config
         self._state = config.settings.state
         self.world = World()
-        self.agent = Agent(self.world, config.settings.budgets, config.settings.caps)
+        self._screen = screen or Screen()
+        self.agent = Agent(self.world, config.settings.budgets, config.settings.caps, self._screen)
         self._desk = Desk(self.agent)
         self._probes = ProbeDesk(self.agent)
         self._reloads = Reloads(self.world.host.wall())
         self.traps = TrapReceiver(config)
-        self.about = About(self.agent, self._reloads, self.traps)
+        self.about = About(self.agent, self._reloads, self.traps, self._screen, self._census)
         self.address = config.settings.web.listen
         self._ready = False
         self._unsaved = asyncio.Event()
@@ -111,6 +117,7 @@ class Service:
                 ("orders", self._orders_loop()),
                 ("state", self._save_loop()),
                 ("devices", self._learn_loop()),
+                ("states", self._tell_loop()),
             )
         ]
         self._ready = True
@@ -164,6 +171,16 @@ class Service:
             polled.append(_shown(watch.device, state, reason, age, None if age is None else watch.duration, modules))
         return polled + [_shown(d, "elsewhere", d.agent, None, None, "") for d in self._config.devices if d.agent]
 
+    def _states(self) -> Mapping[str, str]:
+        """In a word how each piece of the inventory's equipment is, by name."""
+        return {device.name: self._state_of(device) for device in self._config.devices if device.equipment is not None}
+
+    def _state_of(self, device: Device) -> str:
+        return "elsewhere" if device.agent else self.agent.state(self.agent.watch(device.name))
+
+    def _census(self) -> Iterator[Column]:
+        return equipment.columns(self._config.devices, self._states(), equipment.today(self.world.host.wall()))
+
     async def reload(self) -> Sequence[str]:
         async with self._reloading:
             try:
@@ -197,6 +214,7 @@ class Service:
     def _apply(self, config: Config) -> None:
         for warning in config.warnings:
             log.warning("configuration", problem=str(warning))
+        self._screen.load(config.settings.privacy)
         self._host_name = config.host[0].device.name if config.host else ""
         devices = [*config.devices]
         targets = dict(config.targets)
@@ -324,6 +342,15 @@ class Service:
             except Exception as error:  # noqa: BLE001 - as above
                 self._state_failed("devices", error)
 
+    async def _tell_loop(self) -> None:
+        while True:
+            try:
+                if states := self._states():
+                    await self._put(STATES, {"states": states, "at": self.world.host.wall()})
+            except Exception as error:  # noqa: BLE001 - as above
+                self._state_failed("states", error)
+            await asyncio.sleep(STATES_EVERY)
+
     async def _save(self) -> None:
         """Write what must survive."""
         await self._put(STATE, {"breakers": self.agent.breakers()})
@@ -370,14 +397,14 @@ def _shown(
     return DeviceLine(*where, state, reason, age, duration, modules)
 
 
-async def run(load: Callable[[], Config], config: Config, options: Options) -> None:
+async def run(load: Callable[[], Config], config: Config, options: Options, screen: Screen) -> None:
     """Serve until SIGTERM or SIGINT; SIGHUP reloads. Raises CannotListen, CannotBind, ConfigError, AlreadyRunning."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     with only_one(config.settings.state):
-        service = Service(load, config)
+        service = Service(load, config, screen)
         reloads: set[asyncio.Task[Sequence[str]]] = set()
 
         def hang_up() -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from collector.cli.service import DEVICES
+from collector.cli.service import DEVICES, STATES, STATES_EVERY
 from collector.config import AUTO, Config
-from collector.edge.state import Damaged, read_state
+from collector.edge.state import Damaged, read_state, wall
+from collector.equipment import today, unsupported
 from collector.registry import COLLECTORS
+
+TOLD = 3
+"""Times in a row that a collector may fail to say how equipment is, before what it said last is too old to be shown."""
 
 
 def devices(config: Config) -> str:
@@ -33,6 +37,32 @@ def _chosen(state: Path) -> Mapping[str, str]:
         return {}
     found = {name: device["modules"].get(AUTO, {}).get("modules", ()) for name, device in known.items()}
     return {name: f"({','.join(modules)})" for name, modules in found.items() if modules}
+
+
+def equipment(config: Config) -> str:
+    """Each piece of equipment by ward and state, as the collector that works with this state tells it."""
+    states, day = _states(config.settings.state), today(wall())
+    lines = []
+    for device in config.devices:
+        if (known := device.equipment) is None:
+            continue
+        kind = known.device_type or known.modality or device.kind
+        support = "ended" if unsupported(known, day) else known.support_ends or ("yes" if known.support else "")
+        state = states.get(device.name, "unknown")
+        what = (known.criticality, support, known.maker, known.model, known.asset, device.mac, device.site)
+        lines.append((device.name, kind, device.ward, state, *what))
+    head = ("NAME", "TYPE", "WARD", "STATE", "CRITICALITY", "SUPPORT", "MAKER", "MODEL", "ASSET", "MAC", "SITE")
+    return _aligned(head, sorted(lines, key=lambda line: (line[2], line[3], line[0])))
+
+
+def _states(state: Path) -> Mapping[str, str]:
+    """What the collector says in these minutes; nothing where none does."""
+    try:
+        told = read_state(state / STATES) or {}
+    except (OSError, Damaged):
+        return {}
+    found: Mapping[str, str] = told.get("states", {})
+    return found if 0 <= wall() - told.get("at", 0.0) < TOLD * STATES_EVERY else {}
 
 
 def modules(config: Config) -> str:

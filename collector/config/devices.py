@@ -8,22 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from pydantic import ValidationError
 
 from collector.config.addresses import UNICAST_QUIRK, endpoint, literal
 from collector.config.document import Document
+from collector.config.equipment import equipment, texts
 from collector.config.inventory import MOST_LABELS, DefaultsFile, DeviceFile, InventoryFile, KindFile
+from collector.config.register import Register
 from collector.config.scalars import shown, suggestion
 from collector.config.targets import Catalogue, Entry, make_targets
 from collector.config.typed import Findings, part, top
 from collector.model import Device, DeviceClass, Target
+from collector.privacy import Screen
 
 LOCAL = "localhost"
 """The name of the machine this runs on."""
 
 Resolve = Callable[[str], str]
 """The address of a DNS name. Raises OSError."""
+
+OF_A_REGISTER = DefaultsFile.model_validate({"class": "clinical"})
+"""What devices of a `.csv` file are where neither the row, nor its file's parents, nor the kind say a class."""
 
 _RESOLVERS = 16
 
@@ -64,6 +71,8 @@ def read_entries(
                 findings.problem(document, entry.spot("kind", level), what)
             elif kind is not None:
                 entry = Entry(document, index, model, (*entry.layers, kind), unsure=unsure)
+        if isinstance(document, Register):
+            entry = replace(entry, layers=(*entry.layers, OF_A_REGISTER))
         found.append(entry)
     return found, layers
 
@@ -93,19 +102,26 @@ def make_devices(
     addresses = _resolved(written, resolve)
     made: list[tuple[Device, tuple[Target, ...]]] = []
     names: dict[str, Entry] = {}
+    once: dict[str, dict[str, Entry]] = {"asset": {}, "mac": {}}
+    screen = Screen(catalogue.privacy)
     places: dict[tuple[str, int], str] = {}
     for entry in written:
         name = entry.written.name
         if name == LOCAL:
             findings.problem(entry.document, [*entry.where, "name"], f"{LOCAL} is the machine this runs on")
             continue
+        for key, taken in once.items():
+            said = getattr(entry.written, key)
+            if said is not None and (first := taken.setdefault(said, entry)) is not entry:
+                what = f"{shown(said)} is also that of {first.written.name}: see {_line(first)}"
+                findings.problem(entry.document, [*entry.where, key], what)
         if name in names:
-            first = names[name]
-            other = f"{first.document.path}:{first.document.line(first.where)}"
-            findings.problem(entry.document, [*entry.where, "name"], f"{shown(name)} is taken: see {other}")
+            if names[name] is not once["asset"].get(entry.written.asset or ""):  # or else it was just said
+                what = f"{shown(name)} is taken: see {_line(names[name])}"
+                findings.problem(entry.document, [*entry.where, "name"], what)
             continue
         names[name] = entry
-        device = _device(entry, catalogue, addresses, findings)
+        device = _device(entry, catalogue, addresses, screen, findings)
         if device is None:
             continue
         place = (device.agent or device.address, 0 if device.agent else device.port)
@@ -116,6 +132,10 @@ def make_devices(
         places.setdefault(place, name)
         made.append((device, make_targets(entry, device, catalogue, findings)))
     return made
+
+
+def _line(entry: Entry) -> str:
+    return f"{entry.document.path}:{entry.document.line(entry.where)}"
 
 
 def _resolved(written: Sequence[Entry], resolve: Resolve) -> Mapping[str, str | OSError]:
@@ -167,7 +187,7 @@ def _address(entry: Entry, addresses: Mapping[str, str | OSError], quirks: froze
 
 
 def _device(
-    entry: Entry, catalogue: Catalogue, addresses: Mapping[str, str | OSError], findings: Findings
+    entry: Entry, catalogue: Catalogue, addresses: Mapping[str, str | OSError], screen: Screen, findings: Findings
 ) -> Device | None:
     document, written = entry.document, entry.written
     quirks = frozenset(entry.pick("quirks")[0] or ())
@@ -206,6 +226,7 @@ def _device(
         what = f"the credentials {shown(auth.name)} are not for {address}: auths.yml keeps them to {places}"
         findings.problem(document, entry.spot("auth", level), what)
         auth = None
+    said = texts(entry, screen, findings)
     labels: dict[str, str] = {}
     for layer in reversed(entry.layers):
         labels |= layer.labels
@@ -218,8 +239,8 @@ def _device(
         address=address,
         device_class=device_class,
         kind=entry.pick("kind")[0] or "",
-        site=entry.pick("site")[0] or "",
-        location=entry.pick("location")[0] or "",
+        site=said["site"],
+        location=said["location"],
         port=entry.pick("port")[0] or 161,
         auth=auth,
         labels=tuple(labels.items()),
@@ -227,6 +248,9 @@ def _device(
         agent=written.agent or "",
         reply_from=answers,
         quirks=quirks,
+        mac=written.mac or "",
+        ward=said["ward"],
+        equipment=equipment(entry, said, device_class),
     )
 
 

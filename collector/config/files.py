@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from collector.config.document import Document, Step
+from collector.config.register import ENDING
 from collector.config.scalars import shown
 from collector.config.typed import Findings
 
@@ -13,13 +14,15 @@ Inventory = list[tuple[Document, Path | None]]
 """Inventory files, each after the one that includes it, whose path stands beside it."""
 
 _ENDINGS = (".yml", ".yaml")
+OF_AN_INVENTORY = (*_ENDINGS, ENDING)
 
 
-def files_below(directory: Path) -> list[Path]:
-    """The YAML files in a directory, by name; hidden ones and what editors leave behind are none."""
+def files_below(directory: Path, endings: tuple[str, ...] = _ENDINGS) -> list[Path]:
+    """The YAML files in a directory, or those with other `endings`, by name. Hidden ones and what editors leave behind
+    are none."""
     if not directory.is_dir():
         return []
-    found = (p for p in directory.iterdir() if p.suffix in _ENDINGS and not p.name.startswith("."))
+    found = (p for p in directory.iterdir() if p.suffix.lower() in endings and not p.name.startswith("."))
     return sorted(p for p in found if not p.is_dir())
 
 
@@ -27,7 +30,7 @@ def read_inventory(directory: Path, read: Callable[[Path], Document | None], fin
     """All of `inventory/` and what it includes. A file is read once, below the file that includes it."""
     documents: dict[Path, Document] = {}
     parents: dict[Path, Document] = {}
-    waiting = files_below(directory / "inventory")
+    waiting = files_below(directory / "inventory", OF_AN_INVENTORY)
     while waiting:
         path = waiting.pop(0)
         real = path.resolve()
@@ -87,13 +90,15 @@ def _included(document: Document, directory: Path, findings: Findings) -> list[P
             what = f"{shown(pattern)} leaves the directory of this file: name files in it or below it"
             findings.problem(document, where, what)
             continue
-        matches = sorted(p for p in document.path.parent.glob(pattern) if p.is_file() and p.suffix in _ENDINGS)
+        matches = sorted(
+            p for p in document.path.parent.glob(pattern) if p.is_file() and p.suffix.lower() in OF_AN_INVENTORY
+        )
         inside = [p for p in matches if p.resolve().is_relative_to(directory.resolve())]
         if len(inside) < len(matches):
             findings.problem(document, where, f"{shown(pattern)} leads out of the configuration through a link")
         elif not inside and "*" in pattern:
-            findings.warn(document, where, f"{shown(pattern)} matches no .yml file")
+            findings.warn(document, where, f"{shown(pattern)} matches no .yml or .csv file")
         elif not inside:
-            findings.problem(document, where, f"there is no file {shown(pattern)}, or it does not end in .yml")
+            findings.problem(document, where, f"there is no file {shown(pattern)}, or it does not end in .yml or .csv")
         found += [p for p in inside if p.resolve() != document.path.resolve()]
     return found

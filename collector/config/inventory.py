@@ -29,6 +29,9 @@ RESERVED: Final = frozenset(
 """Labels that are ours or Prometheus's."""
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+_MAC = re.compile(r"(?:[0-9a-f]{2}([:-]))(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}|[0-9a-f]{12}")
+_ANY_DAY = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2})(?!\d)")
+"""What people write for a day."""
 
 Quirk = Literal["allow_nonincreasing_oids", "listed_oids_only", "unicast_address"]
 
@@ -73,6 +76,52 @@ Use = Annotated[UseFile, BeforeValidator(_use, json_schema_input_type=UseFile | 
 Labels = Annotated[dict[str, Line], Keyed, AfterValidator(_labels)]
 
 
+def _day(value: Any) -> Any:
+    try:
+        if len(str(value)) != 10:
+            raise ValueError
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise ValueError(f"{shown(str(value))} is not a day: write it like 2026-11-22") from None
+
+
+def _criticality(value: Any) -> Any:
+    return re.sub(r"[\s_-]+", "_", value.strip().lower()) if isinstance(value, str) else value
+
+
+def day_in(text: str) -> str:
+    """The day that a text names, as YYYY-MM-DD; empty where it names none. Raises ValueError for one that is written
+    otherwise: a contract would go on without end."""
+    found = _ANY_DAY.search(text)
+    return str(_day(found[0])) if found else ""
+
+
+def _support(text: str | None) -> str | None:
+    day_in(text or "")
+    return text
+
+
+def _ae_title(text: str | None) -> str | None:
+    """DICOM PS3.5 table 6.2-1: up to 16 characters of ASCII without a backslash, not only spaces."""
+    if text is not None and not (text.isascii() and "\\" not in text and 1 <= len(text.strip()) <= 16):
+        raise ValueError(f"{shown(text)} is no AE title: write 1 to 16 ASCII characters without a backslash")
+    return text.strip() if text is not None else None
+
+
+def _mac(text: str | None) -> str | None:
+    """In one way of writing, whatever the maker's."""
+    if text is None:
+        return None
+    lower = text.lower()
+    digits = re.sub("[^0-9a-f]", "", lower)
+    if not _MAC.fullmatch(lower):
+        what = "is no MAC address: write six pairs of hexadecimal digits, like 00:1b:54:0a:32:f0"
+        raise ValueError(f"{shown(text)} {what}")
+    if not int(digits, 16) or int(digits[:2], 16) & 1:
+        raise ValueError(f"{shown(text)} is no address of a single device: it is zero, or one of a group")
+    return bytes.fromhex(digits).hex(":")
+
+
 class KindFile(Strict):
     """What devices of a kind have in common. What is not written comes from the settings."""
 
@@ -83,6 +132,24 @@ class KindFile(Strict):
     ] = None
     site: Annotated[Line | None, Written, Field(description="site; packets to a site are limited together")] = None
     location: Annotated[Line | None, Written, Field(description="where it stands")] = None
+    ward: Annotated[Line | None, Written, Field(description="ward where it belongs")] = None
+    device_type: Annotated[Line | None, Written, Field(description="what it is: infusion pump, CT scanner ...")] = None
+    modality: Annotated[Line | None, Written, Field(description="of imaging: CT, MR, US ...")] = None
+    maker: Annotated[Line | None, Written, Field(description="who made it")] = None
+    model: Annotated[Line | None, Written, Field(description="the maker's name for it")] = None
+    criticality: Annotated[
+        Literal["life_support", "high", "medium", "low"] | None,
+        Written,
+        BeforeValidator(_criticality),
+        Field(description="how much care depends on it: life_support, high, medium or low"),
+    ] = None
+    owner: Annotated[Line | None, Written, Field(description="who answers for it")] = None
+    support: Annotated[
+        Line | None,
+        Written,
+        AfterValidator(_support),
+        Field(description="support contract, its last day in it as YYYY-MM-DD; or none"),
+    ] = None
     auth: Annotated[Name | None, Written, Field(description="credentials, by their name in auths.yml")] = None
     port: Annotated[Port | None, Written, Field(description="UDP port; default 161")] = None
     modules: Annotated[
@@ -102,15 +169,6 @@ class DefaultsFile(KindFile):
     """`defaults:` of an inventory file."""
 
     kind: Annotated[Name | None, Written, Field(description="kind, by its name in wardwatch.yml")] = None
-
-
-def _day(value: Any) -> Any:
-    try:
-        if len(str(value)) != 10:
-            raise ValueError
-        return date.fromisoformat(str(value)).isoformat()
-    except ValueError:
-        raise ValueError(f"{shown(str(value))} is not a day: write it like 2026-11-22") from None
 
 
 class ApprovalFile(Strict):
@@ -133,6 +191,14 @@ class DeviceFile(DefaultsFile):
     reply_from: Annotated[
         tuple[Line, ...], Listed, Field(description="further addresses from which it answers, as a cluster does")
     ] = ()
+    asset: Annotated[Filled | None, Written, Field(description="asset number in the hospital's register")] = None
+    mac: Annotated[
+        Line | None, Written, AfterValidator(_mac), Field(description="MAC address, by which switches know it")
+    ] = None
+    ae_title: Annotated[
+        Line | None, Written, AfterValidator(_ae_title), Field(description="title of its DICOM application entity")
+    ] = None
+    ae_port: Annotated[Port | None, Written, Field(description="TCP port of that")] = None
     active: Annotated[
         ApprovalFile | None, Written, Field(description="lets a clinical device be polled: approved_by and date")
     ] = None

@@ -13,7 +13,7 @@ from collector.config.auths import AuthsFile, read_auths
 from collector.config.compiled import LEAST, Compiled
 from collector.config.devices import LOCAL, Resolve, make_devices, read_entries
 from collector.config.document import Document, read
-from collector.config.files import Inventory, files_below, read_inventory
+from collector.config.files import OF_AN_INVENTORY, Inventory, files_below, read_inventory
 from collector.config.fingerprints import FILE as FINGERPRINTS
 from collector.config.fingerprints import Written, check_modules, joined, read_fingerprints
 from collector.config.inventory import AUTO, KindFile
@@ -21,6 +21,7 @@ from collector.config.modules import read_modules
 from collector.config.ondemand import check_auths, check_probes
 from collector.config.probes import is_prober, read_probes
 from collector.config.problems import ConfigError, Problem
+from collector.config.register import ENDING, read_register
 from collector.config.scalars import shown, suggestion
 from collector.config.secrets import Secrets, secret_key
 from collector.config.settings import Settings, read_kinds, read_settings
@@ -155,7 +156,9 @@ class _Loading:
                 check_probes(document, settings.on_demand.allow, probes, findings)
             entries = self._entries(directory)
             self._unread(directory, settings)
-        catalogue = Catalogue(self._kinds, self._auths, self._modules, settings.polling, self._unreadable)
+        catalogue = Catalogue(
+            self._kinds, self._auths, self._modules, settings.polling, settings.privacy, self._unreadable
+        )
         made = make_devices(entries, catalogue, self._resolve, findings)
         host = self._host(document, settings)
         findings.raise_any()
@@ -189,7 +192,7 @@ class _Loading:
         if not path.exists() and not path.is_symlink():
             return None
         try:
-            document = read(path)
+            document = read_register(path, self._findings) if path.suffix.lower() == ENDING else read(path)
         except ConfigError as error:
             self._findings.problems.extend(error.problems)
             self._unreadable.add(holds)
@@ -323,7 +326,7 @@ class _Loading:
 
     def _unread(self, directory: Path, settings: Settings) -> None:
         """A misnamed file would be a silent loss of devices."""
-        for path in files_below(directory):
+        for path in files_below(directory, OF_AN_INVENTORY):
             if path.name not in (SETTINGS, AUTHS, *OTHERS) and path != settings.web.config_file:
                 what = (
                     f"is not read: only {SETTINGS}, {AUTHS} and the directories inventory, modules, probes and snmp are"

@@ -31,6 +31,7 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "allow": ondemand.AllowFile,
     "snmp settings": ondemand.SnmpSettingsFile,
     "traps": settings.TrapsFile,
+    "privacy": settings.PrivacyFile,
     "kind": inventory.KindFile,
     "defaults": inventory.DefaultsFile,
     "device": inventory.DeviceFile,

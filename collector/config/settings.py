@@ -5,18 +5,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from collector.budget import RULES, Breaking, Budgets, Caps, Limit
 from collector.config.addresses import endpoint
 from collector.config.document import Document
 from collector.config.inventory import KindFile
 from collector.config.ondemand import OnDemandFile, OnDemandSettings, SnmpSettingsFile, on_demand
-from collector.config.scalars import NOT_A_NAME, Count, Duration, Keyed, Line, Name, duration, is_name, shown
+from collector.config.scalars import (
+    NOT_A_NAME,
+    Count,
+    Duration,
+    Filled,
+    Keyed,
+    Line,
+    Listed,
+    Name,
+    duration,
+    is_name,
+    shown,
+)
 from collector.config.typed import Findings, Strict, entries, part
 from collector.model import DeviceClass
+from collector.privacy import Privacy
 
 
 class WebFile(Strict):
@@ -95,6 +108,37 @@ class TrapsFile(Strict):
     names: Annotated[Count, Field(description="most traps without a name told apart of one device")] = 50
 
 
+def _telling(most: int, signs: str) -> AfterValidator:
+    """At most so many, of three letters, digits or `signs` at least: less would take something out of every name."""
+
+    def check(words: tuple[str, ...]) -> tuple[str, ...]:
+        if len(words) > most:
+            raise ValueError(f"holds {len(words)}: at most {most}")
+        for word in words:
+            if sum(letter.isalnum() or letter in signs for letter in word) < 3:
+                raise ValueError(f"{shown(word)} is too short: at least 3 letters or digits")
+        return words
+
+    return AfterValidator(check)
+
+
+class PrivacyFile(Strict):
+    """RELIABILITY S22."""
+
+    nhs_numbers: Annotated[
+        Literal["removed", "shown"], Field(description="what becomes of ten digits with an NHS number's check digit")
+    ] = "removed"
+    words: Annotated[
+        tuple[Filled, ...], Listed, _telling(1000, ""), Field(description="words that are removed too, at most 1000")
+    ] = ()
+    patterns: Annotated[
+        tuple[Filled, ...],
+        Listed,
+        _telling(100, "#@"),
+        Field(description="the same with `#` for any digit and `@` for any letter, at most 100"),
+    ] = ()
+
+
 class SettingsFile(Strict):
     """`wardwatch.yml`."""
 
@@ -114,6 +158,7 @@ class SettingsFile(Strict):
         SnmpSettingsFile, Keyed, Field(description="what `/snmp` answers, and how long names are known")
     ] = SnmpSettingsFile()
     traps: Annotated[TrapsFile, Keyed, Field(description="the receiver of traps and informs")] = TrapsFile()
+    privacy: Annotated[PrivacyFile, Keyed, Field(description="what of a device's texts is never shown")] = PrivacyFile()
     kinds: Annotated[dict[Name, Annotated[KindFile, Keyed]], Keyed] = Field(
         default_factory=dict, description="what devices of a kind have in common"
     )
@@ -165,6 +210,7 @@ class Settings:
     caps: Caps
     on_demand: OnDemandSettings
     traps: Traps
+    privacy: Privacy
     lookup_ttl: float
     """Seconds for which names that a device gave are known; 0: they are read in each poll."""
 
@@ -190,6 +236,7 @@ def read_settings(
         caps=Caps(model.caps.series_per_device, model.caps.series),
         on_demand=on_demand(document, model.on_demand, model.snmp, findings),
         traps=Traps(model.traps.listen, model.traps.rate, model.traps.burst, model.traps.names),
+        privacy=Privacy(model.privacy.nhs_numbers, model.privacy.words, model.privacy.patterns),
         lookup_ttl=model.snmp.lookup_ttl,
     )
 

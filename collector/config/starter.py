@@ -49,7 +49,7 @@ _INVENTORY = """\
 # - it: servers, network, archives
 # - fragile: embedded IT, easily upset: UPS, sensors, printers, old switches. Single values only, at most once a minute
 # - clinical: treats, measures or images patients. Nothing is sent to it, unless `active:` says who approved that
-# More files may stand beside this one.
+# More files may stand beside this one, and the register of equipment as it is, saved as CSV: docs/equipment.md.
 #
 #defaults:
 #  site: {site}

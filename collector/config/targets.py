@@ -16,6 +16,7 @@ from collector.config.settings import Polling
 from collector.config.typed import Findings
 from collector.model import Auth, Collector, Device, Schedule, Target
 from collector.network.snmp import walks
+from collector.privacy import Privacy
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class Catalogue:
     auths: Mapping[str, Auth | None]
     modules: Mapping[str, Collector | None]
     polling: Polling
+    privacy: Privacy
     unread: Collection[str] = ()
     """`kinds`, `auths`, `modules`: where a file could not be read, a name may have been in it."""
 

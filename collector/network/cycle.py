@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from collector.errors import TimedOut
 from collector.model import Column, Edge
+from collector.privacy import Privacy, Screen
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import NO_DIET, Names, Survey
 from collector.wire.snmp.habits import RETRIAL, Learned
@@ -44,7 +45,7 @@ class Memory:
     def __init__(self, learned: Learned | None = None) -> None:
         self.learned = learned or Learned()
         self.signs = Signs()
-        self._rows: dict[str, tuple[Module, Interned]] = {}
+        self._rows: dict[str, tuple[Module, Privacy, Interned]] = {}
 
     def saved(self) -> Mapping[str, Any]:
         """The device's ways, as JSON has them."""
@@ -55,13 +56,14 @@ class Memory:
         """What `saved` gave in an earlier run."""
         return cls(Learned.restored(saved))
 
-    def rows(self, module: Module) -> Interned:
-        """The rows of a module's tables; none where the module is not what it was."""
+    def rows(self, module: Module, privacy: Privacy) -> Interned:
+        """The rows of a module's tables; none where the module, or what may be shown, is not what it was."""
         known = self._rows.get(module.name)
-        if known is not None and known[0] is module:
-            return known[1]
-        interned = known[1] if known is not None and known[0] == module else Interned()
-        self._rows[module.name] = (module, interned)
+        if known is not None and known[0] is module and known[1] is privacy:
+            return known[2]
+        same = known is not None and known[:2] == (module, privacy)
+        interned = known[2] if known is not None and same else Interned()
+        self._rows[module.name] = (module, privacy, interned)
         return interned
 
 
@@ -84,7 +86,8 @@ class Cycle:
         self, modules: Sequence[Module], memory: Memory, edge: Edge, lookup_ttl: float, counters: Counters
     ) -> None:
         self._modules = tuple(modules)
-        self._rows = [memory.rows(module) for module in modules]
+        self._screen = edge.common(Screen)
+        self._rows = [memory.rows(module, self._screen.privacy) for module in modules]
         self._signs = memory.signs
         self._edge = edge
         self._ttl = lookup_ttl
@@ -159,7 +162,7 @@ class Cycle:
         if self._counters == "lasting":
             harvest, refused = refuse(module, harvest)
         rows, slow = self._rows[number], self._slow[number]
-        sheet = Sheet(compile(module), harvest, rows, share.skipped, slow, self._edge.room)
+        sheet = Sheet(compile(module), harvest, rows, share.skipped, slow, self._edge.room, self._screen)
         return sheet, sheet.columns(), refused
 
     def _stale(self) -> bool:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from math import inf
 
 from collector.model import Column, Family
+from collector.privacy import Screen
 from collector.wire.snmp import ber, clock, labels
 from collector.wire.snmp.labels import Kept, Table, Values
 from collector.wire.snmp.numbers import alike, floats, integers
 from collector.wire.snmp.plan import Labels, Plan, Series
-from collector.wire.snmp.text import COMBINED, display, render
+from collector.wire.snmp.text import COMBINED, display, render, screened
 from collector.wire.snmp.walk import Harvest, Run
 
 
@@ -58,6 +59,7 @@ class Sheet:
     def __init__(
         self, plan: Plan, harvest: Harvest, interned: Interned,
         skipped: frozenset[int] = frozenset(), steady: frozenset[int] = frozenset(), room: float = inf,
+        screen: Screen | None = None,
     ) -> None:  # fmt: skip
         self.duplicates: dict[str, int] = {}
         self.dropped = 0
@@ -66,6 +68,7 @@ class Sheet:
         """A row needs a name that was not read (`skipped`) and is not known: nothing here is to be used."""
         self._skipped = skipped
         self._steady = steady
+        self._screen = screen or Screen()
         self._key: tuple[int, ...] = ()
         """The rows that were used last."""
         self._plan = plan
@@ -170,7 +173,7 @@ class Sheet:
                 known = list(base.rows.values)
             self._read[key] = known
         elif known is None:
-            known = self._read[key] = [labels.read(rules, index, self._table) for index in indexes]
+            known = self._read[key] = [labels.read(rules, index, self._table, self._screen) for index in indexes]
         return known
 
     def _leave_out(self, series: int) -> Kept:
@@ -264,7 +267,7 @@ class Sheet:
         if series.own:
             raw = tuple((run.tag, tuple(run.values)) for run in runs)
             kins = self._table.stamp((series.kin,)) if series.kin >= 0 else 0
-            kept = self._own(series, indexes, (raw, kins), lambda: [(text,) for text in self._texts(series, runs)])
+            kept = self._own(series, indexes, (raw, kins), lambda: [(text,) for text in self._shown(series, runs)])
             count = len(kept.rows) if kept.take is None else len(indexes)
         else:
             kept = self._rows(series.labels, indexes)
@@ -286,6 +289,13 @@ class Sheet:
                     values.append(number)
             if found:
                 self._add(made, series, family, self._rows(series.labels, found), values)
+
+    def _shown(self, series: Series, runs: Sequence[Run]) -> Iterable[str]:
+        """Texts as labels have them. Numbers are taken out of texts as they came: a number that happens to look like a
+        patient's must not be missing."""
+        cells = ((run.tag, value) for run in runs for value in run.values)
+        for cell, text in zip(cells, self._texts(series, runs), strict=True):
+            yield screened(self._screen, *cell, text)
 
     def _texts(self, series: Series, runs: Sequence[Run]) -> Iterable[str]:
         metric = series.metric

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collector.errors import Malformed
+from collector.privacy import Screen
 from collector.wire.snmp import ber, envelope, message
 from collector.wire.snmp.message import Head
 
@@ -22,17 +23,17 @@ SHOWN = 4
 """Variables that are spelled out; a bulk answer has dozens."""
 
 
-def describe(packet: bytes) -> str:
+def describe(packet: bytes, screen: Screen) -> str:
     """One line: kind, request id, error, and the first variables; of SNMPv3 who speaks, too."""
     try:
         if packet[2:5] == _V3 or packet[3:6] == _V3 or packet[4:7] == _V3:
-            return _secured(packet)
-        return _pdu(packet, message.read(packet))
+            return _secured(packet, screen)
+        return _pdu(packet, message.read(packet), screen)
     except Malformed as error:
         return f"not understood: {error}"
 
 
-def _secured(packet: bytes) -> str:
+def _secured(packet: bytes, screen: Screen) -> str:
     frame = envelope.read(packet)
     words = [f"v3, msgID {frame.msg_id}, engine {frame.engine_id.hex() or 'not known'}"]
     if frame.user:
@@ -42,11 +43,11 @@ def _secured(packet: bytes) -> str:
     if frame.tag == ber.OCTET_STRING:
         words.append(f"{frame.stop - frame.start} bytes encrypted")
     else:
-        words.append(_pdu(packet, envelope.scoped(packet, frame.begin).head))
+        words.append(_pdu(packet, envelope.scoped(packet, frame.begin).head, screen))
     return ", ".join(words)
 
 
-def _pdu(packet: bytes, head: Head) -> str:
+def _pdu(packet: bytes, head: Head, screen: Screen) -> str:
     found = list(message.varbinds(packet, head))
     words = [PDUS.get(head.pdu, f"PDU {head.pdu:#x}"), f"id {head.request_id}"]
     if head.pdu == message.RESPONSE:
@@ -54,13 +55,13 @@ def _pdu(packet: bytes, head: Head) -> str:
             words.append(ERRORS.get(head.error_status, f"error {head.error_status}") + f" at {head.error_index}")
     elif head.error_index:
         words.append(f"{head.error_index} repetitions")
-    words += [_variable(*variable) for variable in found[:SHOWN]]
+    words += [_variable(*variable, screen) for variable in found[:SHOWN]]
     if len(found) > SHOWN:
         words.append(f"and {len(found) - SHOWN} more")
     return ", ".join(words)
 
 
-def _variable(name: bytes, tag: int, content: bytes) -> str:
+def _variable(name: bytes, tag: int, content: bytes, screen: Screen) -> str:
     try:
         oid = ber.dotted(name)
     except Malformed:
@@ -74,5 +75,6 @@ def _variable(name: bytes, tag: int, content: bytes) -> str:
     number = ber.number(tag, content)
     if number is not None:
         return f"{oid} = {number:g}" if isinstance(number, float) else f"{oid} = {number}"
-    text = content.decode("ascii", "replace")
-    return f"{oid} = {text[:40]!r}" if text.isprintable() else f"{oid} = 0x{content[:20].hex()}"
+    came = content.decode("ascii", "replace")
+    text = came if tag == ber.OID else screen(came)
+    return f"{oid} = {text[:40]!r}" if text.isprintable() or text != came else f"{oid} = 0x{content[:20].hex()}"

@@ -9,9 +9,10 @@ from typing import overload
 
 from collector.errors import Malformed
 from collector.model import SINGLE, Rows, label_text
+from collector.privacy import Screen
 from collector.wire.snmp import ber
 from collector.wire.snmp.plan import Labels
-from collector.wire.snmp.text import Arcs, read_index, render_lookup
+from collector.wire.snmp.text import Arcs, read_index, render_lookup, screened, screened_index
 from collector.wire.snmp.walk import Harvest
 
 _PAIR = re.compile(r'([a-zA-Z0-9_]+)="((?:[^"\\]|\\.)*)"')
@@ -154,8 +155,8 @@ class Table:
         return hash(tuple(self._prints[column] for column in columns))
 
 
-def read(labels: Labels, index: bytes, table: Table) -> Values | None:
-    """Label values of one row in the order of `labels.names`; None where the index is none."""
+def read(labels: Labels, index: bytes, table: Table, screen: Screen) -> Values | None:
+    """Label values of one row in the order of `labels.names`, as they may be shown; None where the index is none."""
     try:
         rest = ber.decode_arcs(index)
     except Malformed:
@@ -163,7 +164,9 @@ def read(labels: Labels, index: bytes, table: Table) -> Values | None:
     values: dict[str, str] = {}
     arcs: dict[str, Arcs] = {}
     for part in labels.indexes:
-        values[part.labelname], arcs[part.labelname], rest = read_index(rest, part)
+        text, used, rest = read_index(rest, part)
+        values[part.labelname] = screened_index(screen, part, used, text)
+        arcs[part.labelname] = used
     for look in labels.looks:
         lookup = look.lookup
         if not look.labels:
@@ -174,7 +177,7 @@ def read(labels: Labels, index: bytes, table: Table) -> Values | None:
         if cell is None:
             values[look.labelname] = ""
             continue
-        values[look.labelname] = render_lookup(*cell, lookup)
+        values[look.labelname] = screened(screen, *cell, render_lookup(*cell, lookup))
         number = ber.number(*cell)
         # Its number is the arc for the lookups after it; what is no number, or no arc, leads nowhere.
         arcs[look.labelname] = (int(number),) if isinstance(number, int) and 0 <= number <= ber.ARC else (0,)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 
 from collector.errors import Malformed
+from collector.privacy import Screen
 from collector.wire.snmp import ber
 from collector.wire.snmp.hint import hinted
 from collector.wire.snmp.module import Index, Lookup
@@ -31,6 +32,8 @@ INDEX_TYPES = frozenset(
     | _ONE_ARC
     | COMBINED.keys()
 )
+
+_NO_TEXT = _ONE_ARC | {"EnumAsInfo", "PhysAddress48", "InetAddressIPv4", "InetAddressIPv6"}
 
 _RUNS = re.compile("[\udc80-\udcff]+")
 
@@ -155,6 +158,21 @@ def render_lookup(tag: int, content: bytes, lookup: Lookup) -> str:
         number = ber.signed(content)
         return lookup.enum_values.get(number) or str(number)
     return render(tag, content, lookup.type, lookup.display_hint)
+
+
+def screened(screen: Screen, tag: int, content: bytes, text: str) -> str:
+    """What a value reads as, as it may be shown (RELIABILITY S22). Numbers, addresses and OIDs are nobody's text: they
+    stay, whatever their digits are."""
+    if text.startswith("0x"):
+        return screen.octets(content, text)
+    return screen(text) if tag == ber.OCTET_STRING else text
+
+
+def screened_index(screen: Screen, index: Index, used: Arcs, text: str) -> str:
+    """The same for a part of an index, with the arcs that it took."""
+    if index.type in _NO_TEXT:
+        return text
+    return screen.octets(bytes(arc & 0xFF for arc in used), text) if text.startswith("0x") else screen(text)
 
 
 def plain(value: float, *, single: bool = False) -> str:

@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from collector.cli import app, control
-from collector.edge.state import sole, write_state
+from collector.edge.state import sole, wall, write_state
 from simulator.server import play
 from simulator.synthetic import switch, ups
 from tests.collector.cli.estate import INVENTORY, SETTINGS, estate, player
@@ -281,3 +281,34 @@ def test_other_machines_are_let_in_only_knowingly(wardwatch: Wardwatch, tmp_path
     result = wardwatch("run", "--config", str(estate(tmp_path)), "--web.listen-address", "0.0.0.0:0")
     assert result.exit_code == 1
     assert "--web.config.file" in result.stderr
+
+
+def test_equipment_is_listed_by_ward_and_state(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    config = estate(tmp_path)
+    (config / "inventory" / "equipment.csv").write_text(
+        "asset number,device type,MAC,IP,ward,criticality,support contract\n"
+        "P2,pump,00:1b:54:0a:32:f0,127.9.3.12,ICU,high,none\nP1,pump,,127.9.3.11,ICU,,Acme until 2999-01-31\n"
+        "C1,CT scanner,,127.9.3.13,,life support,Acme\n"
+    )
+    told = {"P1": "quiet", "P2": "passive", "C1": "up"}
+
+    def listed() -> list[list[str]]:
+        result = wardwatch("list", "equipment", "--config", str(config))
+        assert result.exit_code == 0, result.stderr
+        return [re.split(r"  +", line) for line in result.stdout.splitlines()]
+
+    (tmp_path / "state").mkdir()
+    write_state(tmp_path / "state" / "states.json", {"states": told, "at": wall()})
+    head, *lines = listed()
+    assert head == ["NAME", "TYPE", "WARD", "STATE", "CRITICALITY", "SUPPORT", "MAKER", "MODEL", "ASSET", "MAC", "SITE"]
+    assert [[*line[:6], line[9]] for line in lines] == [
+        ["pump-1", "-", "-", "unknown", "-", "-", "-"],
+        ["C1", "CT scanner", "-", "up", "life_support", "yes", "-"],
+        ["P2", "pump", "ICU", "passive", "high", "ended", "00:1b:54:0a:32:f0"],
+        ["P1", "pump", "ICU", "quiet", "-", "2999-01-31", "-"],
+    ]
+    for at in (wall() - 91, wall() + 60):
+        write_state(tmp_path / "state" / "states.json", {"states": told, "at": at})
+        assert {line[3] for line in listed()[1:]} == {"unknown"}, "nobody says so now"
+    (tmp_path / "state" / "states.json").write_text("rubbish")
+    assert len(listed()) == 5

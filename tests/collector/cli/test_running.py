@@ -284,3 +284,16 @@ def kinds(server: Server, address: str) -> Mapping[str, int]:
     """The same by kind: `get`, `getnext`, `getbulk`."""
     found: Mapping[str, int] = server.stats()["devices"][address]["kinds"]
     return found
+
+
+def test_how_the_equipment_is_can_be_listed_and_is_counted(run: Run, devices: Server, tmp_path: Path) -> None:
+    config = estate(tmp_path, port=devices.port)
+    with run(config) as collector:
+        page = collector.get("/metrics")[1].splitlines()
+        assert 'wardwatch_equipment{criticality="unset",state="passive"} 1' in page
+        assert 'wardwatch_equipment_unsupported{criticality="unset"} 0' in page
+        assert "wardwatch_texts_redacted_total 0" in page
+        until((tmp_path / "state" / "states.json").exists)
+        program = [sys.executable, "-m", "collector", "list", "equipment", "--config", str(config)]
+        listed = subprocess.run(program, capture_output=True, text=True, check=True, timeout=30).stdout
+        assert re.search(r"^pump-1 +- +- +passive ", listed, re.MULTILINE)

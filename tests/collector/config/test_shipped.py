@@ -87,7 +87,7 @@ def test_the_commented_settings_are_the_defaults() -> None:
     assert set(SettingsFile.model_fields) == written.model_fields_set, "every setting is shown"
     assert written.web.config_file == "web.yml"
     assert written.state == ".state"
-    for key in ("polling", "host", "budgets", "breaker", "caps"):
+    for key in ("polling", "host", "budgets", "breaker", "caps", "privacy"):
         assert getattr(written, key) == getattr(default, key), key
         assert (
             type(getattr(default, key)).model_fields.keys() - {"collectors"} == getattr(written, key).model_fields_set

@@ -11,6 +11,7 @@ import pytest
 from collector.errors import PollError
 from collector.model import INCOMPLETE, Column, DeviceClass, Schedule
 from collector.network.snmp import Snmp
+from collector.privacy import Privacy, Screen
 from collector.wire.snmp import ber, lean, message, signs
 from collector.wire.snmp.module import Index, Lookup, Metric, Module
 from collector.wire.snmp.plan import compile
@@ -473,3 +474,18 @@ async def test_rows_that_come_and_go_all_the_time_have_names_read_all_the_time()
     for _ in range(4):
         await plain.poll()
     assert sum(packets[-17:]) < 2 * 17 * len(plain.asked), "signs cost a packet; nothing is read twice each time"
+
+
+async def test_a_word_that_may_not_be_shown_any_more_is_gone_with_the_next_poll() -> None:
+    lab = Lab()
+    lab.switch.ports[3] = "smith"
+    columns = await lab.settled()
+    assert 'ifName="smith"' in columns["ifInOctets"].rows.text[2]
+    lab.wire.common(Screen).load(Privacy(words=("Smith",)))
+    columns = await lab.poll()
+    assert 'ifName="[removed]"' in columns["ifInOctets"].rows.text[2]
+    assert "smith" not in "".join(text for column in columns.values() for text in column.rows.text)
+    lab.wire.common(Screen).load(Privacy(words=("Smith",)))
+    for _ in range(2):
+        await lab.poll()
+    assert not lab.names_read, "the same words anew are nothing new"

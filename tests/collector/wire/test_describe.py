@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+from collector.privacy import Screen
 from collector.wire.snmp import ber, message
-from collector.wire.snmp.describe import describe
+from collector.wire.snmp.describe import describe as described
 from collector.wire.snmp.discovery import Discovery
 from tests.collector.wire.snmp.secured import ENGINE_ID, LIMITS, Ward
+
+describe = partial(described, screen=Screen())
 
 SYS_NAME = ber.encode_oid("1.3.6.1.2.1.1.5.0")
 
@@ -41,3 +46,14 @@ def test_every_beginning_of_a_message_is_described_somehow() -> None:
     packet = message.request(message.V2C, b"s3cret", "get", 77, [SYS_NAME])
     for length in range(len(packet)):
         assert describe(packet[:length]).startswith("not understood")
+
+
+def test_what_a_device_says_of_patients_is_not_told() -> None:
+    for text in (b"bed 4 9991234578", b"9991234578\x00"):
+        varbind = ber.tlv(ber.SEQUENCE, ber.tlv(ber.OID, SYS_NAME) + ber.tlv(ber.OCTET_STRING, text))
+        body = ber.encode_integer(1) + b"\x02\x01\x00\x02\x01\x00" + ber.tlv(ber.SEQUENCE, varbind)
+        head = b"\x02\x01\x01" + ber.tlv(ber.OCTET_STRING, b"public")
+        told = describe(ber.tlv(ber.SEQUENCE, head + ber.tlv(message.RESPONSE, body)))
+        assert "[removed]" in told
+        assert "9991234578" not in told
+        assert text.hex() not in told
