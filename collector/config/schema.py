@@ -14,6 +14,7 @@ from collector.config.auths import AuthsFile
 from collector.config.fingerprints import FingerprintsFile
 from collector.config.inventory import InventoryFile
 from collector.config.modules import ModulesFile, options_of
+from collector.config.normal import NormalsFile
 from collector.config.scalars import DURATION_PATTERN, duration
 from collector.config.settings import SettingsFile
 from collector.config.snmp import SnmpFile
@@ -32,6 +33,7 @@ FILES: dict[str, type[BaseModel]] = {
     "modules": ModulesFile,
     "snmp": SnmpFile,
     "fingerprints": FingerprintsFile,
+    "normal": NormalsFile,
     "traps": TrapNamesFile,
 }
 """The kinds of file, by the name of the file or its directory."""
