@@ -41,6 +41,8 @@ def _same(one: Any, other: Any) -> bool:
 
 def normalise(module: str, fitted: Sequence[Fitted], columns: Iterable[Column], made: Made) -> list[Column]:
     """The columns of `fitted`, in its order, out of those of a module's poll."""
+    if not fitted:
+        return []
     by_name = {column.family.name: column for column in columns}
     found = (_Source(module, each, by_name, made).column() for each in fitted)
     return [column for column in found if column is not None and column.values]
@@ -83,7 +85,7 @@ class _Source:
     def _words(self, column: Column, counts: Counts) -> Column:
         """A state that stands in a label of the metric's own name."""
         fitted = self._fitted
-        words = self._known("words", (column.rows,), lambda: label(column.rows, fitted.own))
+        words = self._words_in(column.rows, fitted.own)
         if fitted.read == "state":
             counts.append([value == 1 for value in column.values])
         if fitted.unknown:
@@ -94,7 +96,7 @@ class _Source:
     def _bits(self, column: Column, counts: Sequence[bool] | None) -> Column:
         """One row for each bit that has a name; bit 0 is the highest of the first byte (RFC 2790 section 4)."""
         fitted, source = self._fitted, self._fitted.source
-        words = label(column.rows, fitted.own)
+        words = self._words_in(column.rows, fitted.own)
         strings = [string(word) if counts is None or counts[at] else None for at, word in enumerate(words)]
         take = tuple(at for at, each in enumerate(strings) if each is not None)
 
@@ -162,7 +164,7 @@ class _Source:
         if where.read == "number":
             right = [value in where.states for value in other.values]
         else:
-            right = [word in where.states for word in label(other.rows, where.own)]
+            right = [word in where.states for word in self._words_in(other.rows, where.own)]
         places = self._places(column, other, where.own if where.read == "word" else "")
         return right if places is None else [at >= 0 and right[at] for at in places]
 
@@ -197,5 +199,9 @@ class _Source:
         words = [row.get(each, "") for each in source.labels[name]]
         return [source.names.get(word, word) for word in words if word and word not in source.empty]
 
+    def _words_in(self, of: Rows, own: str) -> Sequence[str]:
+        words: Sequence[str] = self._known(f"{own} in words", (of,), lambda: label(of, own))
+        return words
+
     def _known(self, what: str, stamp: tuple[Any, ...], make: Callable[[], Any]) -> Any:
-        return self._made((self._module, self._fitted.number, what), stamp, make)
+        return self._made((self._module, self._fitted.number, what), (self._fitted.source, *stamp), make)

@@ -177,6 +177,13 @@ def test_rows_are_made_once_while_the_vendors_stay_and_anew_when_they_do_not() -
     assert found.rows.text == ('{sensor="Bottom"}',), "a name that no longer agrees is not joined"
 
 
+def test_another_declaration_makes_other_rows_of_the_same_ones() -> None:
+    memory, page = Made(), table("v", OVER, [4, 5, 6])
+    for key in ("sensor", "shelf"):
+        read = samples(made(Source("v", {key: ("name",)}), gauge("v")), page, memory=memory)
+        assert list(read) == [f'{{{key}="{name}"}}' for name in ("Top", "Bottom", "Fan")]
+
+
 # What does not fit.
 
 
