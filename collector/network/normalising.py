@@ -173,7 +173,9 @@ class _Source:
         if column.rows is other.rows:
             return None
         stamp = (column.rows, other.rows)
-        places: Sequence[int] = self._known(other.family.name, stamp, lambda: joined(column.rows, other.rows, own))
+        places: Sequence[int] = self._known(
+            f"places in {other.family.name}", stamp, lambda: joined(column.rows, other.rows, own)
+        )
         return places
 
     def _labelled(self, of: Rows, take: Sequence[int] | None) -> Rows:
