@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -18,6 +18,8 @@ from collector.config.fingerprints import FILE as FINGERPRINTS
 from collector.config.fingerprints import Written, check_modules, joined, read_fingerprints
 from collector.config.inventory import AUTO, KindFile
 from collector.config.modules import read_modules
+from collector.config.normal import FILE as NORMAL
+from collector.config.normal import Declared, check_metrics, read_normals
 from collector.config.ondemand import check_auths, check_probes
 from collector.config.probes import is_prober, read_probes
 from collector.config.problems import ConfigError, Problem
@@ -31,6 +33,7 @@ from collector.config.traps import TRAPS, read_trap_names
 from collector.config.typed import Findings, top
 from collector.model import Auth, Collector, Device, Schedule, Target
 from collector.network.auto import Auto
+from collector.network.normal import Normal, fit
 from collector.wire.snmp.module import Module
 
 SETTINGS: Final = "wardwatch.yml"
@@ -48,7 +51,7 @@ class Config:
     `targets` has every device's name, also those of which nothing is asked. `host` are the targets of the machine this
     runs on, which is a device named `localhost` outside the inventory. `auto` chooses modules by a site's own rules,
     then the shipped ones. `digest` is of what was read, without credentials. `files` is what was read, the shipped
-    files included. `trap_names` are names by OID.
+    files included. `trap_names` are names by OID. `normal` are the families that are made of vendors' metrics.
     """
 
     settings: Settings
@@ -59,6 +62,7 @@ class Config:
     modules: Mapping[str, Collector]
     auto: Auto
     trap_names: Mapping[str, str]
+    normal: tuple[Normal, ...]
     warnings: tuple[Problem, ...]
     digest: str
     files: tuple[Path, ...]
@@ -118,6 +122,7 @@ class _Loading:
             name: kind() for name, kind in collectors.items() if reads_this_machine(kind)
         }
         self._fingerprints: list[Written] = []
+        self._normals: dict[str, Declared] = {}
 
     def settings(self, directory: Path | None, base: Path, large: str) -> None:
         """The settings, which say where state is kept; so they come first."""
@@ -144,7 +149,8 @@ class _Loading:
             self._credentials(directory)
             self._ways_of_asking(directory, self._auths)
         plain = dict(self._modules)
-        self._modules = {name: _remembering(module, settings.lookup_ttl) for name, module in plain.items()}
+        normal = tuple(declared.normal for declared in self._normals.values())
+        self._modules = {name: _remembering(module, settings.lookup_ttl, normal) for name, module in plain.items()}
         auto = self._auto()
         if directory is not None:
             if document is not None:
@@ -171,6 +177,7 @@ class _Loading:
             modules={name: module for name, module in {**self._modules, **plain}.items() if module is not None},
             auto=auto,
             trap_names=self._trap_names,
+            normal=normal,
             warnings=tuple(sorted(findings.warnings)),
             digest=_digest(self._documents),
             files=tuple(document.path for _, document, _ in self._documents),
@@ -224,6 +231,7 @@ class _Loading:
                 self._join(document, "modules", found, places, probes)
         snmp: Any = self._collectors.get("snmp")
         credentials: dict[str, Document] = {}
+        normals: dict[str, Declared] = {}
         for path in files_below(directory / "snmp"):
             if path.name == FINGERPRINTS:
                 if (document := self._read(directory, path, "fingerprints")) is not None:
@@ -233,6 +241,10 @@ class _Loading:
                 if (document := self._read(directory, path, "traps")) is not None:
                     self._trap_names |= read_trap_names(document, findings)
                 continue
+            if path.name == NORMAL:
+                if (document := self._read(directory, path, "normal")) is not None:
+                    normals = read_normals(document, findings)
+                continue
             if (understood := self._snmp(directory, path)) is None:
                 continue
             document, modules = understood
@@ -241,6 +253,9 @@ class _Loading:
                 self._join(document, "modules", found, places, ready)
             self._join(document, "auths", auths, credentials, read_auths_of(document, secrets, findings))
         self._modules |= found
+        self._normals |= normals
+        if snmp is not None and "modules" not in self._unreadable and None not in found.values():
+            check_metrics(normals, self._modules, findings)
 
     def _snmp(self, directory: Path, path: Path) -> tuple[Document, Mapping[str, Module | None]] | None:
         """A file in snmp_exporter's format and its modules: as it is kept, or else read, and kept if it is large."""
@@ -337,12 +352,13 @@ class _Loading:
         return Secrets(self._environ, directory, self._findings)
 
 
-def _remembering(module: Collector | None, lookup_ttl: float) -> Collector | None:
-    """A module as it is asked of the inventory's devices. `/snmp` asks for it as its file has it: nothing is kept, and
-    nothing refused."""
+def _remembering(module: Collector | None, lookup_ttl: float, normal: Sequence[Normal]) -> Collector | None:
+    """A module as it is asked of the inventory's devices. `/snmp` asks for it as its file has it: nothing is kept,
+    nothing refused, and nothing put beside it."""
     if module is None or not hasattr(module, "lookup_ttl"):
         return module
-    return replace(module, lookup_ttl=lookup_ttl, counters="lasting")  # type: ignore[type-var]  # every collector is a dataclass
+    made = fit(normal, module.module)  # type: ignore[attr-defined]  # what remembers names has a module
+    return replace(module, lookup_ttl=lookup_ttl, counters="lasting", normal=made)  # type: ignore[type-var]  # every collector is a dataclass
 
 
 def _reads(module: Collector) -> bool:

@@ -14,7 +14,19 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from collector.config import auths, filters, fingerprints, inventory, modules, ondemand, probes, settings, snmp, traps
+from collector.config import (
+    auths,
+    filters,
+    fingerprints,
+    inventory,
+    modules,
+    normal,
+    ondemand,
+    probes,
+    settings,
+    snmp,
+    traps,
+)
 from collector.config.scalars import DURATION_PATTERN, duration
 
 MODELS: Final[dict[str, type[BaseModel]]] = {
@@ -55,6 +67,11 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "filter": filters.FilterFile,
     "fingerprints": fingerprints.FingerprintsFile,
     "fingerprint": fingerprints.FingerprintFile,
+    "normal": normal.NormalsFile,
+    "normal family": normal.NormalFile,
+    "normal source": normal.SourceFile,
+    "bits": normal.BitsFile,
+    "where": normal.WhereFile,
 }
 """Every mapping that may be written, by the name of its table."""
 

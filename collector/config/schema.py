@@ -14,6 +14,7 @@ from collector.config.auths import AuthsFile
 from collector.config.fingerprints import FingerprintsFile
 from collector.config.inventory import InventoryFile
 from collector.config.modules import ModulesFile
+from collector.config.normal import NormalsFile
 from collector.config.options import options_of
 from collector.config.probes import ProbesFile, is_prober, section_of
 from collector.config.scalars import DURATION_PATTERN, duration
@@ -35,6 +36,7 @@ FILES: dict[str, type[BaseModel]] = {
     "probes": ProbesFile,
     "snmp": SnmpFile,
     "fingerprints": FingerprintsFile,
+    "normal": NormalsFile,
     "traps": TrapNamesFile,
 }
 """The kinds of file, by the name of the file or its directory."""

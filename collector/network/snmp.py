@@ -32,6 +32,8 @@ from collector.model import (
 )
 from collector.network import introduction, security
 from collector.network.cycle import Counters, Cycle, Memory
+from collector.network.normal import Fitted
+from collector.network.normalising import Made, normalise
 from collector.wire.snmp import ber, outcome
 from collector.wire.snmp.dialogue import Names, Survey
 from collector.wire.snmp.habits import Learned, Limits
@@ -77,6 +79,8 @@ class Snmp:
     """Seconds for which names are known without being read again (`cycle`); 0: they are read in each poll."""
     counters: Counters = "all"
     """Whether 32-bit counts of octets that come round between two polls are served."""
+    normal: tuple[Fitted, ...] = ()
+    """What is made of the module's columns under names that hold whatever the vendor."""
 
     @staticmethod
     def about(device: Device, common: Common) -> Sequence[Column]:
@@ -91,7 +95,7 @@ class Snmp:
     async def poll_together(self, targets: Sequence[Target], edge: Edge) -> Sequence[Reading]:
         """One walk over the union of what the modules need. One with filters is asked by itself: what it needs is
         only known on the way."""
-        device, memory = targets[0].device, edge.memory(Memory)
+        device, memory, made = targets[0].device, edge.memory(Memory), edge.memory(Made)
         readings: dict[str, Reading] = {}
         for together in _conversations(targets):
             ttl = 0.0 if LISTED_ONLY in device.quirks else min(_snmp(target).lookup_ttl for target in together)
@@ -99,7 +103,7 @@ class Snmp:
             cycle = Cycle([_module(target) for target in together], memory, edge, ttl, counters)
             survey = await cycle.read(partial(_survey, device, together, memory.learned, edge))
             for number, target in enumerate(together):
-                readings[target.module] = partial(_read, target, cycle, number)
+                readings[target.module] = partial(_read, target, cycle, number, made)
             if not survey.answered and (problem := survey.problem()) is not None:
                 # A device that says nothing is not asked for more.
                 return [readings.get(target.module, partial(_raise, problem)) for target in targets]
@@ -167,12 +171,12 @@ def _raise(problem: PollError) -> Sequence[Column]:
     raise problem
 
 
-def _read(target: Target, cycle: Cycle, number: int) -> Sequence[Column]:
+def _read(target: Target, cycle: Cycle, number: int, made: Made) -> Sequence[Column]:
     """A module's columns. Raises the `PollError` of a module that has got nothing."""
     share, columns, duplicates, dropped, refused = cycle.made(number)
     if not columns and not dropped:
         raise outcome.emptied(share.incomplete)
-    found = list(columns)
+    found = [*columns, *normalise(target.module, _snmp(target).normal, columns, made)]
     runs = [run for several in share.harvest.runs.values() for run in several]
     named = interned(("module",), ((target.module,),))
     found.append(column(VARIABLES, named, (sum(len(run.values) for run in runs),)))

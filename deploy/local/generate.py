@@ -19,6 +19,7 @@ if not __package__:
     sys.path[0] = str(ROOT)
 
 from collector.model import Collector  # noqa: E402 - after the path
+from collector.network.normal import Normal  # noqa: E402
 
 PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
 
@@ -62,6 +63,39 @@ def modules(directory: Path) -> str:
     return "\n".join(["| module | file | single GETs | what it reads |", "|---|---|---|---|", *rows]) + "\n"
 
 
+def names(normal: Iterable[Normal]) -> str:
+    """A table of the normalised names, with the vendors' metrics of which each is made."""
+    lines = ["| name | labels | what it says | made of |", "|---|---|---|---|"]
+    for each in normal:
+        labels = dict.fromkeys(
+            label for s in each.sources for label in (*s.labels, *s.fixed, *((s.bit,) if s.bit else ()))
+        )
+        made = dict.fromkeys(f"`{source.metric}`" for source in each.sources)
+        named = ", ".join(f"`{label}`" for label in labels)
+        lines.append(f"| `{each.family.name}` | {named} | {each.family.help} | {', '.join(made)} |")
+    return "\n".join(lines) + "\n"
+
+
+ALERT = re.compile(r"^      - alert: (\w+)\n((?:^(?: {8}.*)?\n)*)", re.MULTILINE)
+"""An alert as deploy/prometheus/rules/*.yml has it, with the comments within it."""
+
+
+def alerts(text: str) -> str:
+    """A table of the alerts in a file of rules. ValueError for one that does not say where its threshold comes from."""
+    lines = ["| alert | severity | after | says | where the threshold comes from |", "|---|---|---|---|---|"]
+    for name, body in ALERT.findall(text):
+        source = re.search(r"# Source: (.*\n(?: *# .*\n)*)", body)
+        if source is None:
+            raise ValueError(f"{name} does not say where its threshold comes from: write '# Source: ...' into it")
+        said = " ".join(line.strip(" #") for line in source[1].splitlines())
+        severity, after, summary = (
+            found[1] for key in ("severity", "for", "summary") if (found := re.search(rf"{key}: (.*)", body))
+        )
+        link = f"[{name}](runbooks/{name}.md)"
+        lines.append(f"| {link} | {severity} | {after} | {summary} | {said[0].upper()}{said[1:]} |")
+    return "\n".join(lines) + "\n"
+
+
 SERIES = (("a small device (UPS, printer, server)", 300), ("a mixed estate", 700), ("48-port switches only", 2100))
 DEVICES = (100, 1000, 5000)
 DAYS = 400
@@ -98,9 +132,13 @@ def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
 
 
 def _parts() -> dict[str, Callable[[], str]]:
+    from collector.config import load
     from collector.registry import COLLECTORS
 
+    rules = ROOT / "deploy" / "prometheus" / "rules"
     return {
+        "normal-names": lambda: names(load(None, environ={}, resolve=str).normal),
+        "power-alerts": lambda: alerts((rules / "power.yml").read_text()),
         "collectors": lambda: collectors(COLLECTORS),
         "snmp-modules": lambda: modules(ROOT / "config" / "snmp"),
         "sizing-slow": lambda: sizing(60),
@@ -108,7 +146,7 @@ def _parts() -> dict[str, Callable[[], str]]:
     }
 
 
-FILES = ("README.md", "docs/modules.md", "docs/sizing.md")
+FILES = ("README.md", "docs/modules.md", "docs/power.md", "docs/sizing.md")
 
 
 def main() -> int:

@@ -121,6 +121,15 @@ def environment(ports: int = 1) -> Image:
     return sheet.image()
 
 
+def fridge(ports: int = 1) -> Image:
+    """A medicine fridge's sensor, within 2 to 8 degrees."""
+    sheet = Sheet("fridge")
+    system(sheet, "Example environment sensor", f"{ENTERPRISE}.1.7", 64)
+    interfaces.interfaces(sheet, [interfaces.Interface(1, "eth0", "Ethernet", megabits=10, busy=0.0005)])
+    entity.entities(sheet, "environment sensor", entity.FRIDGE)
+    return sheet.image()
+
+
 def printer(ports: int = 1) -> Image:
     """A colour laser printer."""
     sheet = Sheet("printer")
@@ -139,7 +148,8 @@ def gateway(ports: int = 1) -> Image:
 
 
 KINDS: Mapping[str, Callable[..., Image]] = {
-    f.__name__: f for f in (switch, router, firewall, wireless, server, storage, ups, environment, printer, gateway)
+    f.__name__: f
+    for f in (switch, router, firewall, wireless, server, storage, ups, environment, fridge, printer, gateway)
 }
 
 

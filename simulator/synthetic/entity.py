@@ -54,6 +54,11 @@ SERVER_ROOM = [
     Probe("Outlet temperature", CELSIUS, 31, 4),
     Probe("Humidity", HUMIDITY, 45, 6),
 ]
+FRIDGE = [
+    Probe("Upper shelf", CELSIUS, 5.2, 0.9),
+    Probe("Lower shelf", CELSIUS, 4.4, 0.8),
+    Probe("Humidity", HUMIDITY, 52, 6),
+]
 CABINET = [
     Probe("Board temperature", CELSIUS, 38, 4),
     Probe("Fan 1", RPM, 5200, 300, tenths=False),

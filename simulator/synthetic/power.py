@@ -30,5 +30,6 @@ def supply(sheet: Sheet, phases: int = 1) -> None:
             5: sheet.wander(ber.INTEGER, 41, 6),
         })  # fmt: skip
         sheet.row(f"{UPS}.5.3.1", (line,), {2: 233, 3: 0, 4: 0})
+    sheet.scalars(f"{UPS}.7", {3: 1})
     sheet.put(f"{UPS}.6.1", 0, value=sheet.wander(ber.GAUGE32, 0, 0))
     sheet.scalars(f"{UPS}.9", {1: 230, 2: 500, 3: 230, 4: 500, 5: 3000, 6: 2700, 7: 5, 8: 2, 9: 180, 10: 265})

@@ -10,7 +10,8 @@ from types import ModuleType
 
 import pytest
 
-from collector.model import Collector
+from collector.model import Collector, Family
+from collector.network.normal import Normal, Source
 from deploy.local import generate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +69,44 @@ def test_a_module_without_a_comment_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ValueError, match=r"load.yml: silent has no comment above it"):
         generate.modules(tmp_path)
+
+
+def test_a_normalised_name_is_a_line_with_its_labels_and_its_vendors_metrics() -> None:
+    sources = (
+        Source("apcLoad", {"line": ("apcIndex",)}),
+        Source("errors", bits={0: "jammed"}, bit="error"),
+        Source("apcLoad", fixed={"part": "all"}),
+    )
+
+    assert generate.names([Normal(Family("wardwatch_ups_load_ratio", "Load."), "ratio", sources)]).splitlines()[2:] == [
+        "| `wardwatch_ups_load_ratio` | `line`, `error`, `part` | Load. | `apcLoad`, `errors` |"
+    ]
+
+
+RULE = """groups:
+  - name: power
+    rules:
+      - alert: UpsHot
+        expr: heat > 35
+        # Source: the makers,
+        # as they say it.
+        for: 15m
+        labels:
+          severity: warning
+        annotations:
+          summary: It is hot.
+"""
+
+
+def test_an_alert_is_a_line_with_the_source_of_its_threshold() -> None:
+    assert generate.alerts(RULE).splitlines()[2:] == [
+        "| [UpsHot](runbooks/UpsHot.md) | warning | 15m | It is hot. | The makers, as they say it. |"
+    ]
+
+
+def test_an_alert_without_a_source_is_refused() -> None:
+    with pytest.raises(ValueError, match="UpsHot does not say where its threshold comes from"):
+        generate.alerts(RULE.replace("Source: the makers", "The makers"))
 
 
 def test_only_what_is_between_the_marks_changes() -> None:

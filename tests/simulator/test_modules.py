@@ -17,7 +17,7 @@ from simulator.image import Image
 from simulator.values import Moment
 
 ROOT = Path(__file__).parents[2]
-NO_MODULES = {"fingerprints.yml", "traps.yml"}
+NO_MODULES = {"fingerprints.yml", "normal.yml", "traps.yml"}
 SHIPPED = sorted(path for path in (ROOT / "config" / "snmp").glob("*.yml") if path.name not in NO_MODULES)
 STOCK = ROOT.parent / "shared" / "snmp_exporter" / "snmp.yml"
 

@@ -1,8 +1,8 @@
 """Every mistake has a case: a file under tests/config/invalid whose first lines say what is expected of it.
 
 `KIND-CASE.yml` stands for the one file of its kind in the valid configuration beside it (wardwatch, auths, inventory,
-modules, snmp, fingerprints, traps); a directory is laid over that configuration. `# expect: file:line: where: what`
-names one problem, and all of them must be named.
+modules, snmp, fingerprints, normal, traps); a directory is laid over that configuration.
+`# expect: file:line: where: what` names one problem, and all of them must be named.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ PLACES = {
     "modules": "modules/local.yml",
     "snmp": "snmp/lab.yml",
     "fingerprints": "snmp/fingerprints.yml",
+    "normal": "snmp/normal.yml",
     "traps": "snmp/traps.yml",
 }
 MARK = "# expect: "

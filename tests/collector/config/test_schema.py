@@ -78,7 +78,8 @@ SHIPPED = {
     path: kind
     for kind, pattern in {
         "wardwatch": "wardwatch.yml", "auths": "auths.yml", "inventory": "inventory/*.yml", "modules": "modules/*.yml",
-        "snmp": "snmp/*.yml", "fingerprints": "snmp/fingerprints.yml", "traps": "snmp/traps.yml",
+        "snmp": "snmp/*.yml", "fingerprints": "snmp/fingerprints.yml", "normal": "snmp/normal.yml",
+        "traps": "snmp/traps.yml",
     }.items()
     for path in sorted(shipped().glob(pattern))
 }  # fmt: skip

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping
-from itertools import groupby
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from collector.agent import Agent
 from collector.config import load
 from collector.edge.udp import resolve
-from collector.model import Auth, Column, Device, Schedule, Secret, Target
 from collector.network.snmp import Snmp
 from collector.wire.snmp.module import Module
 from exporters.text import render
-from simulator import recording
-from simulator.player import Player
-from tests.collector.worlds import FakeWorld, Packet, virtual
+from tests.collector.network.recorded import poll, short
+from tests.collector.worlds import virtual
 
 GOLDEN = Path(__file__).parent / "golden" / "recorded"
 
-ROWS = 3
-"""Samples of a family that are shown; of the rest, how many there are. An access controller has a thousand radios."""
-
 RECORDED: Mapping[str, tuple[str, ...]] = {
     "airmax": ("network/wifi/ubiquiti-m5",),
+    "apc_environment": ("apc-environment",),
+    "apc_environment_scalars": ("apc-environment",),
     "apc_rpdu": ("UPS/apc-8932",),
     "apc_rpdu2": ("UPS/apc-8641", "UPS/apc-7902b"),
     "apc_rpdu2_scalars": ("UPS/apc-8641",),
@@ -48,6 +42,8 @@ RECORDED: Mapping[str, tuple[str, ...]] = {
     "ether_like": ("network/switch/h3c-e528-2",),
     "fortigate": ("network/firewall/fortinet-xcu",),
     "geist": ("iot/geist-temperature-sensor",),
+    "geist_pdu": ("geist-pdu",),
+    "geist_pdu_scalars": ("geist-pdu",),
     "geist_scalars": ("iot/geist-temperature-sensor",),
     "h3c_entity": ("network/switch/h3c-e528-1",),
     "hh3c_entity": ("network/switch/h3c-comware-7-1-075",),
@@ -64,6 +60,7 @@ RECORDED: Mapping[str, tuple[str, ...]] = {
     "juniper_wireless": ("network/wifi/juniper-wlc2800",),
     "liebert_environment": ("UPS/vertiv-power",),
     "liebert_environment_scalars": ("UPS/vertiv-power",),
+    "liebert_ups": ("liebert-ups",),
     "lldp": ("network/switch/hpe-procurve-516733-b21", "network/switch/cisco-n5000"),
     "mg_ups": ("UPS/eaton-93e-80",),
     "mg_ups_scalars": ("UPS/eaton-9px-partial",),
@@ -90,6 +87,7 @@ RECORDED: Mapping[str, tuple[str, ...]] = {
     "venustech": ("network/firewall/venus-vsos-v0600r0705b20180507", "unclassified/01"),
     "xups": ("UPS/eaton-93e-80", "UPS/eaton-9px-partial"),
     "xups_scalars": ("UPS/eaton-9px-partial",),
+    "zebra_printer": ("label-printer",),
 }
 """Recordings by module: of snmpsim-data by their path there, ours by their name."""
 
@@ -110,8 +108,10 @@ SHIPPED = {
 
 @pytest.mark.parametrize(("module", "name"), CASES)
 def test_recorded(module: str, name: str, golden: Callable[[Path, str], None]) -> None:
-    page = [column for column in virtual(_poll(module, name)) if not column.family.name.startswith("wardwatch_")]
-    golden(GOLDEN / f"{module}@{name.replace('/', '-')}.txt", "".join(_short(render(page).body.decode())))
+    page = [
+        column for column in virtual(poll(SHIPPED[module], name)) if not column.family.name.startswith("wardwatch_")
+    ]
+    golden(GOLDEN / f"{module}@{name.replace('/', '-')}.txt", "".join(short(render(page).body.decode())))
     for column in page:
         known = _enumerations(SHIPPED[module].module).get(column.family.name)
         strange = UNDEFINED.get(column.family.name, set())
@@ -129,26 +129,3 @@ def _enumerations(module: Module) -> Mapping[str, Mapping[int, str]]:
     return {
         metric.name: metric.enum_values for metric in module.metrics if metric.enum_values and metric.type == "gauge"
     }
-
-
-def _short(page: str) -> Iterator[str]:
-    for _, lines in groupby(page.splitlines(keepends=True), lambda line: re.split("[{ ]", line)[0]):
-        family = list(lines)
-        yield from family[:ROWS]
-        if len(family) > ROWS:
-            yield f"# and {len(family) - ROWS} more\n"
-
-
-async def _poll(module: str, name: str) -> list[Column]:
-    asked = SHIPPED[module].module
-    within = ("1.3.6.1.2.1.1", *asked.walk, *(oid.rpartition(".")[0] for oid in asked.get))
-    player = Player("recorded", "127.9.7.2", recording.load(recording.find(name), within), seed=1, age=0, pace=1)
-
-    def answer(packet: Packet) -> tuple[float, bytes]:
-        (datagram,) = player.hear(packet.data, 0.0)  # always the same moment: nothing moves
-        return 0.001, datagram.payload
-
-    agent = Agent(FakeWorld(answer))  # type: ignore[arg-type]
-    device = Device("recorded", "127.9.7.2", auth=Auth("test", 2, Secret("public")))
-    agent.load([device], {"recorded": [Target(device, module, SHIPPED[module], Schedule(60, 60))]})
-    return await agent.page("recorded", 60)
