@@ -1,7 +1,8 @@
-"""RELIABILITY A9 at the trap port: with every digest, nothing forged is counted or learned from, the genuine trap is."""
+"""RELIABILITY A9 at the trap port: nothing forged is counted or learned from, the genuine trap is; every digest."""
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -77,8 +78,8 @@ def _long_digest(desk: Desk) -> bytes:
     """As long as the hash is, or longer, and right as far as it goes."""
     kind = keys.AUTHENTICATION[desk.auth.auth_protocol]
     key = keys.localise(kind.hash, keys.stretch(kind.hash, desk.auth.password.reveal().encode()), ENGINE)
-    blank = rewritten(desk.trap(), lambda digest: bytes(max(len(digest) + 1, hmac.new(key, b"", kind.hash).digest_size)))
-    size = len(envelope.read(blank).digest)
+    size = max(kind.length + 1, hashlib.new(kind.hash).digest_size)
+    blank = rewritten(desk.trap(), lambda _: bytes(size))
     return rewritten(blank, lambda _: hmac.digest(key, blank, kind.hash).ljust(size, b"\0"))
 
 
