@@ -114,11 +114,9 @@ class TrapReceiver:
         yield single(RESTARTS, self._restarts)
         if not said:
             return
-        refused: Mapping[str, int] = said["refused"]
-        read = sum(count for reason, count in refused.items() if reason != "kernel_buffer") + said["waiting"]
         yield single(RECEIVED, said["received"])
-        yield single(COUNTED, said["received"] - read)
-        yield labelled(REFUSED, "reason", refused)
+        yield single(COUNTED, said["counted"])
+        yield labelled(REFUSED, "reason", said["refused"])
         yield single(WAITING, said["waiting"])
         if said["buffer"] is not None:
             yield single(BUFFER, said["buffer"])

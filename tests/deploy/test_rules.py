@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -58,6 +59,17 @@ def test_an_alert_has_a_case_that_fires_and_one_that_is_silent(alert: dict[str, 
 
     assert any(look["exp_alerts"] for look in looks)
     assert any(not look["exp_alerts"] for look in looks)
+
+
+def test_no_alert_looks_at_a_trap_that_anybody_could_have_sent() -> None:
+    """RELIABILITY part 3, trap spoofing."""
+    selectors = [
+        selector
+        for alert in alerts()
+        for selector in re.findall(r"wardwatch_trap(?:s_total|_last_timestamp_seconds)\b(?:\{[^}]*\})?", alert["expr"])
+    ]
+    assert selectors
+    assert [selector for selector in selectors if 'auth=~"authNoPriv|authPriv"' not in selector] == []
 
 
 def test_every_runbook_belongs_to_an_alert() -> None:

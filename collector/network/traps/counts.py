@@ -32,7 +32,11 @@ class Counts:
         """How often, and Unix seconds of the last time."""
         self.refused: Counter[str] = Counter(dict.fromkeys(REASONS, 0))
         self.received = 0
-        """Datagrams taken from the socket."""
+        """Datagrams taken from the socket: counted, refused (but by the kernel) or waiting."""
+        self.counted = 0
+        """Notices counted, those of devices included that are gone."""
+        self.waiting = 0
+        """Datagrams not read yet. A restart loses them."""
         self._changed: dict[Key, None] = {}
         self._numbers: dict[str, set[str]] = {}
         self._seen: dict[tuple[str, bytes], float] = {}
@@ -54,6 +58,7 @@ class Counts:
         key = (notice.device, self._name(notice.device, notice.trap), notice.auth)
         count, _ = self.counts.get(key, (0, 0.0))
         self.counts[key] = (count + 1, wall)
+        self.counted += 1
         self._changed[key] = None
 
     def _name(self, device: str, trap: str) -> str:
@@ -75,7 +80,7 @@ class Counts:
         """What is new since the last call."""
         changed, self._changed = self._changed, {}
         records: list[Record] = [["trap", *key, *self.counts[key]] for key in changed]
-        totals = (self.received, *self.refused.values())
+        totals = (self.received, self.counted, self.waiting, *self.refused.values())
         if totals != self._said:
             self._said = totals
             records.append(self._totals())
@@ -88,7 +93,8 @@ class Counts:
         return [*records, self._totals()]
 
     def _totals(self) -> Record:
-        return ["totals", self.received, {reason: count for reason, count in self.refused.items() if count}]
+        refused = {reason: count for reason, count in self.refused.items() if count}
+        return ["totals", self.received, refused, self.counted, self.waiting]
 
     def restore(self, records: Iterable[Record]) -> None:
         """Take up what was written; the last word on each thing holds."""
@@ -98,9 +104,13 @@ class Counts:
                     self.counts[device, trap, auth] = (count, float(last))
                     if trap[:1].isdigit():
                         self._numbers.setdefault(device, set()).add(trap)
-                case ["totals", int(received), dict(refused)]:
-                    self.received = received
+                case ["totals", int(received), dict(refused), *more]:
                     self.refused.update({r: n - self.refused[r] for r, n in refused.items() if r in REASONS})
+                    self.received = received
+                    read = received - self.refused.total() + self.refused["kernel_buffer"]
+                    self.counted, self.waiting = more[:2] or (read, 0)  # older journals do not say
+        self.refused["lost_at_restart"] += self.waiting
+        self.waiting = 0
 
 
 def engine_record(auth: str, engine: bytes, known: Engine) -> Record:

@@ -27,6 +27,7 @@ REASONS: Final[dict[str, str]] = {
     "decryption": "an SNMPv3 message that the device's second password does not open",
     "discovery": "the question with which an SNMPv3 inform begins; answered",
     "repeated": "the same again: a copy of a trap, or an inform whose acknowledgement got lost",
+    "lost_at_restart": "it waited to be read when the receiver was killed",
     "fault": "a fault of this program; the log has it",
 }
 """Every reason for which a datagram is not counted as a trap, and what it means."""

@@ -173,6 +173,7 @@ class Receiver:
             return
         self._next = now + (AGAIN if self._failing else FLUSH)
         self._kernel(self._orders.socket)
+        self.counts.waiting = len(self._queue)
         changes, learned = self.counts.changes(), self.usm.learned
         self._new += changes
         self._new += [engine_record(*key, self.usm.engines[key]) for key in learned if key in self.usm.engines]
@@ -234,6 +235,7 @@ class Receiver:
         return {
             "traps": traps,
             "received": self.counts.received,
+            "counted": self.counts.counted,
             "refused": dict(self.counts.refused),
             "waiting": len(self._queue),
             "buffer": self._buffer,

@@ -10,7 +10,7 @@ belongs to that device from then on. For informs we are authoritative: senders a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from pyasn1.codec.ber import encoder
@@ -25,6 +25,8 @@ from collector.network.traps.senders import Sender
 
 WINDOW: Final = 150
 """Seconds that a message may be old (RFC 3414, 2.2.3)."""
+MOST_BOOTS: Final = 2**31 - 1
+"""An engine that has started so often is never in time again (RFC 3414, 2.2.2)."""
 MOST_ENGINES: Final = 8
 """Engines remembered of one device, the last seen: a stack of switches has several."""
 UNKNOWN_ENGINES: Final = (1, 3, 6, 1, 6, 3, 15, 1, 1, 4, 0)
@@ -205,21 +207,29 @@ class Usm:
             return
         key = (auth.name, message.engine)
         known = self.engines.get(key)
-        if known is not None:
-            if known.device != sender.name and known.device in self._devices:
-                raise Refused("wrong_engine")
-            passed = 0.0 if known.at is None else now - known.at
-            oldest = known.time + passed - WINDOW
-            if message.boots < known.boots or (message.boots == known.boots and message.time < oldest):
-                raise Refused("time_window")
-            if (message.boots, message.time) < (known.boots, known.time) and known.device == sender.name:
-                return
-            del self.engines[key]
-        self.engines[key] = Engine(sender.name, message.boots, message.time, now)
+        latest = self._latest(known, message, sender, now)
+        if latest == known:
+            return
+        self.engines.pop(key, None)
+        self.engines[key] = latest
         self.learned.add(key)
         own = [k for k, engine in self.engines.items() if engine.device == sender.name]
         for oldest_key in own[:-MOST_ENGINES]:
             del self.engines[oldest_key]
+
+    def _latest(self, known: Engine | None, message: _Message, sender: Sender, now: float) -> Engine:
+        """What is to be known of the engine after an authenticated message (RFC 3414, 3.2 (7b)). Raises Refused."""
+        if known is not None and known.device != sender.name and known.device in self._devices:
+            raise Refused("wrong_engine")
+        if message.boots == MOST_BOOTS:
+            raise Refused("time_window")
+        said = (message.boots, message.time)
+        if known is None or said > (known.boots, known.time):  # newer than all before: a slow clock is no replay
+            return Engine(sender.name, *said, now)
+        # Copies of the rest are told apart by what was counted lately, which nobody knows of an earlier run.
+        if known.at is None or said < (known.boots, known.time + now - known.at - WINDOW):
+            raise Refused("time_window")
+        return replace(known, device=sender.name)
 
     def _opened(self, message: _Message, keys: Keys | None) -> Any:
         """The scoped PDU (RFC 3414, 3.2 (8))."""

@@ -62,10 +62,12 @@ class Engine:
 
     def within(self, boots: int, time: int, now: float) -> bool:
         """Whether a message that says so is of now (RFC 3414 section 3.2, 7b)."""
+        if boots == MOST:
+            return False
         if not self.proven:
             return True  # nothing to hold it against; it answers a number that was drawn for it
         known, notional = self.clock(now)
-        if boots == MOST or boots < known:
+        if boots < known:
             return False
         return boots > known or time >= notional - WINDOW
 

@@ -32,7 +32,7 @@ class Speech(Protocol):
     def read(self, packet: bytes) -> tuple[bytes, Head] | None:
         """The bytes in which the PDU lies, and its head. None: not an answer to us.
 
-        The head's PDU is a RESPONSE, or a REPORT from which the speech has learned: then the same question may be
+        The head's PDU is a RESPONSE, or a REPORT: the speech has learned from what came, and the same question may be
         asked again at once. Raises Malformed for what is no message of this version.
         """
 

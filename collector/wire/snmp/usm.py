@@ -5,8 +5,10 @@ What is believed, and why:
 * An answer carries the msgID and the request-id that were drawn at random for its question, our user, the engine's id
   and our context; its digest holds, it is no less protected than the question was, and it is of now (150 s).
 * A report that our time is wrong is believed when its digest holds. The digest covers the msgID, so the report is as
-  fresh as our question: that the clock went back (RELIABILITY F18) can then be believed too. One such report for each
-  answer; an engine that goes on saying so is left alone.
+  fresh as our question: that the clock went back (RELIABILITY F18) can then be believed too.
+* An answer that is all that but of now is dropped (RFC 3414 section 3.2, 7b), and its time believed like a report's: an
+  engine that forgot its boots, or stands still, and does not mind the time of questions never sends one.
+* One such correction for each answer; an engine that goes on is left alone.
 * Other reports can't be authenticated, for there is no key that both sides have. They change nothing: they are kept as
   the explanation, for when patience ends without an answer.
 """
@@ -126,8 +128,6 @@ class Usm:
             return self._report(scoped, data, frame, now)
         if self._privacy is not None and not frame.flags & ENCRYPTED:
             return None  # less protected than the question was
-        if not self._engine.within(frame.boots, frame.time, now):
-            return None
         return self._answer(scoped, data, request_id, frame, now)
 
     def _plain(self, packet: bytes, frame: Frame, request_id: int) -> tuple[bytes, Head] | None:
@@ -152,6 +152,11 @@ class Usm:
         if (scoped.engine_id, scoped.name) != self._context:
             return None
         if now is not None:
+            if not self._engine.within(frame.boots, frame.time, now):
+                corrected = self._corrected(
+                    frame, now, "the device answers with a time that is over: its clock goes back"
+                )
+                return (data, head._replace(pdu=message.REPORT)) if corrected else None
             self._engine.learn(frame.boots, frame.time, now)
         self._resynced = self.stranger = False
         self.refusal = None
@@ -162,14 +167,21 @@ class Usm:
         if _report_of(scoped.head, data) != "time":
             self._explain(scoped, data)
             return None
-        if self._resynced or frame.boots == MOST:
-            what = "has used up its boots: it needs a new engine id" if frame.boots == MOST else "keeps no time"
-            self.refusal = Refused(f"the device finds our time wrong that it has just told: it {what}")
-            return None
+        said = "the device finds our time wrong that it has just told: it keeps no time"
+        return (data, scoped.head) if self._corrected(frame, now, said) else None
+
+    def _corrected(self, frame: Frame, now: float, otherwise: str) -> bool:
+        """Whether the engine's clock was set by an authenticated message that is no answer. False: it is in vain."""
+        if frame.boots == MOST:
+            self.refusal = Refused("the device has used up its boots: it needs a new engine id")
+            return False
+        if self._resynced:
+            self.refusal = Refused(otherwise)
+            return False
         self._engine.learn(frame.boots, frame.time, now)
         self._resynced = True
-        self._sent.clear()  # whatever else went out had the wrong time too: its reports say nothing new
-        return data, scoped.head
+        self._sent.clear()  # whatever else went out had the wrong time too: what comes of it says nothing new
+        return True
 
     def _explain(self, scoped: Scoped, data: bytes) -> None:
         """Keep what a report says for when no answer comes."""

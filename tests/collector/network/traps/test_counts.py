@@ -33,7 +33,7 @@ def test_a_restart_forgets_nothing_and_the_share_of_names_is_the_same() -> None:
     for trap in ("1.1", "1.2", "1.3"):
         made.add(notice(trap), 5.0)
     made.refused["rate"] = 4
-    made.received = 7
+    made.received, made.waiting = 7 + 2, 2
     written = made.changes()
     made.add(notice("1.1"), 6.0)
     written += made.changes()
@@ -41,13 +41,20 @@ def test_a_restart_forgets_nothing_and_the_share_of_names_is_the_same() -> None:
     after = counts()
     after.restore(written)
     assert after.counts == made.counts
-    assert (after.received, after.refused) == (7, made.refused)
+    assert (after.received, after.counted, after.waiting) == (9, 4, 0)
+    assert after.refused == made.refused | {"lost_at_restart": 2}
     after.add(notice("1.4"), 7.0)
     assert shown(after)["other"] == 1
     again = counts()
     again.restore(after.everything(["sw-1"]))
     assert again.counts == after.counts
-    assert counts().everything([]) == [["totals", 0, {}]]
+    assert counts().everything([]) == [["totals", 0, {}, 0, 0]]
+
+
+def test_a_journal_that_does_not_say_how_many_were_counted_is_taken_up() -> None:
+    made = counts()
+    made.restore([["totals", 9, {"rate": 3, "kernel_buffer": 5, "of the future": 1}]])
+    assert (made.received, made.counted) == (9, 6)
 
 
 def test_a_copy_is_recognised_for_as_long_as_it_may_be_one() -> None:

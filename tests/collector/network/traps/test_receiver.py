@@ -44,6 +44,14 @@ class Port:
         return 212_992, self.drops
 
 
+class Hurried(Clock):
+    """The time of a machine on which everything takes long: a slice of it reads one datagram."""
+
+    def __call__(self) -> float:
+        self.at += 0.01
+        return self.at
+
+
 class Bench:
     """A receiver, and what it said last."""
 
@@ -80,6 +88,7 @@ class Bench:
 
     def balance(self) -> int:
         """Datagrams that nobody accounts for."""
+        assert self.said["counted"] == sum(self.traps.values())
         known = sum(self.traps.values()) + sum(self.refused.values()) - self.refused.get("kernel_buffer", 0)
         return int(self.said["received"]) - known
 
@@ -187,6 +196,29 @@ def test_a_restart_keeps_counts_refusals_engines_and_who_we_are(journal: Path) -
         assert after.receiver.usm.boots == boots + 1
         assert after.receiver.usm.engine == engine
         assert after.balance() == 0
+
+
+def test_what_waited_when_the_receiver_was_killed_is_lost_and_told_once(journal: Path) -> None:
+    """4,000 taken in, few read: those that waited were not counted, and are not forgotten."""
+    clock = Hurried()
+    with bench(journal, clock) as b:
+        b.come(*[by_community()] * 4000)
+        b.receiver.step()
+        b.receiver._disk.submit(lambda: None).result()
+        assert b.said["waiting"] == 4000 - sum(b.traps.values()) > 3900
+        waited, at_the_kill = b.said["waiting"], journal.read_bytes()
+    journal.write_bytes(at_the_kill)
+    with bench(journal) as killed:  # it is killed too, before it wrote a word
+        killed.work()
+        assert killed.refused == {"lost_at_restart": waited}
+    journal.write_bytes(at_the_kill)
+    for received in (4001, 4002):
+        with bench(journal) as after:
+            after.come(by_community())
+            after.work()
+            assert (after.said["received"], after.said["counted"]) == (received, received - waited)
+            assert after.refused == {"lost_at_restart": waited}
+            assert after.balance() == 0
 
 
 def test_the_journal_is_written_anew_when_it_is_long(journal: Path) -> None:

@@ -106,7 +106,7 @@ def test_what_is_known_of_a_sender_holds_over_a_restart(usm: Usm, clock: Clock) 
     after.engines = {key: Engine(known.device, known.boots, known.time, None)}
     clock.at -= 1000
     assert reason(after, agent.trap()) == "time_window"
-    clock.at += 1000
+    clock.at += 1001
     after.read(agent.trap(), [CORE])
 
 

@@ -94,6 +94,14 @@ def _replay(ward: Ward, question: bytes, genuine: bytes) -> bytes:
     return ward.answer(earlier)[0]
 
 
+def _replay_of_the_past(ward: Ward, question: bytes, genuine: bytes) -> bytes:
+    """A genuine answer to an earlier question, from before the device started again."""
+    survey, _ = ward.survey()
+    earlier = survey.send()
+    assert earlier is not None
+    return _response(ward, earlier, 3, boots=4)
+
+
 def _replay_renumbered(ward: Ward, question: bytes, genuine: bytes) -> bytes:
     """The same with our msgID written into it."""
     earlier = bytearray(_replay(ward, question, genuine))
@@ -123,8 +131,15 @@ FORGERIES: dict[str, Forger] = {
 
 FURTHER: dict[str, Forger] = {
     "another engine's id with our keys": _other_engines_name,
-    "boots of the past": lambda w, q, g: _response(w, q, 3, boots=4),
-    "time of the past": lambda w, q, g: _response(w, q, 3, started=w.agent.started + 151),
+    "boots of the past, with another request-id": lambda w, q, g: wrap(w, q, 3, _pdu(0xA2, b"\x01\x02\x03"), boots=4),
+    "time of the past, in another context": lambda w, q, g: wrap(
+        w, q, 3, _pdu(0xA2, _asked(w, q)[1]), b"elsewhere", started=w.agent.started + 151
+    ),
+    "boots of the past, less protected": lambda w, q, g: _response(w, q, 1, boots=4),
+    "boots of the past, with a wrong digest": lambda w, q, g: _digest(
+        _response(w, q, 3, boots=4), lambda digest: bytes(len(digest))
+    ),
+    "boots of the past, to an earlier question": _replay_of_the_past,
     "boots at their end": lambda w, q, g: _response(w, q, 3, boots=2**31 - 1),
     "a trap": lambda w, q, g: wrap(w, q, 3, _pdu(0xA7, _asked(w, q)[1])),
     "an inform": lambda w, q, g: wrap(w, q, 3, _pdu(0xA6, _asked(w, q)[1])),

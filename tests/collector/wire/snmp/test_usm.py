@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from itertools import product
 
@@ -18,7 +19,7 @@ from collector.wire.snmp.engine import Engines
 from collector.wire.snmp.usm import Usm
 from simulator import usm
 from tests.collector.wire.snmp.agents import converse
-from tests.collector.wire.snmp.secured import AUTH, ENGINE_ID, LIMITS, Ward, met
+from tests.collector.wire.snmp.secured import AUTH, ENGINE_ID, LIMITS, Ward, met, user
 
 
 def read(survey: Survey) -> int:
@@ -150,6 +151,95 @@ def test_an_exhausted_engine_is_refused() -> None:
     survey, _ = ward.poll()
     assert isinstance(survey.problem(), Refused)
     assert "new engine id" in str(survey.problem())
+
+
+class Lax(usm.Engine):
+    """An agent that does not mind what time a question says, so it never reports that it is wrong."""
+
+    def _admit(self, came: usm._Wrapped, packet: bytes, now: float) -> tuple[int, bytes]:
+        minded = copy.copy(self)
+        minded.boots, minded.started, minded.rate = came.boots, now - came.time, 1.0
+        return usm.Engine._admit(minded, came, packet, now)
+
+
+def lax() -> Ward:
+    """A device of that kind whose clock we have; and its `packets` are those of one poll."""
+    ward = Ward()
+    ward.agent = Lax(ENGINE_ID, [user(AUTH)], boots=5, started=ward.clock() - 500)
+    ward.player.engine = ward.agent
+    ward.player._communities = frozenset({ward.agent.inside})
+    ward.meet()
+    ward.poll()
+    ward.packets = 0
+    assert read(ward.poll()[0]) == 8
+    return ward
+
+
+@pytest.mark.parametrize("boots", [0, 1, 5])
+def test_a_device_that_forgot_its_boots_and_minds_no_time_costs_one_exchange_more(boots: int) -> None:
+    ward = lax()
+    calm, ward.packets = ward.packets, 0
+    ward.agent.reboot(ward.clock(), boots)
+    survey, _ = ward.poll()
+    assert (read(survey), survey.problem(), survey.incomplete) == (8, None, {})
+    assert ward.packets == calm + 1
+    ward.packets = 0
+    assert read(ward.poll()[0]) == 8
+    assert ward.packets == calm
+
+
+def test_a_clock_that_stands_still_costs_one_exchange_a_poll() -> None:
+    ward = lax()
+    calm = ward.packets
+    ward.agent.reboot(ward.clock() - 500)
+    ward.agent.rate = 0.0
+    for _ in range(5):
+        ward.clock.now += 600
+        ward.packets = 0
+        survey, _ = ward.poll()
+        assert (read(survey), survey.problem()) == (8, None)
+        assert ward.packets <= calm + 1
+
+
+def test_an_answer_of_another_time_tells_the_time_and_nothing_else() -> None:
+    ward = lax()
+    survey, _ = ward.survey()
+    question = survey.send()
+    assert question is not None
+    ward.agent.reboot(ward.clock(), 2)
+    assert survey.receive(ward.answer(question)[0])
+    assert not survey.harvest.runs
+    assert not survey.answered
+    assert ward.engine.clock(ward.clock())[0] == 2
+    again = survey.send()
+    assert again is not None
+    assert envelope.read(again).boots == 2
+    assert not survey.receive(ward.answer(question)[0]), "of a question that has been asked anew"
+
+
+def test_a_device_whose_clock_goes_back_time_and_again_is_refused_after_one_more_exchange() -> None:
+    ward = lax()
+    ward.packets = 0
+
+    def answer(packet: bytes) -> list[bytes]:
+        ward.agent.boots -= 1
+        return ward.answer(packet)
+
+    survey, _ = ward.survey()
+    converse(survey, answer, ward.clock)
+    assert isinstance(survey.problem(), Refused)
+    assert "its clock goes back" in str(survey.problem())
+    assert ward.packets == 2
+
+
+def test_an_exhausted_engine_that_minds_no_time_is_refused() -> None:
+    ward = lax()
+    for _ in range(2):
+        ward.agent.boots = 2**31 - 1
+        survey, _ = ward.poll()
+        assert isinstance(survey.problem(), Refused)
+        assert "new engine id" in str(survey.problem())
+        assert ward.engine.clock(ward.clock())[0] == 5
 
 
 def test_another_engine_at_the_same_address_must_prove_itself() -> None:
