@@ -162,10 +162,10 @@ def test_clean_text_is_bounded_and_clean(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=2_000, deadline=None)
 @given(st.lists(HOSTILE, min_size=5, max_size=5))
-def test_hostile_strings_at_full_size(texts: list[str]) -> None:
-    """RELIABILITY D4 as written: 100,000 strings."""
+def test_many_hostile_strings(texts: list[str]) -> None:
+    """A tenth of RELIABILITY D4; `python -m bench.bar D4 --full` tries all of it, through devices and pages."""
     rendered = render([column(OCTETS, rows(("descr",), [(t,) for t in texts]), range(len(texts)))])
     assert {labels[0][1] if labels else "" for _, labels in parse(rendered.body).samples} == {clean(t) for t in texts}
 
