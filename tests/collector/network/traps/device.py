@@ -18,7 +18,11 @@ LAB = Auth("lab", 2, community=Secret("canary-community"))
 
 
 def v3(level: str = "authPriv", digest: str = "SHA256", cipher: str = "AES", name: str = "safe", **more: Any) -> Auth:
-    fields = {"username": "watcher", "password": Secret("canary-one"), "priv_password": Secret("canary-two")} | more
+    fields: dict[str, Any] = {
+        "username": "watcher",
+        "password": Secret("canary-one"),
+        "priv_password": Secret("canary-two"),
+    } | more
     return Auth(name, 3, security_level=level, auth_protocol=digest, priv_protocol=cipher, **fields)
 
 
