@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from bench.bar.devices import Devices, Plays, playing
-from bench.bar.hospital import SHARED_FREELY, Parts, Poll, lagging, modules, poll, run, said, target, watching
+from bench.bar.hospital import SHARED_FREELY, Parts, Poll, lagging, modules, poll, raised, run, said, target, watching
 from bench.bar.row import Verdict
 from collector.agent import Agent
 from collector.budget import Budgets, Limit
@@ -69,7 +69,7 @@ class A7:
         with playing(plays, seed) as devices:
             found = run(self._ask(plays, devices))
             asked = devices.stats()["packets"]
-        figure = {"exchanges": asked, "devices": len(plays) - 1, "packets_a_second_allowed": 1000, **found}
+        figure = {"exchanges": asked, "devices": len(plays) - 1, "raised": raised(self.parts.budgets), **found}
         kept = asked >= self.exchanges and not found["wrong_values"] and not found["missed_deadlines"]
         return Verdict(bool(kept and found["right_values"]), figure)
 

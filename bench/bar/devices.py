@@ -18,11 +18,15 @@ from simulator.agent import REPLY_BYTES
 from simulator.estate import WINDOWS
 from simulator.player import Fault, Player, fault
 from simulator.server import Server
+from simulator.usm import Engine, User, engine_id
 
 Ill = Sequence[tuple[str, Mapping[str, Any]]]
 """Faults by mode, each with its options."""
 
 READS = frozenset({"get", "getnext", "getbulk", "v3"})
+"""Kinds of packets that only read. `v3` is a message that was refused, with one of the others inside: discovery."""
+
+USER = User(b"ward", "authPriv", "SHA256", b"maplesyrup", "AES", b"newsyrup")
 PATIENCE = 20.0
 """Seconds that the devices' process is waited for."""
 
@@ -34,7 +38,7 @@ class Written(AssertionError):
 @dataclass(frozen=True, slots=True)
 class Plays:
     """A device: `kind` is one of `simulator.synthetic.KINDS`. Its counters stand still unless `pace` says otherwise,
-    so that what was read of it can be compared with what was read of another."""
+    so that what was read of it can be compared with what was read of another. With a `user` it speaks SNMPv3 only."""
 
     name: str
     address: str
@@ -44,12 +48,15 @@ class Plays:
     device_class: DeviceClass = "it"
     pace: float = 0.0
     reply_bytes: int = REPLY_BYTES
+    user: User | None = None
 
     def player(self, seed: int) -> Player:
         window, patience = WINDOWS[self.device_class]
+        start = time.monotonic()
+        engine = None if self.user is None else Engine(engine_id(self.address), (self.user,), started=start)
         return Player(
             self.name, self.address, synthetic.image(self.kind, self.ports), faults=_faults(self.ill), seed=seed,
-            age=1e6, pace=self.pace, window=window, patience=patience, start=time.monotonic(),
+            age=1e6, pace=self.pace, window=window, patience=patience, start=start, engine=engine,
             reply_bytes=self.reply_bytes,
         )  # fmt: skip
 

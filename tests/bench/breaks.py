@@ -10,9 +10,12 @@ from collector.budget import Allowance
 from collector.cli.service import Service
 from collector.config import Config
 from collector.edge import Terms, World
+from collector.errors import Malformed
 from collector.model import INCOMPLETE, Collector, Column, Dialogue, Edge, Target
 from collector.watch import Line
-from collector.wire.snmp import ber, message
+from collector.wire.snmp import ber, envelope, message
+from collector.wire.snmp.discovery import Discovery
+from collector.wire.snmp.habits import Learned, Limits
 from exporters.text import Page, render
 
 
@@ -103,9 +106,48 @@ class Writing(Wrapped):
         packet = self.inner.send()
         if packet is None:
             return None
-        head = message.read(packet)
+        try:
+            head = message.read(packet)
+        except Malformed:
+            return packet  # of SNMPv3
         at = packet.index(head.community) + len(head.community)
         return packet[:at] + b"\xa3" + packet[at + 1 :]
+
+
+class WritingInside(Wrapped):
+    """Asks for an engine by setting something."""
+
+    def send(self) -> bytes | None:
+        packet = self.inner.send()
+        if packet is None or self.kind != "discovery":
+            return packet
+        at = packet.index(b"\xa0", envelope.read(packet).begin)
+        return packet[:at] + b"\xa3" + packet[at + 1 :]
+
+
+class WritesInside(World):
+    """Writes in SNMPv3 only."""
+
+    async def udp(self, peers: Sequence[str], port: int, dialogue: Dialogue, terms: Terms) -> None:
+        await super().udp(peers, port, WritingInside(dialogue), terms)
+
+
+class AsksForEngines(Wrapped):
+    """Asks for the engine before each question."""
+
+    turns: int = 0
+
+    def send(self) -> bytes | None:
+        self.turns += 1
+        return Discovery(Limits(), Learned(), lambda: 0.0).send() if self.turns % 2 else self.inner.send()
+
+    def receive(self, packet: bytes) -> bool:
+        return True if self.turns % 2 else self.inner.receive(packet)
+
+
+class Discovers(World):
+    async def udp(self, peers: Sequence[str], port: int, dialogue: Dialogue, terms: Terms) -> None:
+        await super().udp(peers, port, AsksForEngines(dialogue), terms)
 
 
 class Writes(World):

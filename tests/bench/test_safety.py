@@ -14,7 +14,8 @@ from bench.bar.c5_reading import C5, of_one_kind
 from bench.bar.c6_inventory import C6, namespace
 from bench.bar.hospital import ROOM, SHARED_FREELY, Parts
 from collector.budget import Breaking, Budgets, Limit
-from tests.bench.breaks import Unlocked, Writes
+from collector.edge import World
+from tests.bench.breaks import Discovers, Unlocked, Writes, WritesInside
 
 TWICE = Budgets({"it": Limit(60, 1.0), "fragile": Limit(3, 1.0), "clinical": Limit(2, 5.0)}, ROOM, ROOM, ROOM)
 PRESSED = C2(devices=2, seconds=5.5)
@@ -61,6 +62,12 @@ def test_c4_is_green() -> None:
     assert verdict.kept, verdict.figure
 
 
+def test_c4_is_red_where_an_engine_is_asked_for_again() -> None:
+    verdict = replace(GLASS, timeout=6.0, parts=Parts(world=Discovers)).measure(1)
+    assert any(cause.startswith("a second discovery") for cause in verdict.figure["causes"])
+    assert not verdict.kept
+
+
 def test_c4_is_red_where_the_device_is_called_plain_it() -> None:
     verdict = replace(GLASS, device_class="it", timeout=2.0).measure(1)
     assert verdict.figure["deaths"] > 0
@@ -86,8 +93,9 @@ def test_c5_is_green() -> None:
 
 
 @pytest.mark.slow
-def test_c5_is_red_where_something_is_set() -> None:
-    verdict = replace(READING, parts=Parts(world=Writes)).measure(1)
+@pytest.mark.parametrize("world", [Writes, WritesInside])
+def test_c5_is_red_where_something_is_set(world: type[World]) -> None:
+    verdict = replace(READING, parts=Parts(world=world)).measure(1)
     assert verdict.figure["sets"] > 0
     assert not verdict.kept
 
