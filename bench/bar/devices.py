@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing.connection import Connection
 from threading import Thread
 from typing import Any
@@ -16,7 +17,10 @@ from collector.model import DeviceClass
 from simulator import synthetic
 from simulator.agent import REPLY_BYTES
 from simulator.estate import WINDOWS
+from simulator.faults import Datagram
+from simulator.image import Image
 from simulator.player import Fault, Player, fault
+from simulator.safety import Safety
 from simulator.server import Server
 from simulator.usm import Engine, User, engine_id
 
@@ -49,16 +53,37 @@ class Plays:
     pace: float = 0.0
     reply_bytes: int = REPLY_BYTES
     user: User | None = None
+    site: str = ""
+    """Where it stands. What came to all devices of a site, and of their subnets, is counted then."""
 
-    def player(self, seed: int) -> Player:
+    def player(self, seed: int, groups: Mapping[str, Safety] | None = None) -> Player:
         window, patience = WINDOWS[self.device_class]
         start = time.monotonic()
         engine = None if self.user is None else Engine(engine_id(self.address), (self.user,), started=start)
-        return Player(
+        kind = Player if groups is None else partial(Grouped, [groups[name] for name in self.groups])
+        return kind(
             self.name, self.address, synthetic.image(self.kind, self.ports), faults=_faults(self.ill), seed=seed,
             age=1e6, pace=self.pace, window=window, patience=patience, start=start, engine=engine,
             reply_bytes=self.reply_bytes,
         )  # fmt: skip
+
+    @property
+    def groups(self) -> Sequence[str]:
+        """Its site, and its subnet (/24)."""
+        return (self.site, self.address.rpartition(".")[0]) if self.site else ()
+
+
+class Grouped(Player):
+    """A device whose packets count for others too."""
+
+    def __init__(self, groups: Sequence[Safety], name: str, address: str, image: Image, **more: Any) -> None:
+        super().__init__(name, address, image, **more)
+        self._groups = groups
+
+    def hear(self, packet: bytes, now: float) -> Sequence[Datagram]:
+        for group in self._groups:
+            group.arrived("any", len(packet), now)
+        return super().hear(packet, now)
 
 
 @dataclass
@@ -69,7 +94,7 @@ class Devices:
     _pipe: Connection = field(repr=False)
 
     def stats(self) -> Mapping[str, Any]:
-        """`simulator.server.Server.stats`."""
+        """`simulator.server.Server.stats`, and under `groups` the most packets in a second by site and subnet."""
         answer: Mapping[str, Any] = self._ask("stats")
         return answer
 
@@ -113,7 +138,8 @@ def _faults(ill: Ill) -> list[Fault]:
 def _play(devices: Sequence[Plays], seed: int, pipe: Connection) -> None:
     """The child: plays until the pipe is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends it
-    server = Server([each.player(seed) for each in devices])
+    groups = {name: Safety() for each in devices for name in each.groups}
+    server = Server([each.player(seed, groups if each.site else None) for each in devices])
     players = {player.name: player for player in server.players}
 
     def obey() -> None:
@@ -121,7 +147,9 @@ def _play(devices: Sequence[Plays], seed: int, pipe: Connection) -> None:
             while True:
                 words = pipe.recv()
                 if words[0] == "stats":
-                    pipe.send(_stats(server))
+                    pipe.send(
+                        {**_stats(server), "groups": {name: group.most_packets for name, group in groups.items()}}
+                    )
                 else:
                     for name in words[1]:
                         players[name].play(_faults(words[2]))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from collector.budget import Allowance
+from collector.budget import Allowance, Budgets, Limit, Shared
 from collector.cli.service import Service
 from collector.config import Config
 from collector.edge import Terms, World
@@ -185,6 +185,27 @@ class Unlocked(Service):
         for watch in self.agent.watches:
             watch.line = Line(Allowance(watch.device, self.agent.shared))
             watch.line.lock = Open()  # type: ignore[assignment]
+
+
+class Generous(Service):
+    """Allows each device more than its class may be sent."""
+
+    budgets = Budgets(
+        {"it": Limit(60, 1.0), "fragile": Limit(3, 1.0), "clinical": Limit(2, 5.0)},
+        *(Limit(1_000_000, 1.0),) * 3,
+    )
+
+    def _apply(self, config: Config) -> None:
+        super()._apply(config)
+        shared = Shared(self.budgets)
+        for watch in self.agent.watches:
+            watch.line = Line(Allowance(watch.device, shared))
+
+
+class Apart(Generous):
+    """Knows each device's budget, and none of what they share."""
+
+    budgets = Budgets(site=Limit(1_000_000, 1.0), subnet=Limit(1_000_000, 1.0))
 
 
 class AllOrNothing(Service):

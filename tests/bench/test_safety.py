@@ -12,13 +12,12 @@ from bench.bar.c3_dead import C3
 from bench.bar.c4_glass import C4
 from bench.bar.c5_reading import C5, of_one_kind
 from bench.bar.c6_inventory import C6, namespace
-from bench.bar.hospital import ROOM, SHARED_FREELY, Parts
-from collector.budget import Breaking, Budgets, Limit
+from bench.bar.hospital import SHARED_FREELY, Parts
+from collector.budget import Breaking
 from collector.edge import World
-from tests.bench.breaks import Discovers, Unlocked, Writes, WritesInside
+from tests.bench.breaks import Apart, Discovers, Generous, Unlocked, Writes, WritesInside
 
-TWICE = Budgets({"it": Limit(60, 1.0), "fragile": Limit(3, 1.0), "clinical": Limit(2, 5.0)}, ROOM, ROOM, ROOM)
-PRESSED = C2(devices=2, seconds=5.5)
+PRESSED = C2(devices=7, seconds=5.5, burst=100)
 PRESS = C1(devices=6, clients=6, requests=100, seconds=4.0)
 READING = of_one_kind(C5())
 ANYWHERE = C6(targets=60, configurations=20)
@@ -30,12 +29,20 @@ DEAD = C3(devices=3)
 def test_c2_is_green() -> None:
     verdict = PRESSED.measure(1)
     assert verdict.kept, verdict.figure
+    assert verdict.figure["http_burst"] == PRESSED.burst
 
 
 @pytest.mark.slow
 def test_c2_is_red_with_larger_budgets() -> None:
-    verdict = replace(PRESSED, parts=Parts(budgets=TWICE)).measure(1)
+    verdict = replace(PRESSED, make=Generous).measure(1)
     assert verdict.figure["devices_over_budget"] > 0
+    assert not verdict.kept
+
+
+@pytest.mark.slow
+def test_c2_is_red_where_nothing_is_shared() -> None:
+    verdict = replace(PRESSED, make=Apart).measure(1)
+    assert (verdict.figure["devices_over_budget"], verdict.figure["shared_over_budget"]) == (0, ["busy", "127.14.3"])
     assert not verdict.kept
 
 
