@@ -118,4 +118,5 @@ def test_c6_is_red_where_anyone_is_contacted() -> None:
     verdict = replace(ANYWHERE, program="tests.bench.contacts").measure(1)
     assert verdict.figure["elsewhere"] > 0
     assert "10.1.2.3" in verdict.figure["where"]
+    assert "10.9.9.9" in verdict.figure["configurations_run_odd"][0]
     assert not verdict.kept
