@@ -33,7 +33,7 @@ def settings(devices: int, room: int = ROOM) -> str:
 
 def ages(page: str) -> list[float]:
     """Seconds since each module was last read."""
-    return [float(age) for age in _AGE.findall(page)]
+    return [float(age) for age in _AGE.findall(_own(page))]
 
 
 def whole(page: str, modules: int) -> bool:
@@ -41,8 +41,14 @@ def whole(page: str, modules: int) -> bool:
 
     A poll counts as a success in part too: what was cut off or left out has series of its own.
     """
+    page = _own(page)
     read = _SUCCESS.findall(page)
     return len(read) == modules and all(value == "1" for value in read) and not any(mark in page for mark in _CUT)
+
+
+def _own(page: str) -> str:
+    """The page from the collector's first words about the device on: families are in order, and these at the end."""
+    return page[page.find("\nwardwatch_") :]
 
 
 def samples(page: str) -> int:
