@@ -42,14 +42,32 @@ def running(
 
 def cpu(pid: int) -> float:
     """Seconds of CPU, user and system, that a process with all its threads has used. Resolution 10 ms."""
+    return sum(_times(pid))
+
+
+def kernel(pid: int) -> float:
+    """Those of them that were spent in the kernel."""
+    return _times(pid)[1]
+
+
+def _times(pid: int) -> tuple[float, float]:
     words = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / _TICK
+    return int(words[11]) / _TICK, int(words[12]) / _TICK
 
 
 def resident(pid: int) -> int:
     """Bytes of memory that a process holds."""
+    return _memory(pid, "VmRSS:")
+
+
+def peak(pid: int) -> int:
+    """Bytes of memory that a process has held at most."""
+    return _memory(pid, "VmHWM:")
+
+
+def _memory(pid: int, key: str) -> int:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(key):
             return int(line.split()[1]) * 1024
     return 0
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -22,7 +21,7 @@ from typing import Any
 import aiohttp
 import yaml
 
-from bench import process
+from bench import pages, process
 from bench.bar.devices import Ill, Plays, playing
 from simulator.fleets import REPLY_BYTES, fleet_address
 from tests.exporters.exposition import parse
@@ -50,9 +49,8 @@ SCALARS: Mapping[str, Any] = {
     }
 }
 
-AGE = re.compile(r"(?m)^wardwatch_poll_age_seconds\{[^}]*\} (\S+)$")
-SUCCESS = re.compile(r"(?m)^wardwatch_poll_success\{[^}]*\} (\S+)$")
-PARTIAL = re.compile(r"(?m)^wardwatch_poll_incomplete\{")
+CAUSES = ("wardwatch_poll", "wardwatch_series_dropped")
+"""Lines of a page that say why it is not fresh."""
 READ_STRICTLY = 50
 """Every so manieth page is read by the strict parser."""
 
@@ -76,6 +74,8 @@ class Fleet:
     loss: float = 0.0
     """Share of packets that are lost, each way."""
     ill: bool = False
+    room: int = pages.ROOM
+    """Series of each device that the collector has room for: `caps.series` is raised to as many."""
 
     @property
     def allowed(self) -> float:
@@ -121,8 +121,11 @@ class Found:
     unreadable: list[str] = field(default_factory=list)
     cores: float = 0.0
     resident: int = 0
+    """Bytes, at the peak."""
     descriptors: int = 0
     packets: int = 0
+    samples: set[int] = field(default_factory=set)
+    """How many there were on a fresh page: devices are alike, so it is one number."""
     seconds: list[float] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
 
@@ -138,10 +141,11 @@ class Found:
             "missed": self.missed,
             "missed_twice": self.twice,
             "cores": round(self.cores, 3),
-            "resident_mb": round(self.resident / 1e6, 1),
+            "peak_resident_mb": round(self.resident / 1e6, 1),
             "descriptors": self.descriptors,
             "packets": self.packets,
             "pages": self.pages,
+            "samples_a_page": {"least": min(self.samples, default=0), "most": max(self.samples, default=0)},
             "pages_read_strictly": self.strict,
             "unreadable": self.unreadable[:2],
             "answer_ms": {"median": round(slowest[len(slowest) // 2] * 1e3, 1), "p99": round(p99(slowest) * 1e3, 1)},
@@ -184,7 +188,7 @@ def _configuration(home: Path, fleet: Fleet, port: int) -> Path:
     }  # fmt: skip
     (config / "inventory" / "fleet.yml").write_text(yaml.safe_dump({"defaults": defaults, "devices": listed}))
     (config / "auths.yml").write_text("auths: {scale: {version: 2, community: public}}\n")
-    (config / "wardwatch.yml").write_text("{}\n")
+    (config / "wardwatch.yml").write_text(pages.settings(fleet.devices, fleet.room))
     (config / "snmp" / "scale.yml").write_text(yaml.safe_dump({"modules": dict(SCALARS)}))
     return config
 
@@ -221,6 +225,7 @@ async def _scrape(fleet: Fleet, http: int, pid: int) -> Found:
             return
         if not why:
             found.fresh += 1
+            found.samples.add(pages.samples(text))
             return
         found.missed += 1
         found.why.append(f"fleet-{number}: {why}")
@@ -243,22 +248,21 @@ async def _scrape(fleet: Fleet, http: int, pid: int) -> Found:
             found.descriptors = max(found.descriptors, len(list(Path(f"/proc/{pid}/fd").iterdir())))
         await asyncio.sleep(max(0.0, begun + (fleet.warm_up + fleet.rounds) * fleet.interval - time.perf_counter()))
         found.cores = (process.cpu(pid) - before) / (fleet.rounds * fleet.interval)
-        found.resident = process.resident(pid)
+        found.resident = process.peak(pid)
         await asyncio.gather(*tasks)
     found.twice = len(twice)
     return found
 
 
 def _fresh(text: str, fleet: Fleet) -> bool:
-    """Whether every module of the device was read whole in this interval."""
-    ages = [float(age) for age in AGE.findall(text)]
-    good = [value == "1" for value in SUCCESS.findall(text)]
-    whole = len(ages) == len(good) == len(fleet.modules) and all(good) and not PARTIAL.search(text)
-    return whole and max(ages) < 0.9 * fleet.interval
+    """Whether every module of the device was read whole in this interval, and is served whole."""
+    found = pages.ages(text)
+    whole = len(found) == len(fleet.modules) and pages.whole(text, len(fleet.modules))
+    return whole and max(found) < 0.9 * fleet.interval
 
 
 def _short(text: str) -> str:
-    return " ".join(line for line in text.splitlines() if line.startswith("wardwatch_poll"))[:300]
+    return " ".join(line for line in text.splitlines() if line.startswith(CAUSES))[:300]
 
 
 def main() -> int:
@@ -274,8 +278,9 @@ def main() -> int:
         sized = replace(fleet, **full) if chosen.full else fleet
         found = measure(sized, chosen.seed)
         print(f"{name}: {sized.devices} devices every {sized.interval:.0f} s, {sized.rounds} intervals measured")
+        print(f"  {'caps.series, raised to':24}{pages.series(sized.devices, sized.room)}")
         for key, value in found.figure().items():
-            print(f"  {key:22}{value}")
+            print(f"  {key:24}{value}")
         for promise, good in promises(sized, found).items():
             print(f"promise ({promise}): {'kept' if good else 'BROKEN'}")
             kept = kept and good
@@ -287,6 +292,7 @@ def promises(fleet: Fleet, found: Found) -> Mapping[str, bool]:
     return {
         "at least 99.99% of healthy device-intervals fresh": found.share >= 0.9999,
         "no device missed twice running": not found.twice,
+        "as much on each page": len(found.samples) == 1,
         f"at most {fleet.allowed:.3f} of a core": found.cores <= fleet.allowed,
         f"at most {fleet.resident / 1e6:.0f} MB": found.resident <= fleet.resident,
         "every page that was read strictly is sound": not found.unreadable,

@@ -19,11 +19,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import uvloop
 
 from bench import process
+from collector import model
 from collector.budget import Caps
 from collector.config import load
 from collector.edge import Tally, Terms, World
@@ -70,7 +71,7 @@ class Edge:
     def __init__(self, world: World, common: Common, device: Device) -> None:
         self._world, self._device = world, device
         self.host: Host = world.host
-        self.now, self.common = world.now, common
+        self.now, self.clock, self.common = world.now, world.clock, common
         self.deadline = float("inf")
         self.room = Caps().series_per_device
         self.tally = Tally()
@@ -85,9 +86,9 @@ class Edge:
     def choose(self, modules: Mapping[str, Collector]) -> None:
         """The module that is measured chooses no others."""
 
-    async def udp(self, dialogue: Dialogue) -> None:
+    async def udp(self, dialogue: Dialogue, port: int = 0) -> None:
         terms = Terms(self.deadline, _Free(), self.tally)
-        await self._world.udp((self._device.address,), self._device.port, dialogue, terms)
+        await self._world.udp((self._device.address,), port or self._device.port, dialogue, terms)
 
 
 @dataclass(slots=True)
@@ -144,7 +145,7 @@ async def measure(port: int, devices: int, rounds: int) -> list[Kind]:
 
 async def polled(each: Kind) -> list[list[Column]]:
     """All switches once, one after the other: tasks that take turns would be measured too."""
-    return [list(await target.collector.poll(target, edge)) for target, edge in each.polls]
+    return [list(await target.collector.poll(target, cast(model.Edge, edge))) for target, edge in each.polls]
 
 
 def play(port: int, devices: int) -> None:

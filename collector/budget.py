@@ -6,10 +6,12 @@ monotonic clock unless a name says `wall`.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
+from math import inf
 from statistics import median
 from typing import Literal
 
@@ -92,23 +94,37 @@ MARGIN = 1.05
 class Window:
     """A sliding count of packets. Exact, where a token bucket lets twice its rate through in an unlucky span."""
 
-    __slots__ = ("_sent", "_span")
+    __slots__ = ("_forgotten", "_sent", "_span")
 
     def __init__(self, limit: Limit) -> None:
         self._span = limit.window * MARGIN
         self._sent: deque[float] = deque(maxlen=limit.packets)
+        """Moments of the last packets and of those promised, in order."""
+        self._forgotten = -inf
+        """The latest moment that is no longer in there."""
 
     def earliest(self, at: float) -> float:
-        """When the next packet may go, not before `at` and not before one already promised."""
+        """When the next packet may go, not before `at`: behind what is promised for later, or before it where there
+        is room for all. What waits for the budget of one site must not hold back another's."""
         sent = self._sent
         if not sent:
-            return at
+            return max(at, self._forgotten + self._span)
+        if sent[-1] > at and self._forgotten <= at - self._span:
+            near = bisect_left(sent, at + self._span) - bisect_right(sent, at - self._span)
+            if near < (sent.maxlen or 0):
+                return at
         if len(sent) == sent.maxlen and sent[0] + self._span > at:
             at = sent[0] + self._span
-        return max(at, sent[-1])
+        return max(at, sent[-1], self._forgotten + self._span)
 
     def take(self, at: float) -> None:
-        self._sent.append(at)
+        sent = self._sent
+        if len(sent) == sent.maxlen:
+            self._forgotten = sent.popleft()
+        if not sent or sent[-1] <= at:
+            sent.append(at)
+        else:
+            sent.insert(bisect_right(sent, at), at)
 
     def give_back(self, at: float) -> None:
         """Undo a `take` of a packet that was not sent after all."""
@@ -120,7 +136,9 @@ class Window:
     def limited(self, limit: Limit) -> Window:
         """The window under another limit, with what was sent so far."""
         new = Window(limit)
-        new._sent.extend(self._sent)
+        new._forgotten = self._forgotten
+        for at in self._sent:
+            new.take(at)
         return new
 
 
@@ -323,7 +341,7 @@ class Allowance:
             at = max(self._window.earliest(now), self._busy)
             mine = at <= now
             if mine:
-                at = max(window.earliest(at) for window in self._windows)
+                at = self._together(at)
             if at >= deadline:
                 raise OverBudget("the packet budget, or a question under way, allows no packet before the deadline")
             if mine:
@@ -339,6 +357,12 @@ class Allowance:
         if self._trial and not self.answers:
             self.breaker.tried(now)
         return 0.0
+
+    def _together(self, at: float) -> float:
+        """When all that the device shares allows a packet. Room at one moment says nothing of a later one."""
+        while (later := max(window.earliest(at) for window in self._windows)) > at:
+            at = later
+        return at
 
     def unsent(self, now: float) -> None:
         """The packet that `wait` let go could not be sent; it will be asked for again."""

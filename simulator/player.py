@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
+from math import inf
 from random import Random
 from typing import Any
 
@@ -14,7 +15,7 @@ from simulator.faults import MODES, Datagram, Options, Scene, glass
 from simulator.faults.scene import Mode
 from simulator.image import Image, Kept
 from simulator.safety import Safety
-from simulator.usm import Engine
+from simulator.usm import Engine, Inside, opened
 from simulator.values import Fixed, Moment
 
 TICK = 10
@@ -88,6 +89,10 @@ class Player:
         self._view = View(image, _places(image, own or {}), reply_bytes)
         self.safety = Safety(window, patience)
         self.death = ""
+        self._wrapping = 0
+        """Bytes of the v3 message from which the packet that is being heard was taken; 0: it came as it is."""
+        self._discovered = -inf
+        """When the engine was last asked for, as far as a glass device takes notice."""
         self._faults: list[tuple[Fault, dict[str, Any]]] = [(f, {}) for f in faults]
         self._glass = next((f for f, _ in self._faults if f.mode.name == "glass"), None)
         self._tick = -1
@@ -111,20 +116,39 @@ class Player:
         self._faults = [(f, {}) for f in faults]
         self._glass = next((f for f, _ in self._faults if f.mode.name == "glass"), None)
         self.death = ""
+        self._discovered = -inf
 
     def hear(self, packet: bytes, now: float) -> Sequence[Datagram]:
         """What the device sends because of `packet`, which came at monotonic `now`."""
-        if self.engine is None or self._glass:
+        if self.engine is None or (self._glass and self._glass.options["version"] != message.V3):
             return self._hear(packet, now)
+        self._wrapping = len(packet)
         try:
             asked, heard = self.engine.hear(packet, now, self._hear)
+            if not asked:
+                return heard if self._unasked(self.engine.opened(packet), len(packet), now) else ()
         except ValueError:
+            self._wrapping = 0
             return self._hear(packet, now)
-        if asked:
-            self.safety.largest_request = max(self.safety.largest_request, len(packet))
-        else:
-            self.safety.arrived("v3", len(packet), now)
+        finally:
+            self._wrapping = 0
+        self.safety.largest_request = max(self.safety.largest_request, len(packet))
         return heard
+
+    def _unasked(self, inside: Inside, size: int, now: float) -> bool:
+        """A message of v3 that is no question to the device came: whether the device bears it."""
+        self.safety.arrived(_word(inside), size, now)
+        if self._glass and not self.death:
+            since = None
+            if self.engine is not None and inside.engine_id != self.engine.engine_id:
+                since, self._discovered = now - self._discovered, now
+            self._die(glass.unasked(inside.kind, size, since, self.safety, self._glass.options))
+        return not self.death
+
+    def _die(self, cause: str | None) -> None:
+        if cause:
+            self.death = cause
+            self.safety.deaths.append(cause)
 
     def _hear(self, packet: bytes, now: float) -> Sequence[Datagram]:
         key = b""
@@ -170,16 +194,16 @@ class Player:
             if request is not None and key and len(self.image.questions) < CACHE:
                 self.image.questions[key] = request
         if request is None:
-            safety.arrived("v3" if version == message.V3 else "malformed", len(packet), now)
+            safety.arrived(_kind(packet), len(packet), now)
         else:
             safety.arrived(message.KINDS[request.kind], len(packet), now)
             retry = safety.asked(key or request.question, len(request.oids), now)
             if request.kind == message.GETBULK:
                 safety.bulk_repetitions = max(safety.bulk_repetitions, request.second)
         if self._glass and not self.death:
-            self.death = glass.verdict(request, version, len(packet), retry, safety, self._glass.options) or ""
-            if self.death:
-                safety.deaths.append(self.death)
+            size = self._wrapping or len(packet)
+            version = message.V3 if self._wrapping else version
+            self._die(glass.verdict(request, version, size, retry, safety, self._glass.options))
         if self.death or request is None:
             return ()
         if not self._welcomes(request):
@@ -228,6 +252,19 @@ class Player:
             if datagram.honest:
                 self.safety.answered(request.question, len(datagram.payload), now + datagram.delay, now)
         return scene.datagrams
+
+
+def _kind(packet: bytes) -> str:
+    """What a packet is counted as that is no request of v1 or v2c."""
+    try:
+        return _word(opened(packet))
+    except ValueError:
+        return "malformed"
+
+
+def _word(found: Inside) -> str:
+    """`v3` for what only reads: what was refused is told apart from what was answered. Anything else is what it is."""
+    return "v3" if found.kind in ("get", "getnext", "getbulk") else found.kind
 
 
 def _places(image: Image, own: Mapping[ber.Arcs, Fixed]) -> dict[int, bytes]:

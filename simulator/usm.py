@@ -10,9 +10,10 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.decrepit.ciphers.modes import CFB
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from simulator import ber
 from simulator.faults import Datagram
+from simulator.message import KINDS
 
 HASHES = {
     "MD5": ("md5", 12), "SHA": ("sha1", 12), "SHA224": ("sha224", 16), "SHA256": ("sha256", 24),
@@ -74,6 +76,17 @@ class _Wrapped:
     data: bytes
 
 
+class Inside(NamedTuple):
+    """What is in a message, believed or not: the word for its PDU (`SEALED` where nobody here can open it), and the
+    engine that it is for."""
+
+    kind: str
+    engine_id: bytes
+
+
+SEALED = "v3_sealed"
+
+
 @dataclass(slots=True)
 class _Keys:
     user: User
@@ -110,6 +123,10 @@ class Engine:
         """Begin again, with `boots` where a device forgets how often it did."""
         self.boots = self.boots + 1 if boots is None else boots
         self.started = now
+
+    def opened(self, packet: bytes) -> Inside:
+        """What is in a message, opened with the keys of the user whom it names. Raises ValueError for what is none."""
+        return _opened(packet, self._keys)
 
     def hear(
         self, packet: bytes, now: float, device: Callable[[bytes, float], Sequence[Datagram]]
@@ -202,6 +219,22 @@ class Engine:
             return packet
         at = len(packet) - len(data) - len(tail) - size
         return packet[:at] + _digest(keys, packet) + packet[at + size :]
+
+
+def opened(packet: bytes) -> Inside:
+    """What is in a message that nobody here has keys for. Raises ValueError for what is none."""
+    return _opened(packet, {})
+
+
+def _opened(packet: bytes, keys: Mapping[bytes, _Keys]) -> Inside:
+    came = _unwrap(packet)
+    try:
+        plain = came.data if came.tag == ber.SEQUENCE else _decrypt(keys[came.user], came)
+        _, start, end = ber.element(plain, 0, len(plain))
+        _, _, (kind, _, _) = ber.elements(plain, start, end)
+        return Inside(KINDS[kind], came.engine_id)
+    except (ValueError, KeyError):
+        return Inside(SEALED, came.engine_id)
 
 
 def engine_id(address: str) -> bytes:

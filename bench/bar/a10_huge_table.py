@@ -22,7 +22,19 @@ import structlog
 
 from bench.bar.b2_isolation import WORSE, Clocked, p99
 from bench.bar.devices import Plays, playing
-from bench.bar.hospital import SHARED_FREELY, Parts, lagging, modules, poll, run, said, samples, target, watching
+from bench.bar.hospital import (
+    SHARED_FREELY,
+    Parts,
+    lagging,
+    modules,
+    poll,
+    raised,
+    run,
+    said,
+    samples,
+    target,
+    watching,
+)
 from bench.bar.row import Verdict
 from collector.budget import Budgets, Caps, Limit
 from collector.model import Column, Schedule
@@ -104,6 +116,7 @@ class A10:
         silent = sum(not told.dropped and not told.incomplete for told in pages)
         polls = min(len(seen.lateness) for seen in (*without, *among))
         figure: dict[str, Any] = {
+            "raised": raised(self.parts.budgets),
             "devices": self.devices,
             "addresses": self.addresses,
             "extra_mb": round(more / 1e6, 1),

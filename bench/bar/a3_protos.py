@@ -44,4 +44,5 @@ class A3:
             "slowest_ms": round(max(slowest, slower) * 1e3, 2),
             "first_escape": (escapes + more)[0] if escapes or more else None,
         }
-        return Verdict(len(chosen) >= self.packets and not escapes and not more and slowest <= SLOWEST, figure)
+        survived = len(chosen) >= self.packets and not escapes and not more
+        return Verdict(survived and max(slowest, slower) <= SLOWEST, figure)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from bench.bar.devices import Devices, Plays, playing
-from bench.bar.hospital import SHARED_FREELY, Parts, Poll, lagging, modules, poll, run, said, target, watching
+from bench.bar.hospital import SHARED_FREELY, Parts, Poll, lagging, modules, poll, raised, run, said, target, watching
 from bench.bar.row import Verdict
 from collector.agent import Agent
 from collector.budget import Budgets, Limit
@@ -48,7 +48,8 @@ BUDGETS = Budgets({**SHARED_FREELY.classes, "it": Limit(1000, 1.0)}, *(SHARED_FR
 
 @dataclass(frozen=True, slots=True)
 class A7:
-    """Nine modes, each walked and asked for single values, until there were so many exchanges."""
+    """Nine modes mixed, walked and asked for single values, until there were so many exchanges. Each device has one
+    mode or two, and others with each poll: an answer that comes late meets those of another mode."""
 
     id: ClassVar[str] = "A7"
     promise: ClassVar[str] = "a reply is never credited to the wrong question"
@@ -56,7 +57,7 @@ class A7:
 
     exchanges: int = 2_000
     copies: int = 8
-    """Devices with each mode and each way of asking."""
+    """Devices that have each mode at a time, for each way of asking."""
     timeout: float = 3.0
     """Seconds that a poll may take."""
     parts: Parts = field(default_factory=lambda: Parts(budgets=BUDGETS))
@@ -65,11 +66,11 @@ class A7:
         plays = [Plays(TRUTH, "127.11.0.1", ports=PORTS)]
         for number in range(2 * len(MODES) * self.copies):
             address = f"127.11.{1 + number // 100}.{1 + 2 * (number % 100)}"
-            plays.append(Plays(f"d{number}", address, ports=PORTS, ill=(MODES[number % len(MODES)],)))
+            plays.append(Plays(f"d{number}", address, ports=PORTS))
         with playing(plays, seed) as devices:
             found = run(self._ask(plays, devices))
             asked = devices.stats()["packets"]
-        figure = {"exchanges": asked, "devices": len(plays) - 1, "packets_a_second_allowed": 1000, **found}
+        figure = {"exchanges": asked, "devices": len(plays) - 1, "raised": raised(self.parts.budgets), **found}
         kept = asked >= self.exchanges and not found["wrong_values"] and not found["missed_deadlines"]
         return Verdict(bool(kept and found["right_values"]), figure)
 
@@ -79,12 +80,14 @@ class A7:
         targets: list[Target] = [target(plays[0], devices.port, *way, schedule) for way in ways]
         for number, each in enumerate(plays[1:]):
             targets.append(target(each, devices.port, *ways[number // len(MODES) % 2], schedule))
-        right = wrong = missed = 0
+        right = wrong = missed = rounds = 0
         latest = 0.0
         async with watching(targets, self.parts) as agent, lagging() as lag:
             truth = rows((await poll(agent, TRUTH, 10)).page)
             before = devices.stats()["packets"]
             while devices.stats()["packets"] - before < self.exchanges:
+                await asyncio.to_thread(mix, devices, plays[1:], rounds)
+                rounds += 1
                 polls = (self._one(agent, each.name, n / len(plays)) for n, each in enumerate(plays[1:]))
                 for found in await asyncio.gather(*polls):
                     values = rows(found.page)
@@ -93,6 +96,7 @@ class A7:
                     latest = max(latest, found.seconds - self.timeout)
                     missed += found.seconds > self.timeout + LATE + min(lag.worst, EXCUSED)
         return {
+            "rounds": rounds,
             "right_values": right,
             "wrong_values": wrong,
             "missed_deadlines": missed,
@@ -104,6 +108,14 @@ class A7:
         """A poll that begins so many seconds from now: all at once would be late by themselves."""
         await asyncio.sleep(turn)
         return await poll(agent, name, self.timeout + 5)
+
+
+def mix(devices: Devices, plays: Sequence[Plays], turn: int) -> None:
+    """Give every device other modes: each second one a mode, the others two of them."""
+    for place in range(2 * len(MODES)):
+        first, second = MODES[(place + turn) % len(MODES)], MODES[(place + 2 * turn + 3) % len(MODES)]
+        names = [each.name for each in plays[place :: 2 * len(MODES)]]
+        devices.fall_ill(names, (first, second) if place % 2 and first[0] != second[0] else (first,))
 
 
 Row = tuple[Mapping[str, str], float]

@@ -10,12 +10,14 @@ from typing import Any, ClassVar
 from bench.bar.devices import Ill, Plays, playing
 from bench.bar.hospital import (
     AUTH,
+    AUTH_V1,
     SHARED_FREELY,
     Parts,
     Poll,
     lagging,
     modules,
     poll,
+    raised,
     run,
     said,
     samples,
@@ -24,7 +26,7 @@ from bench.bar.hospital import (
 )
 from bench.bar.row import Verdict
 from collector.budget import Budgets, Limit
-from collector.model import Auth, Schedule
+from collector.model import Schedule
 
 IN_V1 = "end_in_v1"
 
@@ -50,8 +52,6 @@ LATE = 0.05
 
 BUDGETS = Budgets({**SHARED_FREELY.classes, "it": Limit(200, 1.0)}, *(SHARED_FREELY.site,) * 3)
 """Raised, so that a walk by GETNEXT is not cut off by its budget first."""
-
-V1 = Auth("bar-1", 1, AUTH.community)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +88,14 @@ class A8:
             "slowest_s": round(max(one.seconds for one in found.values()), 2),
             "deadline_s": self.timeout,
             "loop_lag_ms": round(lag * 1e3, 1),
+            "raised": raised(self.parts.budgets),
         }
         return Verdict(not late and not unmarked and IN_V1 in whole, figure)
 
     async def _ask(self, plays: list[Plays], port: int) -> tuple[dict[str, Poll], float]:
         schedule = Schedule(3600.0, self.timeout)
         module = modules()["if_mib"]
-        targets = [target(p, port, "if_mib", module, schedule, V1 if p.name == IN_V1 else AUTH) for p in plays]
+        targets = [target(p, port, "if_mib", module, schedule, AUTH_V1 if p.name == IN_V1 else AUTH) for p in plays]
         async with watching(targets, self.parts) as agent, lagging() as lag:
             pages = await asyncio.gather(*(poll(agent, each.name, self.timeout + 5) for each in plays))
         return {each.name: page for each, page in zip(plays, pages, strict=True)}, lag.worst

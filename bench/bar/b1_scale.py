@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from bench import scale
+from bench import pages, scale
 from bench.bar.row import Verdict
 from bench.scale import PROGRAM, SMALL, Fleet, Words
 
@@ -30,6 +30,13 @@ class B1:
         found = scale.measure(fleet, seed, self.program)
         broken = [promise for promise, kept in scale.promises(fleet, found).items() if not kept]
         aimed = replace(fleet, cores=QUARTER).allowed
-        figure = {"devices": fleet.devices, "interval_s": fleet.interval, **found.figure(), "broken": broken}
-        figure |= {"cores_aimed_at": round(aimed, 3), "within_aim": found.cores <= aimed}
+        figure = {
+            "devices": fleet.devices,
+            "interval_s": fleet.interval,
+            "series_allowed": pages.series(fleet.devices, fleet.room),
+            **found.figure(),
+            "broken": broken,
+            "cores_aimed_at": round(aimed, 3),
+            "within_aim": found.cores <= aimed,
+        }
         return Verdict(not broken, figure)

@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any, ClassVar
 
 from bench.bar.devices import Ill, Plays, playing
-from bench.bar.hospital import Parts, modules, run, target, watching
+from bench.bar.hospital import Parts, modules, raised, run, target, watching
 from bench.bar.row import Verdict
 from collector.model import Collector, Column, Edge, Schedule, Target
 
@@ -84,6 +84,7 @@ class B2:
             "p99_ms_with": [round(p99(found) * 1e3, 1) for found in among],
             "worse_ms": round(worse * 1e3, 1),
             "late": late,
+            "raised": raised(self.parts.budgets),
         }
         return Verdict(worse <= WORSE and not late and polls >= self.healthy * self.rounds * self.intervals, figure)
 

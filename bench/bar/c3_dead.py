@@ -10,7 +10,7 @@ from itertools import pairwise
 from random import Random
 from typing import Any, ClassVar
 
-from bench.bar.hospital import SHARED_FREELY, modules
+from bench.bar.hospital import SHARED_FREELY, modules, raised
 from bench.bar.row import Verdict
 from collector.agent import Agent
 from collector.budget import RULES, Budgets, Caps
@@ -79,6 +79,7 @@ class C3:
             "shortest_gap_s": round(shortest, 1),
             "shortest_gap_in_the_end_s": {name: round(gap, 1) for name, gap in last.items()},
             "never_opened": opening,
+            "raised": raised(self.budgets),
         }
         kept = shortest >= 60 and all(last[name] >= LONGEST[name] for name in CLASSES) and not opening
         return Verdict(kept, figure)

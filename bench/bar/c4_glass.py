@@ -10,8 +10,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from bench.bar.devices import Devices, Ill, Plays, playing
-from bench.bar.hospital import Parts, poll, run, samples, target, watching
+from bench.bar.devices import USER, Devices, Ill, Plays, playing
+from bench.bar.hospital import AUTH, AUTH_V3, Parts, poll, raised, run, samples, target, watching
 from bench.bar.row import Verdict
 from collector.model import Collector, DeviceClass, Schedule
 from collector.network.snmp import Snmp
@@ -27,13 +27,15 @@ SCALARS = Snmp(
     )
 )
 GLASS: Ill = (("glass", {"listed": " ".join(LISTED)}),)
-LOSSY_GLASS: Ill = (*GLASS, ("loss", {}))
+GLASS_V3: Ill = (("glass", {"listed": " ".join(LISTED), "version": 3}),)
+LOSSY: Ill = (("loss", {}),)
 ASKERS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class C4:
-    """Glass devices of class `fragile`, every second one on a line that loses packets, polled by several askers."""
+    """Glass devices of class `fragile`, every second one on a line that loses packets, polled by several askers. Every
+    third speaks SNMPv3 (authPriv)."""
 
     id: ClassVar[str] = "C4"
     promise: ClassVar[str] = "a glass device survives, and is read"
@@ -48,18 +50,14 @@ class C4:
     parts: Parts = field(default_factory=Parts)
 
     def measure(self, seed: int) -> Verdict:
-        plays = [
-            Plays(
-                f"d{n}", f"127.16.{n // 200}.{1 + n % 200}", "gateway", None, LOSSY_GLASS if n % 2 else GLASS, "fragile"
-            )
-            for n in range(self.devices)
-        ]
+        plays = [self._plays(n) for n in range(self.devices)]
         with playing(plays, seed) as devices, _doors(plays, devices.port) as knocks:
             whole = run(self._ask(plays, devices))
             saw, knocked = devices.stats(), knocks()
         sound = self.polls * len(range(0, self.devices, 2))
         figure: dict[str, Any] = {
             "devices": self.devices,
+            "of_them_v3": sum(each.user is not None for each in plays),
             "polls": self.devices * self.polls,
             "packets": saw["packets"],
             "retries": sum(each["retries"] for each in saw["devices"].values()),
@@ -67,14 +65,23 @@ class C4:
             "causes": sorted(set(saw["deaths"].values()))[:5],
             "devices_with_tcp": knocked,
             "whole_of_sound": f"{whole} of {sound}",
+            "raised": raised(self.parts.budgets),
         }
         return Verdict(not saw["deaths"] and not knocked and whole == sound, figure)
+
+    def _plays(self, n: int) -> Plays:
+        glass, user = (GLASS_V3, USER) if n % 3 == 2 else (GLASS, None)
+        ill = (*glass, *LOSSY) if n % 2 else glass
+        return Plays(f"d{n}", f"127.16.{n // 200}.{1 + n % 200}", "gateway", None, ill, "fragile", user=user)
 
     async def _ask(self, plays: Sequence[Plays], devices: Devices) -> int:
         """How many polls of devices on a sound line brought every value."""
         schedule = Schedule(3600.0, self.timeout)
         called = [replace(each, device_class=self.device_class) for each in plays]
-        targets = [target(each, devices.port, "three", self.collector, schedule) for each in called]
+        targets = [
+            target(each, devices.port, "three", self.collector, schedule, AUTH_V3 if each.user else AUTH)
+            for each in called
+        ]
         whole = 0
         async with watching(targets, self.parts) as agent:
 

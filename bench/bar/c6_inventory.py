@@ -58,6 +58,8 @@ SEEDS: Sequence[str] = (
 )  # fmt: skip
 
 
+RUN = 5
+"""Configurations that are run, of those that load; one in 25 where that is more."""
 BENDS = ("", ".", ":", "/", "@", "%", "0", "1", "255", "x", "\n", "\u0130")
 OWN = frozenset({LISTED, "127.0.0.1", "listed", "localhost", ""})
 """Where packets may go, and names that may be answered: the listed device's, and this machine's page."""
@@ -65,7 +67,8 @@ OWN = frozenset({LISTED, "127.0.0.1", "listed", "localhost", ""})
 
 @dataclass(frozen=True, slots=True)
 class C6:
-    """Hostile targets by every parameter that takes one, and hostile configurations, beside one listed device."""
+    """Hostile targets by every parameter that takes one, and hostile configurations, beside one listed device. Some of
+    the configurations that load are run, each alone: packets go to the address that is written there."""
 
     id: ClassVar[str] = "C6"
     promise: ClassVar[str] = "only the inventory is contacted"
@@ -89,7 +92,8 @@ class C6:
         figure: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
         figure["namespace"] = "own" if apart else "none to be had: the socket layer was asked instead"
         kept = not figure["elsewhere"] and figure["listed_packets"] > 0 and not figure["odd_answers"]
-        return Verdict(bool(kept and not figure["odd_configurations"]), figure)
+        ran = not figure["configurations_run_odd"] and (figure["configurations_run"] > 0 or not apart)
+        return Verdict(bool(kept and ran and not figure["odd_configurations"]), figure)
 
 
 def namespace() -> bool:
@@ -178,9 +182,11 @@ async def ask(program: Program, targets: Sequence[str]) -> list[str]:
     return odd
 
 
-def configurations(count: int, random: Random) -> list[str]:
-    """Load configurations with hostile addresses. Those that were taken as another address than is written there."""
-    odd = []
+def configurations(count: int, random: Random) -> tuple[list[str], list[str]]:
+    """Load configurations with hostile addresses. Those that were taken as another address than is written there, and
+    the addresses of all that were taken."""
+    odd: list[str] = []
+    taken: dict[str, None] = {}
     source = hostile(random)
     for _ in range(count):
         text = next(source)
@@ -195,9 +201,27 @@ def configurations(count: int, random: Random) -> list[str]:
             except ConfigError:
                 continue
             address = config.devices[0].address
+            taken[address] = None
             if str(ip_address(address)) != text and not re.fullmatch(r"[0-9a-fA-F:]+", text):
                 odd.append(f"{text!r}: {address}")
-    return odd
+    return odd, list(taken)
+
+
+def contacted(addresses: Sequence[str], port: int, make: Make) -> list[str]:
+    """Run a configuration for each address, and see every packet. Those that went elsewhere, or nowhere."""
+    wrong = []
+    for address in addresses:
+        with Wire() as to:
+            run(_polled(address, port, make))
+        elsewhere = sorted(to.keys() - {address, "127.0.0.1"})
+        if elsewhere or not to[address]:
+            wrong.append(f"{address}: {', '.join(elsewhere) or 'nothing'}")
+    return wrong
+
+
+async def _polled(address: str, port: int, make: Make) -> None:
+    async with running([entry("sw", address, port, ("system",), interval="60s", timeout="1s")], make=make) as program:
+        await program.page(device="sw", timeout=3)
 
 
 def _no_names(name: str) -> str:
@@ -229,8 +253,10 @@ def main(make: Make = Service) -> None:
     wire = Wire() if chosen.where == "apart" else nullcontext(counted)
     with wire as to, play([Player("listed", LISTED, synthetic.image("switch", 4))]) as server:
         odd = run(_inside(targets, server.port, make, None if chosen.where == "apart" else counted))
-        wrong = configurations(chosen.configurations, random)
+        wrong, taken = configurations(chosen.configurations, random)
         foreign = server.foreign
+    # Only where nothing can leave: somebody lives at 8.8.8.8.
+    run_too = taken[: max(RUN, chosen.configurations // 25)] if chosen.where == "apart" else []
     elsewhere = {where: count for where, count in to.items() if where not in OWN}
     figure = {
         "targets": len(targets),
@@ -241,6 +267,9 @@ def main(make: Make = Service) -> None:
         "where": sorted(elsewhere)[:5],
         "odd_answers": odd[:5],
         "odd_configurations": wrong[:5],
+        "configurations_taken": len(taken),
+        "configurations_run": len(run_too),
+        "configurations_run_odd": contacted(run_too, server.port, make)[:5],
     }
     print(json.dumps(figure))
 

@@ -12,6 +12,7 @@ from random import Random
 from collector.wire.snmp import ber, message
 from tests.collector.wire.snmp.agents import Agent, integer, octets, response
 from tests.collector.wire.snmp.faulty import ROOT, SCALARS, table_values
+from tests.collector.wire.snmp.forgeries import wrap
 from tests.collector.wire.snmp.secured import met
 
 BAD_LENGTHS = [
@@ -27,6 +28,7 @@ VALUES = [
     ber.tlv(ber.OPAQUE, ber.encode_float(1.5)), ber.tlv(ber.OID, b"\x2b\x06"), b"\x40\x04\x7f\x00\x00\x01",
     b"\x05\x00", b"\x80\x00", b"\x81\x00", b"\x82\x00",
 ]  # fmt: skip
+UPTIME, TRAP_OID, LINK_DOWN = "1.3.6.1.2.1.1.3.0", "1.3.6.1.6.3.1.1.4.1.0", "1.3.6.1.6.3.1.1.5.3"
 OF_V2 = (ber.COUNTER64, 0x80, 0x81, 0x82)
 
 
@@ -70,7 +72,12 @@ def valid() -> list[bytes]:
     """All of them: 40 and more."""
     ward = met()
     survey, _ = ward.survey()
-    return [*answers(message.V2C), *answers(message.V1), *others(), *ward.answer(survey.send() or b"")]
+    question = survey.send() or b""
+    told = _varbinds((UPTIME, ber.tlv(ber.TIMETICKS, b"\x05")), (TRAP_OID, ber.tlv(ber.OID, ber.encode_oid(LINK_DOWN))))
+    notices = [_tlv(kind, ber.encode_integer(1) + b"\x02\x01\x00" * 2, told) for kind in (TRAP, INFORM)]
+    sealed = [wrap(ward, question, flags, pdu) for flags in (0, 1, 3) for pdu in notices]
+    plain = [_message(1, pdu) for pdu in notices]
+    return [*answers(message.V2C), *answers(message.V1), *others(), *ward.answer(question), *plain, *sealed]
 
 
 def mutants(packets: list[bytes]) -> Iterator[bytes]:

@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2s
 from random import Random
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.bar.row import Verdict
+from collector.cli.traps import _Page as TrapPage
 from collector.model import Column
+from collector.network.traps.community import read_community
+from collector.network.traps.counts import Counts
+from collector.network.traps.notice import Notice
+from collector.network.traps.senders import Sender
 from collector.wire.snmp import ber
 from collector.wire.snmp.module import Index, Metric, Module
 from deploy.local import parts
 from exporters.text import Page, render
+from tests.collector.network.traps.device import LINK_DOWN, SWITCH, by_community
 from tests.collector.wire.snmp.agents import Agent, octets
 from tests.collector.wire.snmp.faulty import ROOT, poll
 from tests.exporters.exposition import parse
 from tests.fuzz.modules import EVERY_TYPE, TYPES
 
 Render = Callable[[Iterable[Column]], Page]
+Read = Callable[[bytes, int, Sequence[Sender]], Notice]
 
 PER_PAGE = 20
 """Rows of a page: one string for each column and row."""
 CHECKED = 20
 """Pages that promtool reads too."""
+TRAPS = 20
+"""Of so many strings one goes into a trap, which takes pysnmp a hundred times as long."""
+WITHOUT = "WARDWATCH_WITHOUT_PROMTOOL"
+"""Says, if it is set, that promtool is left out on purpose; where it is merely missing the row is red."""
 
 NAMED = Module(
     name="named",
@@ -46,7 +58,8 @@ BITS = (
 
 @dataclass(frozen=True, slots=True)
 class D4:
-    """Random bytes and known mischief in values and indexes of every type, read back by three parsers."""
+    """Random bytes and known mischief in values and indexes of every type, read back by three parsers; and in traps,
+    of which no text is to come back at all."""
 
     id: ClassVar[str] = "D4"
     promise: ClassVar[str] = "hostile strings break nothing and come back as they were sent"
@@ -54,6 +67,9 @@ class D4:
 
     strings: int = 10_000
     render: Render = render
+    read: Read = read_community
+    """The trap receiver's way of reading."""
+    promtool: Literal["needed", "left out"] = "left out" if os.environ.get(WITHOUT) else "needed"
 
     def measure(self, seed: int) -> Verdict:
         random = Random(seed)
@@ -71,17 +87,23 @@ class D4:
             pages.append(body)
             wrong += list(_unreadable(body))
             changed += told
-        checked, refused = _promtool(pages[:CHECKED])
+        counted, shown, page = self._traps(max(PER_PAGE, self.strings // TRAPS), random)
+        wrong += list(_unreadable(page))
+        checked, refused = (0, 0) if self.promtool == "left out" else _promtool([*pages[:CHECKED], page])
         figure = {
             "strings": sent,
             "pages": len(pages),
             "wrong": len(wrong),
             "changed": changed,
+            "traps": counted,
+            "trap_texts_shown": shown,
+            "promtool": self.promtool,
             "pages_read_by_promtool": checked,
             "refused_by_promtool": refused,
             "first": wrong[0][:300] if wrong else None,
         }
-        return Verdict(not wrong and not changed and not refused and bool(pages), figure)
+        read = bool(pages) and bool(counted) and (checked > 0 or self.promtool == "left out")
+        return Verdict(read and not wrong and not changed and not refused and not shown, figure)
 
     def _page(self, random: Random) -> tuple[bytes, int, int]:
         """A page, how many texts on it are not what was sent, and how many strings went into it."""
@@ -95,6 +117,20 @@ class D4:
         said = poll(Agent({f"{ROOT}.1.1.{row}": octets(text) for row, text in texts.items()}), NAMED).columns
         body = self.render([*columns, *said.values()]).body
         return body, self._changed(body, texts), len(values) + len(texts)
+
+    def _traps(self, count: int, random: Random) -> tuple[int, int, bytes]:
+        """How many traps with hostile text were counted, labels that are no name of a trap, and the device's page."""
+        counts, page = Counts(), TrapPage()
+        for _ in range(count):
+            oid = LINK_DOWN if random.random() < 0.5 else f"1.3.6.1.4.1.32473.{random.randrange(100)}.0.1"
+            packet = by_community(oid, text=hostile(random), inform=random.random() < 0.2)
+            counts.add(self.read(packet, 1, (SWITCH,)), 0.0)
+        for (_, trap, auth), (number, last) in counts.counts.items():
+            page.put((trap, auth), number, last)
+        columns = page.columns()
+        words = [label for column in columns for labels in column.rows.values for label in labels]
+        shown = sum(not re.fullmatch(r"[0-9.]+|other|none", word) for word in words)
+        return sum(number for number, _ in counts.counts.values()), shown, self.render(columns).body
 
     def _changed(self, body: bytes, texts: dict[str, bytes]) -> int:
         try:
@@ -141,11 +177,8 @@ def _unreadable(body: bytes) -> Iterator[str]:
 
 
 def _promtool(pages: list[bytes]) -> tuple[int, int]:
-    """How many pages promtool read, and how many of them it refused (its lint is another matter)."""
-    try:
-        promtool = parts.part("promtool")
-    except (parts.MissingPart, OSError):
-        return 0, 0
+    """How many pages promtool read, and how many it refused (its lint is another matter). Raises MissingPart."""
+    promtool = parts.part("promtool")
     codes = [
         subprocess.run(
             [promtool, "check", "metrics"], input=page, capture_output=True, timeout=60, check=False

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from bench.bar.devices import Plays, playing
-from bench.bar.hospital import SHARED_FREELY, Parts, Poll, modules, poll, run, said, samples, target, watching
+from bench.bar.hospital import SHARED_FREELY, Parts, Poll, modules, poll, raised, run, said, samples, target, watching
 from bench.bar.row import Verdict
 from collector.budget import Budgets, Caps, Limit
 from collector.model import Schedule
@@ -62,6 +62,7 @@ class D5:
             "why": sorted({labels["reason"] for labels, _ in said(page, "wardwatch_poll_incomplete")}),
             "others": self.others,
             "others_changed": len(changed),
+            "raised": raised(self.parts.budgets, self.parts.caps),
         }
         return Verdict(series <= CAP and dropped > 0 and not changed, figure)
 

@@ -25,7 +25,7 @@ from collector.wire.snmp.usm import Usm
 from tests.collector.wire.snmp.agents import Clock
 from tests.collector.wire.snmp.faulty import SCALARS, TABLE
 
-Decoder = Callable[[bytes], None]
+Decoder = Callable[[bytes], object]
 
 
 def waiting(module: Module, speech: Speech) -> Survey:

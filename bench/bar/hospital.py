@@ -25,6 +25,12 @@ from collector.model import Auth, Collector, Column, Device, Schedule, Secret, T
 T = TypeVar("T")
 
 AUTH = Auth("bar", 2, Secret("public"))
+AUTH_V1 = Auth("bar-1", 1, Secret("public"))
+AUTH_V3 = Auth(
+    "bar-3", 3, username="ward", security_level="authPriv", password=Secret("maplesyrup"), auth_protocol="SHA256",
+    priv_protocol="AES", priv_password=Secret("newsyrup"),
+)  # fmt: skip
+"""As the user of `devices.USER`."""
 ROOM = Limit(1_000_000, 1.0)
 SHARED_FREELY = Budgets(site=ROOM, subnet=ROOM, total=ROOM)
 """What devices share is not what these rows are about; each device's own budget is as it is shipped."""
@@ -33,6 +39,21 @@ SHARED_FREELY = Budgets(site=ROOM, subnet=ROOM, total=ROOM)
 def unchanged(collector: Collector) -> Collector:
     """The collector as it is shipped."""
     return collector
+
+
+def raised(budgets: Budgets, caps: Caps | None = None) -> dict[str, str]:
+    """Which limits are not as shipped, and what they are: a row prints them (RELIABILITY, header)."""
+
+    def limits(of: Budgets) -> dict[str, Limit]:
+        shared = (("site", of.site), ("subnet", of.subnet), ("total", of.total))
+        return dict((*of.classes.items(), *shared))
+
+    shipped = limits(Budgets())
+    other = {name: limit for name, limit in limits(budgets).items() if limit != shipped[name]}
+    said = {name: f"{limit.packets} in {limit.window:g} s" for name, limit in other.items()}
+    if caps is not None and caps != Caps():
+        said |= {"series_per_device": str(caps.series_per_device), "series": str(caps.series)}
+    return said
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,24 @@ def verdict(request: Request | None, version: int, size: int, retry: float | Non
     return None
 
 
+def unasked(kind: str, size: int, since: float | None, safety: Safety, options: Options) -> str | None:
+    """What a message of v3 that is no question to the device does to it. `since`: seconds since its engine was asked
+    for before, where that is what is asked (rule S14: once, and again only after ten minutes)."""
+    if kind != "get":
+        return f"a {kind.upper()}"
+    if size > options["bytes"]:
+        return f"a request of {size} bytes"
+    if since is not None and since < options["discovery"]:
+        return f"a second discovery after {since:.1f} s"
+    if safety.recent > options["packets"]:
+        return f"{safety.recent} packets in {safety.window:g} s"
+    return None
+
+
 MODES = (
     Mode("glass", "dies for good of two requests at once, more than `packets` in a window, several variables, "
          "anything but GET, a request above `bytes`, an object not in `listed` (when given), a retry before `retry` "
-         "seconds, another version (field: 0 is v1, 1 is v2c)",
-         {"packets": 2, "bytes": 484, "retry": 5.0, "version": 1, "listed": ""}),
+         "seconds, another version (field: 0 is v1, 1 is v2c, 3 is v3), there of a second discovery within `discovery` "
+         "seconds",
+         {"packets": 2, "bytes": 484, "retry": 5.0, "version": 1, "listed": "", "discovery": 600.0}),
 )  # fmt: skip

@@ -92,11 +92,15 @@ def other_address(scene: Scene, options: Options) -> None:
 def many_ids(scene: Scene, options: Options) -> None:
     """F7. Answers to questions that were not asked, with wrong values, come before, after or instead of the right one.
 
-    The false answers carry every value as an INTEGER -7, so that a test sees when one was believed.
+    The false answers carry every value as an INTEGER -7, so that a test sees when one was believed. An old one has the
+    number of a question for other objects: that of an earlier attempt at this one may still be answered.
     """
     held: list[Datagram] = scene.memory.setdefault("held", [])
+    before, number_before = scene.memory.get("asked", ((), b"\x01"))
+    if set(before).isdisjoint(scene.request.oids):
+        scene.memory["last"] = number_before
     last: bytes = scene.memory.get("last", b"\x01")
-    scene.memory["last"] = scene.request.request_id
+    scene.memory["asked"] = scene.request.oids, scene.request.request_id
     if not scene.datagrams:
         return
     honest = scene.datagrams[0]

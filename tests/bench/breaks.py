@@ -7,13 +7,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from collector.agent import Agent
-from collector.budget import Allowance
+from collector.budget import Allowance, Budgets, Limit, Shared
 from collector.cli.service import Service
 from collector.config import Config
 from collector.edge import Terms, World
+from collector.errors import Malformed
 from collector.model import DROPPED, INCOMPLETE, Collector, Column, Dialogue, Edge, Target
 from collector.watch import Line
-from collector.wire.snmp import ber, message
+from collector.wire.snmp import ber, envelope, message
+from collector.wire.snmp.discovery import Discovery
+from collector.wire.snmp.habits import Learned, Limits
 from exporters.text import Page, render
 
 
@@ -104,9 +107,48 @@ class Writing(Wrapped):
         packet = self.inner.send()
         if packet is None:
             return None
-        head = message.read(packet)
+        try:
+            head = message.read(packet)
+        except Malformed:
+            return packet  # of SNMPv3
         at = packet.index(head.community) + len(head.community)
         return packet[:at] + b"\xa3" + packet[at + 1 :]
+
+
+class WritingInside(Wrapped):
+    """Asks for an engine by setting something."""
+
+    def send(self) -> bytes | None:
+        packet = self.inner.send()
+        if packet is None or self.kind != "discovery":
+            return packet
+        at = packet.index(b"\xa0", envelope.read(packet).begin)
+        return packet[:at] + b"\xa3" + packet[at + 1 :]
+
+
+class WritesInside(World):
+    """Writes in SNMPv3 only."""
+
+    async def udp(self, peers: Sequence[str], port: int, dialogue: Dialogue, terms: Terms) -> None:
+        await super().udp(peers, port, WritingInside(dialogue), terms)
+
+
+class AsksForEngines(Wrapped):
+    """Asks for the engine before each question."""
+
+    turns: int = 0
+
+    def send(self) -> bytes | None:
+        self.turns += 1
+        return Discovery(Limits(), Learned(), lambda: 0.0).send() if self.turns % 2 else self.inner.send()
+
+    def receive(self, packet: bytes) -> bool:
+        return True if self.turns % 2 else self.inner.receive(packet)
+
+
+class Discovers(World):
+    async def udp(self, peers: Sequence[str], port: int, dialogue: Dialogue, terms: Terms) -> None:
+        await super().udp(peers, port, AsksForEngines(dialogue), terms)
 
 
 class Writes(World):
@@ -162,6 +204,27 @@ class Unlocked(Service):
         for watch in self.agent.watches:
             watch.line = Line(Allowance(watch.device, self.agent.shared))
             watch.line.lock = Open()  # type: ignore[assignment]
+
+
+class Generous(Service):
+    """Allows each device more than its class may be sent."""
+
+    budgets = Budgets(
+        {"it": Limit(60, 1.0), "fragile": Limit(3, 1.0), "clinical": Limit(2, 5.0)},
+        *(Limit(1_000_000, 1.0),) * 3,
+    )
+
+    def _apply(self, config: Config) -> None:
+        super()._apply(config)
+        shared = Shared(self.budgets)
+        for watch in self.agent.watches:
+            watch.line = Line(Allowance(watch.device, shared))
+
+
+class Apart(Generous):
+    """Knows each device's budget, and none of what they share."""
+
+    budgets = Budgets(site=Limit(1_000_000, 1.0), subnet=Limit(1_000_000, 1.0))
 
 
 class AllOrNothing(Service):

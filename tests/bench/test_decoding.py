@@ -11,7 +11,9 @@ from bench.bar.a1_decoder import A1, SLOWEST, survey
 from bench.bar.a3_protos import A3
 from bench.bar.a6_encodings import A6
 from bench.bar.a9_forgeries import A9
+from bench.bar.corpus import valid
 from bench.bar.decoders import DECODERS, Decoder
+from bench.bar.receiving import Credulous, as_trap
 from collector.model import Column
 from collector.wire.snmp import ber, message
 from collector.wire.snmp.dialogue import Survey
@@ -46,6 +48,21 @@ def hoarding(packet: bytes) -> None:
 
 
 A_FEW = A1(packets=1500)
+
+
+def test_valid_traps_are_read_to_their_end() -> None:
+    said = [as_trap(packet) for packet in valid()]
+    assert said.count("") >= 6, "a trap and an inform of v2c, and of v3 at each level; two of v1"
+    assert not {"wrong_digest", "time_window", "wrong_user", "decryption"} >= set(said)
+
+
+def test_a1_is_red_on_a_trap_that_escapes_behind_the_digest() -> None:
+    def careless_behind(packet: bytes) -> None:
+        if as_trap(packet) == "not_a_trap":
+            raise IndexError
+
+    verdict = replace(A_FEW, decoders=(careless_behind,)).measure(1)
+    assert verdict.figure["escapes"] > 0
 
 
 def test_a1_is_green() -> None:
@@ -116,3 +133,11 @@ def test_a9_is_green_and_red_on_a_speech_that_takes_any_digest() -> None:
     verdict = replace(row, spoil=any_digest).measure(1)
     assert not verdict.kept
     assert "wrong digest" in verdict.figure["accepted"]
+
+
+def test_a9_is_red_on_a_receiver_that_takes_any_digest() -> None:
+    verdict = A9(protocols=("SHA256",), judge=Credulous).measure(1)
+    assert not verdict.kept
+    assert {"another password", "a time of the past", "boots of the past"} <= set(verdict.figure["traps_accepted"])
+    assert "a replay" not in verdict.figure["traps_accepted"]
+    assert verdict.figure["accepted"] == []

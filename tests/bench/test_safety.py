@@ -12,12 +12,12 @@ from bench.bar.c3_dead import C3
 from bench.bar.c4_glass import C4
 from bench.bar.c5_reading import C5, of_one_kind
 from bench.bar.c6_inventory import C6, namespace
-from bench.bar.hospital import ROOM, SHARED_FREELY, Parts
-from collector.budget import Breaking, Budgets, Limit
-from tests.bench.breaks import Unlocked, Writes
+from bench.bar.hospital import SHARED_FREELY, Parts
+from collector.budget import Breaking
+from collector.edge import World
+from tests.bench.breaks import Apart, Discovers, Generous, Unlocked, Writes, WritesInside
 
-TWICE = Budgets({"it": Limit(60, 1.0), "fragile": Limit(3, 1.0), "clinical": Limit(2, 5.0)}, ROOM, ROOM, ROOM)
-PRESSED = C2(devices=2, seconds=5.5)
+PRESSED = C2(devices=7, seconds=5.5, burst=100)
 PRESS = C1(devices=6, clients=6, requests=100, seconds=4.0)
 READING = of_one_kind(C5())
 ANYWHERE = C6(targets=60, configurations=20)
@@ -29,12 +29,21 @@ DEAD = C3(devices=3)
 def test_c2_is_green() -> None:
     verdict = PRESSED.measure(1)
     assert verdict.kept, verdict.figure
+    assert verdict.figure["http_burst"] == PRESSED.burst
 
 
 @pytest.mark.slow
 def test_c2_is_red_with_larger_budgets() -> None:
-    verdict = replace(PRESSED, parts=Parts(budgets=TWICE)).measure(1)
+    verdict = replace(PRESSED, make=Generous).measure(1)
     assert verdict.figure["devices_over_budget"] > 0
+    assert not verdict.kept
+
+
+@pytest.mark.slow
+def test_c2_is_red_where_nothing_is_shared() -> None:
+    verdict = replace(PRESSED, make=Apart).measure(1)
+    assert verdict.figure["devices_over_budget"] == 0
+    assert set(verdict.figure["shared_over_budget"]) & {"busy", "127.14.3"}
     assert not verdict.kept
 
 
@@ -59,6 +68,12 @@ def test_c3_is_red_where_the_wait_does_not_grow() -> None:
 def test_c4_is_green() -> None:
     verdict = GLASS.measure(1)
     assert verdict.kept, verdict.figure
+
+
+def test_c4_is_red_where_an_engine_is_asked_for_again() -> None:
+    verdict = replace(GLASS, timeout=6.0, parts=Parts(world=Discovers)).measure(1)
+    assert any(cause.startswith("a second discovery") for cause in verdict.figure["causes"])
+    assert not verdict.kept
 
 
 def test_c4_is_red_where_the_device_is_called_plain_it() -> None:
@@ -86,8 +101,9 @@ def test_c5_is_green() -> None:
 
 
 @pytest.mark.slow
-def test_c5_is_red_where_something_is_set() -> None:
-    verdict = replace(READING, parts=Parts(world=Writes)).measure(1)
+@pytest.mark.parametrize("world", [Writes, WritesInside])
+def test_c5_is_red_where_something_is_set(world: type[World]) -> None:
+    verdict = replace(READING, parts=Parts(world=world)).measure(1)
     assert verdict.figure["sets"] > 0
     assert not verdict.kept
 
@@ -103,4 +119,5 @@ def test_c6_is_red_where_anyone_is_contacted() -> None:
     verdict = replace(ANYWHERE, program="tests.bench.contacts").measure(1)
     assert verdict.figure["elsewhere"] > 0
     assert "10.1.2.3" in verdict.figure["where"]
+    assert "10.9.9.9" in verdict.figure["configurations_run_odd"][0]
     assert not verdict.kept

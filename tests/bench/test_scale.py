@@ -9,7 +9,7 @@ import pytest
 
 from bench.bar.b1_scale import B1
 from bench.bar.b6_descriptors import B6
-from bench.scale import LARGE, SMALL, Fleet, measure
+from bench.scale import LARGE, SMALL, Fleet, measure, promises
 
 pytestmark = pytest.mark.slow  # whole intervals of a collector in a process of its own
 
@@ -40,3 +40,12 @@ def test_b6_is_green_and_red_with_a_socket_for_each_device() -> None:
 def test_large_devices_are_counted_too() -> None:
     found = measure(replace(LARGE, devices=4, interval=3.0, timeout=2.5, rounds=1, warm_up=1), 1)
     assert (found.fresh, found.missed, found.twice) == (4, 0, 0)
+    assert len(found.samples) == 1
+
+
+def test_large_devices_that_a_cap_cuts_short_are_missed() -> None:
+    fleet = replace(LARGE, devices=4, interval=3.0, timeout=2.5, rounds=1, warm_up=1, room=1000)
+    found = measure(fleet, 1)
+    assert found.missed > 0
+    assert "wardwatch_series_dropped" in found.why[0]
+    assert not promises(fleet, found)["at least 99.99% of healthy device-intervals fresh"]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from bisect import bisect_left
 from itertools import pairwise
+from math import inf
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.agent import Agent
-from collector.budget import RULES, Budgets, Limit, Pauses, Strain, Window
+from collector.budget import RULES, Allowance, Budgets, Limit, Pauses, Shared, Strain, Window
 from collector.model import Device, DeviceClass, Target
 from tests.collector.worlds import Asks, FakeWorld, device, target, value, virtual
 
@@ -49,6 +50,43 @@ def test_no_span_of_a_window_ever_holds_more_than_its_packets(packets: int, span
         sent.append(at)
     assert sent == sorted(sent)
     assert busiest(sent, span) <= packets
+
+
+@given(
+    st.integers(1, 4),
+    st.integers(1, 8),
+    st.lists(st.tuples(st.sampled_from("ab"), st.floats(0, 1), st.booleans()), min_size=1, max_size=120),
+)
+def test_no_shared_window_holds_more_whoever_waits_and_whoever_gives_up(
+    site: int, total: int, asked: list[tuple[str, float, bool]]
+) -> None:
+    shared = Shared(Budgets(site=Limit(site, 1.0), subnet=Limit(100, 1.0), total=Limit(total, 1.0)))
+    lines = {name: Device(name, f"127.0.{place}.1", site=name) for place, name in enumerate("ab")}
+    sent: dict[str, list[float]] = {"a": [], "b": []}
+    now, last = 0.0, None
+    for name, gap, gives_up in asked:
+        now += gap
+        if gives_up and last is not None:
+            allowance, at = last
+            if at > now:
+                allowance.end()
+                sent[allowance._device.name].remove(at)
+        allowance = Allowance(lines[name], shared)
+        at = now + allowance.wait(now, inf)
+        sent[name].append(at)
+        last = (allowance, at) if at > now else None
+    assert all(busiest(moments, 1.0) <= site for moments in sent.values())
+    assert busiest(sent["a"] + sent["b"], 1.0) <= total
+
+
+def test_a_queue_at_one_site_holds_nobody_else_back() -> None:
+    shared = Shared(Budgets(site=Limit(10, 1.0)))
+    for number in range(40):
+        Allowance(Device(f"d{number}", f"127.0.{number}.1", site="busy"), shared).wait(0.0, inf)
+    other = Allowance(Device("other", "127.0.100.1", site="quiet"), shared)
+    assert other.wait(0.1, inf) == 0.0
+    late = Allowance(Device("late", "127.0.101.1", site="busy"), shared)
+    assert late.wait(0.1, inf) > 4.0, "its own site's queue is long"
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from typing import Any
 from pyasn1.codec.ber import decoder, encoder
 from pysnmp.proto.api import v1, v2c
 
-from simulator import Player, Server, play, synthetic
+from simulator import Player, Server, ber, play, synthetic, usm
 from simulator.image import Image
+from tests.collector.wire.snmp.secured import AUTH, Ward, user
 
 ADDRESS = "127.20.200.1"
 
@@ -45,6 +46,17 @@ def request(
     api.apiMessage.set_community(message, community)
     api.apiMessage.set_pdu(message, pdu)
     return bytes(encoder.encode(message))
+
+
+def asking(ward: Ward, kind: int, oid: str, flags: int = 3, engine: bytes | None = None) -> bytes:
+    """A message as a poller writes it, with keys of the ward's user; `engine` is the one it thinks it asks."""
+    arcs = tuple(map(int, oid.split(".")))
+    varbinds = ber.varbind(ber.identifier(arcs), ber.NULL, b"")
+    pdu = ber.tlv(kind, b"\x02\x01\x07" + b"\x02\x01\x00" * 2 + ber.tlv(ber.SEQUENCE, varbinds))
+    poller = usm.Engine(ward.agent.engine_id if engine is None else engine, [user(AUTH)], ward.agent.boots)
+    poller.started = ward.agent.started
+    came = usm._Wrapped(b"\x01", flags, b"", 0, 0, b"ward", b"", 0, b"", 0, b"")
+    return poller._wrap(came, flags, pdu, b"", ward.clock())
 
 
 def read(reply: bytes, version: int = 1) -> tuple[int, int, int, Pairs]:

@@ -83,10 +83,11 @@ def test_f7_a_false_request_id_comes_before_the_right_one(style: str, number: in
     assert int(right[3][0][1]) == 8
 
 
-def test_f7_old_is_the_request_id_before() -> None:
+def test_f7_old_is_the_request_id_of_the_question_before_whose_attempts_may_be_answered() -> None:
     device = player(fault("f07_request_id", style="old"))
-    device.hear(request("get", COUNT, request_id=42), 0.0)
-    assert read(heard(device, request("get", COUNT, request_id=43), 1.0)[0])[0] == 42
+    device.hear(request("get", "1.3.6.1.2.1.1.3.0", request_id=42), 0.0)
+    for number in (43, 44):
+        assert read(heard(device, request("get", COUNT, request_id=number), 1.0)[0])[0] == 42
 
 
 def test_f7_late_duplicate_and_reordered() -> None:

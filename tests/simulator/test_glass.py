@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from simulator import Player, fault
-from tests.simulator.client import player, playing, read, request
+from simulator import Player, fault, synthetic
+from simulator.message import GET, GETBULK, SET
+from tests.collector.wire.snmp.secured import Ward
+from tests.simulator.client import asking, player, playing, read, request
 
 UPTIME, NAME = "1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.1.5.0"
 GENTLE = request("get", UPTIME)
@@ -83,3 +85,56 @@ def test_new_faults_let_it_stand_up_again() -> None:
     device.hear(request("bulk", UPTIME), 0.0)
     device.play([fault("glass")])
     assert read(device.hear(GENTLE, 10.0)[0].payload)[1] == 0
+
+
+class Glass(Ward):
+    """A ward whose device is of glass, and what it is asked by hand."""
+
+    def __init__(self, **options: object) -> None:
+        super().__init__()
+        fragile = fault("glass", version=3, **options)
+        image = synthetic.image("switch", 4)
+        self.player = Player("ward", "127.0.0.9", image, engine=self.agent, faults=[fragile], patience=5.0)
+
+    def ask(self, kind: int, oid: str, flags: int = 3, engine: bytes | None = None) -> str:
+        """Send it one message, a second after the last; what it died of, if it did."""
+        self.clock.now += 1
+        self.player.hear(asking(self, kind, oid, flags, engine), self.clock())
+        return self.player.death
+
+
+def test_one_of_v3_bears_a_discovery_a_question_of_the_wrong_time_and_gentle_polling() -> None:
+    ward = Glass(listed=UPTIME)
+    assert ward.ask(GET, UPTIME, 0, b"") == ""
+    ward.agent.boots += 1
+    for _ in range(5):
+        assert ward.ask(GET, UPTIME) == ""
+    assert ward.player.safety.kinds == {"v3": 1, "get": 5}
+    ward.clock.now += 600
+    assert ward.ask(GET, UPTIME, 0, b"") == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "oid", "flags", "engine", "cause"),
+    [
+        (GET, UPTIME, 0, b"", "a second discovery after 1.0 s"),
+        (SET, UPTIME, 3, None, "a SET"),
+        (SET, UPTIME, 0, None, "a SET"),
+        (SET, UPTIME, 0, b"", "a SET"),
+        (SET, UPTIME, 3, b"\x80\x00\x1f\x88\x05other", "a V3_SEALED"),
+        (GETBULK, UPTIME, 3, None, "a GETBULK"),
+        (GET, NAME, 3, None, "an object that is not listed"),
+    ],
+)
+def test_one_of_v3_dies_of_what_is_inside(kind: int, oid: str, flags: int, engine: bytes | None, cause: str) -> None:
+    ward = Glass(listed=UPTIME)
+    ward.ask(GET, UPTIME, 0, b"")
+    assert ward.ask(kind, oid, flags, engine).startswith(cause)
+    assert not ward.player.hear(asking(ward, GET, UPTIME), ward.clock() + 10), "death is for good"
+
+
+def test_one_of_v3_dies_of_v2c_and_of_a_message_that_is_too_long() -> None:
+    ward = Glass()
+    assert ward.player.hear(GENTLE, 0.0) == ()
+    assert ward.player.death == "version field 1 instead of 3"
+    assert Glass(bytes=100).ask(GET, UPTIME) == "a request of 129 bytes"

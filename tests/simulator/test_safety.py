@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from simulator import fault
-from simulator.safety import Safety
-from tests.simulator.client import player, playing, request
+import pytest
 
+from simulator import fault
+from simulator.message import GET, SET
+from simulator.safety import Safety
+from tests.collector.wire.snmp.secured import Ward
+from tests.simulator.client import asking, player, playing, request
+
+OTHER = b"\x80\x00\x1f\x88\x05other"
 UPTIME, NAME = "1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.1.5.0"
 
 
@@ -97,7 +102,7 @@ def test_everything_is_counted_the_same_whether_replies_were_kept_or_not() -> No
         device.hear(b"\x30\x03\x02\x01\x03", 0.5)
     one, other = quick.safety.report(), careful.safety.report()
     assert one == other
-    assert one["kinds"] == {"get": 16, "getbulk": 8, "getnext": 8, "malformed": 1, "set": 8, "v3": 1}
+    assert one["kinds"] == {"get": 16, "getbulk": 8, "getnext": 8, "malformed": 2, "set": 8}
     assert (one["packets"], one["replies"], one["retries"]) == (42, 40, 0)
     assert (one["most_varbinds"], one["most_repetitions"], one["most_outstanding"]) == (2, 30, 1)
     assert one["most_packets_in_window"] == 42
@@ -115,3 +120,24 @@ def test_the_server_adds_up_and_counts_what_is_nobodys() -> None:
     assert stats["kinds"] == {"get": 1}
     assert (stats["packets"], stats["replies"], stats["foreign"], stats["oversized"]) == (1, 1, 1, 1)
     assert stats["devices"]["device"]["packets"] == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "flags", "engine", "word"),
+    [
+        (GET, 0, b"", "v3"),
+        (SET, 0, b"", "set"),
+        (SET, 0, None, "set"),
+        (SET, 3, None, "set"),
+        (SET, 3, OTHER, "v3_sealed"),
+        (0xA7, 0, None, "trap"),
+    ],
+)
+@pytest.mark.parametrize("speaks", ["v3", "v2c"])
+def test_what_is_inside_a_message_of_v3_is_told(
+    kind: int, flags: int, engine: bytes | None, word: str, speaks: str
+) -> None:
+    ward = Ward()
+    device = ward.player if speaks == "v3" else player()
+    device.hear(asking(ward, kind, UPTIME, flags, engine), ward.clock())
+    assert device.safety.kinds == {word if speaks == "v3" or flags == 0 else "v3_sealed": 1}

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from collector.model import Secret
+from collector.network.traps.counts import Counts
 from collector.network.traps.notice import Refused
 from collector.network.traps.senders import Sender
 from collector.network.traps.usm import REPORTABLE, WINDOW, Engine, Usm
 from tests.collector.network.traps.device import CORE, LAB, LINK_DOWN, SWITCH, Agent, Clock, pdu, v3
-
-OURS = b"\x80\x00\x4f\xb8\x05the-receiver"
+from tests.collector.network.traps.forged import FORGERIES, OURS, flagged
 
 
 @pytest.fixture
@@ -46,40 +45,19 @@ def test_every_algorithm_is_read(clock: Clock, digest: str, cipher: str) -> None
     assert not notice.reply
 
 
-FORGERIES: dict[str, tuple[str, Callable[[Clock], bytes]]] = {
-    "another password": ("wrong_digest", lambda c: Agent(v3(password=Secret("canary-xxx")), c).trap()),
-    "another user": ("wrong_user", lambda c: Agent(v3(username="someone"), c).trap()),
-    "no digest": ("security_level", lambda c: Agent(v3(), c).trap(level="noAuthNoPriv")),
-    "not encrypted": ("security_level", lambda c: Agent(v3(), c).trap(level="authNoPriv")),
-    "another digest": ("wrong_digest", lambda c: Agent(v3(digest="SHA"), c).trap()),
-    "another second password": ("decryption", lambda c: Agent(v3(priv_password=Secret("canary-xxx")), c).trap()),
-    "a bit changed": ("wrong_digest", lambda c: (d := Agent(v3(), c).trap())[:-1] + bytes((d[-1] ^ 1,))),
-    "an empty digest": ("wrong_digest", lambda c: _flagged(Agent(v3(), c).trap(level="noAuthNoPriv"), 3)),
-    "our engine": ("wrong_engine", lambda c: Agent(v3(), c, engine=OURS, boots=5).trap()),
-    "cut": ("malformed", lambda c: Agent(v3(), c).trap()[:-4]),
-    "more behind": ("malformed", lambda c: Agent(v3(), c).trap() + b"\x05\x00"),
-    "a question": ("not_a_trap", lambda c: Agent(v3(), c).datagram(_question(), "authPriv")),
-}  # fmt: skip
-
-
-def _flagged(data: bytes, flags: int) -> bytes:
-    """An unprotected message with other msgFlags."""
-    return data.replace(b"\x04\x01\x00\x02\x01\x03", b"\x04\x01%c\x02\x01\x03" % flags)
-
-
-def _question() -> object:
-    from pysnmp.proto.api import v2c
-
-    made = v2c.GetRequestPDU()
-    v2c.apiPDU.set_defaults(made)
-    return made
-
-
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_forgery_is_refused(usm: Usm, clock: Clock, forgery: str) -> None:
     expected, make = FORGERIES[forgery]
-    assert reason(usm, make(clock)) == expected
-    assert usm.read(Agent(v3(), clock).trap(), [CORE]).auth == "authPriv"
+    agent, counts = Agent(v3(), clock), Counts()
+    clock.at += 1000
+    genuine = agent.trap()
+    assert not counts.repeated(usm.read(genuine, [CORE]), clock())
+    forged = make(v3(), clock, genuine)
+    if expected == "repeated":
+        assert counts.repeated(usm.read(forged, [CORE]), clock())
+    else:
+        assert reason(usm, forged) == expected
+    assert usm.read(agent.trap(), [CORE]).auth == "authPriv"
 
 
 def test_an_old_message_is_refused_and_a_reboot_is_not(usm: Usm, clock: Clock) -> None:
@@ -150,7 +128,7 @@ def test_an_inform_asks_for_our_engine_and_time_then_is_acknowledged(usm: Usm, c
     clock.at += 400
     agent = Agent(v3(), clock, engine=b"\x80\x00\x1f\x88\x05nobody")
     question = agent.datagram(pdu(inform=True), "noAuthNoPriv")
-    question = _flagged(question, REPORTABLE)
+    question = flagged(question, REPORTABLE)
     with pytest.raises(Refused) as caught:
         usm.read(question, [CORE])
     assert caught.value.reason == "discovery"
