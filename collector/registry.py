@@ -28,6 +28,7 @@ from collector.host.timex import Timex
 from collector.host.uname import Uname
 from collector.host.vmstat import Vmstat
 from collector.model import Collector
+from collector.network.sightings import Sightings
 from collector.network.snmp import Snmp
 
 COLLECTORS: tuple[type[Collector], ...] = (
@@ -57,4 +58,5 @@ COLLECTORS: tuple[type[Collector], ...] = (
     Uname,
     Vmstat,
     Snmp,
+    Sightings,
 )

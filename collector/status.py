@@ -81,7 +81,7 @@ class Kept:
 def info(device: Device) -> Column:
     """`wardwatch_device_info`: all that is ever shown of a device that is not polled."""
     pairs = {"kind": device.kind, "class": device.device_class, "site": device.site, "location": device.location}
-    pairs |= dict(device.labels)
+    pairs |= ({"ward": device.ward} if device.ward else {}) | dict(device.labels)
     return column(INFO, rows(pairs, [tuple(pairs.values())]), (1,))
 
 

@@ -93,6 +93,7 @@ def make_devices(
     addresses = _resolved(written, resolve)
     made: list[tuple[Device, tuple[Target, ...]]] = []
     names: dict[str, Entry] = {}
+    macs: dict[str, Entry] = {}
     places: dict[tuple[str, int], str] = {}
     for entry in written:
         name = entry.written.name
@@ -105,6 +106,10 @@ def make_devices(
             findings.problem(entry.document, [*entry.where, "name"], f"{shown(name)} is taken: see {other}")
             continue
         names[name] = entry
+        if (mac := entry.written.mac) is not None and (first := macs.setdefault(mac, entry)) is not entry:
+            other = f"{first.document.path}:{first.document.line(first.where)}"
+            what = f"{shown(mac)} is also that of {first.written.name}: see {other}"
+            findings.problem(entry.document, [*entry.where, "mac"], what)
         device = _device(entry, catalogue, addresses, findings)
         if device is None:
             continue
@@ -227,7 +232,19 @@ def _device(
         agent=written.agent or "",
         reply_from=answers,
         quirks=quirks,
+        mac=written.mac or "",
+        ward=entry.pick("ward")[0] or "",
+        vlan=_vlan(entry, findings),
+        wards=tuple(written.wards.items()),
     )
+
+
+def _vlan(entry: Entry, findings: Findings) -> str:
+    """A number in the range that there is (IEEE 802.1Q), or a name."""
+    text, level = entry.pick("vlan")
+    if text and text.isdecimal() and not 1 <= int(text) <= 4094:
+        findings.problem(entry.document, entry.spot("vlan", level), f"{shown(text)} is no VLAN: write 1 to 4094")
+    return text or ""
 
 
 def _reply_from(entry: Entry, findings: Findings) -> tuple[str, ...]:

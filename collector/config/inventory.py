@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from collector.config.addresses import UNICAST_QUIRK
 from collector.config.scalars import Duration, Filled, Keyed, Line, Listed, Name, Port, Written, shown
 from collector.config.typed import Strict
+from collector.network.equipment import macs, wards
 
 QUIRKS: Final = {
     "allow_nonincreasing_oids": "walks go on where the device's OIDs do not increase; repeats are skipped (F1)",
@@ -24,7 +25,20 @@ AUTO: Final = "auto"
 
 MOST_LABELS: Final = 16
 RESERVED: Final = frozenset(
-    ("instance", "job", "device_kind", "device_class", "kind", "class", "site", "location", "module", "le", "quantile")
+    (
+        "instance",
+        "job",
+        "device_kind",
+        "device_class",
+        "kind",
+        "class",
+        "site",
+        "location",
+        "ward",
+        "module",
+        "le",
+        "quantile",
+    )
 )
 """Labels that are ours or Prometheus's."""
 
@@ -75,6 +89,10 @@ class KindFile(Strict):
     ] = None
     site: Annotated[Line | None, Written, Field(description="site; packets to a site are limited together")] = None
     location: Annotated[Line | None, Written, Field(description="where it stands")] = None
+    ward: Annotated[
+        Line | None, Written, Field(description="ward where it belongs; of a switch, the ward that its ports serve")
+    ] = None
+    vlan: Annotated[Line | None, Written, Field(description="number or name of the VLAN where it belongs")] = None
     auth: Annotated[Name | None, Written, Field(description="credentials, by their name in auths.yml")] = None
     port: Annotated[Port | None, Written, Field(description="UDP port; default 161")] = None
     modules: Annotated[
@@ -112,6 +130,24 @@ class ApprovalFile(Strict):
     date: Annotated[str, BeforeValidator(_day), Field(description="when, as YYYY-MM-DD")]
 
 
+def _mac(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return macs.normal(text)
+    except ValueError as error:
+        raise ValueError(f"{shown(text)} {error}") from None
+
+
+def _wards(written: dict[str, str]) -> dict[str, str]:
+    for pattern in written:
+        try:
+            wards.check(pattern)
+        except ValueError as error:
+            raise ValueError(f"{shown(pattern)}: {error}") from None
+    return written
+
+
 class DeviceFile(DefaultsFile):
     """One device."""
 
@@ -125,6 +161,15 @@ class DeviceFile(DefaultsFile):
     reply_from: Annotated[
         tuple[Line, ...], Listed, Field(description="further addresses from which it answers, as a cluster does")
     ] = ()
+    mac: Annotated[
+        str | None, Written, AfterValidator(_mac), Field(description="MAC address, by which switches know it")
+    ] = None
+    wards: Annotated[
+        dict[str, Line],
+        Keyed,
+        AfterValidator(_wards),
+        Field(description="of a switch or controller: wards by port; names, ranges like Gi1/0/1-24, and *"),
+    ] = Field(default_factory=dict)
     active: Annotated[
         ApprovalFile | None, Written, Field(description="lets a clinical device be polled: approved_by and date")
     ] = None

@@ -16,6 +16,9 @@ from collector.config.typed import Findings
 from collector.model import Auth, Collector, Device, Schedule, Target
 from collector.network.snmp import walks
 
+BY_SNMP = ("snmp", "sightings", AUTO)
+"""Collectors that ask a device over SNMP."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -93,7 +96,7 @@ def _unfit(device: Device, name: str, collector: Collector, entry: Entry, catalo
     """Why the module cannot be asked of the device; nothing where it can."""
     if reads_this_machine(type(collector)):
         return f"the module {shown(name)} reads the machine this runs on; it cannot ask a device"
-    if collector.name not in ("snmp", AUTO):
+    if collector.name not in BY_SNMP:
         return ""
     if device.device_class != "it" and walks(collector):
         return (
