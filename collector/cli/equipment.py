@@ -8,10 +8,11 @@ from typing import Any
 import structlog
 
 from collector.edge import World
-from collector.model import Column, Device
+from collector.model import Column, Device, Target
 from collector.network.equipment import macs, page
 from collector.network.equipment.place import Place
 from collector.network.equipment.whereabouts import Whereabouts
+from collector.network.sightings import Sightings
 
 log = structlog.get_logger()
 
@@ -24,9 +25,10 @@ class Equipment:
         self._world = world
         self._told: dict[str, tuple[str, str, str]] = {}
 
-    def load(self, devices: Sequence[Device]) -> None:
+    def load(self, devices: Sequence[Device], targets: Mapping[str, Sequence[Target]]) -> None:
         """The inventory from now on."""
-        self._whereabouts.load(devices)
+        boxes = [name for name, each in targets.items() if any(isinstance(t.collector, Sightings) for t in each)]
+        self._whereabouts.load(devices, boxes)
         watched = set(self._whereabouts.watched)
         self._told = {name: told for name, told in self._told.items() if name in watched}
 

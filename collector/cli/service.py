@@ -206,7 +206,7 @@ class Service:
             targets[self._host_name] = config.host
         self.agent.load(devices, targets, config.settings.budgets, config.settings.caps)
         self._desk.load(config)
-        self._equipment.load(config.devices)
+        self._equipment.load(config.devices, config.targets)
         self.traps.load(config)
         self._config = config
         self._reloads.successful = True

@@ -109,7 +109,7 @@ class Sightings:
             sheet = self._sheet(target.device, asking, good_for)
         counts = reading.counts(sheet.fdb, sheet.neighbours, sheet.arp, sheet.clients, sheet.vlans)
         whereabouts.put(sheet)
-        return [*_columns(counts, whereabouts, sheet), *_incomplete(asking.incomplete)]
+        return [*_columns(counts, whereabouts, sheet, edge.now()), *_incomplete(asking.incomplete)]
 
     def _sheet(self, device: Device, asking: _Asking, good_for: float) -> Sheet:
         said = asking.said
@@ -212,12 +212,12 @@ def inside(auth: Auth, vlan: int) -> Auth:
     return replace(auth, community=Secret(f"{auth.community.reveal()}@{vlan}"))
 
 
-def _columns(counts: Mapping[str, int], whereabouts: Whereabouts, sheet: Sheet) -> Sequence[Column]:
+def _columns(counts: Mapping[str, int], whereabouts: Whereabouts, sheet: Sheet, now: float) -> Sequence[Column]:
     found = [column(ENTRIES, interned(("table",), tuple((table,) for table in counts)), counts.values())]
-    if sheet.fdb:
+    if sheet.fdb and not whereabouts.settling(now):
         reasons = Counter(whereabouts.uplinks(sheet).values())
         found.append(column(UPLINKS, interned(("by",), tuple((way,) for way in WAYS)), (reasons[way] for way in WAYS)))
-    strangers = whereabouts.strangers(sheet.box)
+    strangers = whereabouts.strangers(sheet.box, now)
     if strangers:
         found.append(column(STRANGERS, rows(("vlan",), [(str(vlan),) for vlan in strangers]), strangers.values()))
     return found

@@ -51,6 +51,15 @@ def columns(place: Place) -> Sequence[Column]:
     return found
 
 
+_SAID = {
+    "seen": "seen at",
+    "quiet": "quiet at",
+    "moved": "moved to",
+    "unseen": "unseen, last at",
+    "unknown": "not known, last at",
+}
+
+
 def words(place: Place | None) -> str:
     """The same for a person."""
     if place is None:
@@ -58,4 +67,4 @@ def words(place: Place | None) -> str:
     if not place.box:
         return "seen beyond what is polled" if place.state == "seen" else place.state
     where = f"{place.box} {place.port}" + (f", VLAN {place.vlan}" if place.vlan else "")
-    return f"{place.state} at {where}" + (f", {place.ward}" if place.ward else "")
+    return f"{_SAID[place.state]} {where}" + (f", {place.ward}" if place.ward else "")

@@ -106,11 +106,11 @@ def vlan_of(vlans: Sequence[int], expected: str, names: Mapping[int, str]) -> in
     return next((vlan for vlan in vlans if is_vlan(vlan, expected, names)), vlans[0] if vlans else 0)
 
 
-def is_vlan(vlan: int, expected: str, names: Mapping[int, str]) -> bool:
-    """Whether a VLAN is the one that the inventory names by its number or its name."""
+def is_vlan(vlan: int, expected: str, names: Mapping[int, str]) -> bool | None:
+    """Whether a VLAN is the one that the inventory names by its number or its name; None: nobody tells its name."""
     if expected.isdecimal():
         return vlan == int(expected)
-    return names.get(vlan, "").casefold() == expected.casefold()
+    return names[vlan].casefold() == expected.casefold() if names.get(vlan) else None
 
 
 def judged(last: Sighting | None, sheet: Sheet | None, *, window: float, now: float, wall: float) -> tuple[State, bool]:

@@ -5,7 +5,7 @@ One for the program (`model.Common`). Polls put sheets in; pages ask. Nothing he
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any, Final
@@ -39,11 +39,18 @@ class Whereabouts:
         """Rows of addresses that somebody asked for, by box."""
         self._uplinks: dict[str, tuple[Sheet, Boxes, Mapping[int, Why]]] = {}
         self._last: dict[str, Sighting] = {}
+        self._unread: frozenset[str] = frozenset()
+        """Boxes that were never read."""
+        self._since: float | None = None
+        """Monotonic seconds at which the first box was read while others were not."""
+        self._patience = 0.0
+        """Seconds from then on for which the others are waited for: one interval."""
 
     # -- what is known ----------------------------------------------------------------------------------------------
 
-    def load(self, devices: Sequence[Device]) -> None:
-        """The inventory from now on. Watched is what is clinical, and what has a MAC address there."""
+    def load(self, devices: Sequence[Device], boxes: Collection[str]) -> None:
+        """The inventory from now on. Watched is what is clinical, and what has a MAC address there. `boxes` are the
+        names of those that are asked for sightings."""
         self._inventory = {device.name: device for device in devices}
         self._watched = {d.name: d for d in devices if not d.agent and (d.device_class == "clinical" or d.mac)}
         self._listed = {macs.number(device.mac): device.name for device in devices if device.mac}
@@ -52,6 +59,7 @@ class Whereabouts:
         self._learned = {name: mac for name, mac in self._learned.items() if name in self._addresses.values()}
         self._last = {name: last for name, last in self._last.items() if name in self._watched}
         self._rows.clear()
+        self._unread, self._since = frozenset(boxes) - self._sheets.keys(), None
         self._introduce()
 
     def put(self, sheet: Sheet) -> None:
@@ -61,6 +69,10 @@ class Whereabouts:
         self._learned |= {self._addresses[ip]: mac for ip, mac in found.items()}
         sheet = replace(sheet, arp=found)
         self._sheets[sheet.box] = sheet
+        self._unread -= {sheet.box}
+        if self._since is None:
+            self._since = sheet.at
+            self._patience = sheet.good_for / 2
         if before is None or (before.own, before.name) != (sheet.own, sheet.name):
             self._introduce()
         for mac, rows in self._rows.items():
@@ -88,6 +100,11 @@ class Whereabouts:
         self._uplinks[sheet.box] = (sheet, self._boxes, found)
         return found
 
+    def settling(self, now: float) -> bool:
+        """Whether it is too early to say where anything is: as long as a core was read and the switch at the edge was
+        not, everything seems to hang on the core."""
+        return bool(self._unread) and (self._since is None or now - self._since < self._patience)
+
     # -- what is asked ----------------------------------------------------------------------------------------------
 
     @property
@@ -101,7 +118,8 @@ class Whereabouts:
         if device is None:
             return None
         mac = macs.number(device.mac) if device.mac else self._learned.get(name, 0)
-        found, beyond = self._found(mac, now)
+        settling = self.settling(now)
+        found, beyond = ((), None) if settling else self._found(mac, now)
         spot, count = choose(found, self._last.get(name))
         if spot is not None:
             self._last[name] = self._sighting(device, spot, now, wall)
@@ -109,15 +127,18 @@ class Whereabouts:
             self._last[name] = Sighting("", "", 0, "wire", wall - (now - beyond))
         last = self._last.get(name)
         if last is None:
-            read = any(sheet.fresh(now) and sheet.whole for sheet in self._sheets.values())
+            read = not settling and any(sheet.fresh(now) and sheet.whole for sheet in self._sheets.values())
             return Place("unseen" if read and mac else "unknown", mac)
-        sheet = self._sheets.get(last.box)
+        sheet = self._sheets.get(last.box) if not settling else None
         state, recent = judged(last, sheet, window=sheet.window if sheet else WINDOW, now=now, wall=wall)
         ward = self._ward(last.box, last.port)
         moved = ward.casefold() != device.ward.casefold() if ward and device.ward and last.box else None
         if moved and state in ("seen", "quiet"):
             state = "moved"
-        names = sheet.vlans if sheet else {}
+        wrong = None
+        if device.vlan and last.vlan:
+            right = is_vlan(last.vlan, device.vlan, self._names(last.box, last.vlan))
+            wrong = None if right is None else not right
         return Place(
             state=state,
             mac=mac,
@@ -128,23 +149,24 @@ class Whereabouts:
             recent=recent,
             last=last.at,
             moved=moved,
-            wrong_vlan=not is_vlan(last.vlan, device.vlan, names) if device.vlan and last.vlan else None,
+            wrong_vlan=wrong,
             half=port.half if (port := self._port(last, now)) is not None else None,
             ports=count if sheet is not None or not last.box else None,
             company=spot.company if spot is not None and spot.medium == "wire" else None,
         )
 
-    def strangers(self, box: str) -> Mapping[int, int]:
-        """Addresses that the inventory does not have on each clinical VLAN of a box, its uplinks left out.
+    def strangers(self, box: str, now: float) -> Mapping[int, int]:
+        """Addresses that the inventory does not have on each clinical VLAN of a box, its uplinks left out. Nothing
+        while its uplinks are not known.
 
         A VLAN is clinical where the inventory expects a clinical device.
         """
         sheet = self._sheets.get(box)
-        if sheet is None:
+        if sheet is None or self.settling(now):
             return {}
         expected = {d.vlan for d in self._watched.values() if d.vlan and d.device_class == "clinical"}
         there = {vlan for _, _, vlan in sheet.fdb if vlan} | sheet.vlans.keys()
-        clinical = {vlan for vlan in there for each in expected if is_vlan(vlan, each, sheet.vlans)}
+        clinical = {vlan for vlan in there for each in expected if is_vlan(vlan, each, self._names(box, vlan))}
         beyond = self.uplinks(sheet)
         known = self._listed.keys() | set(self._learned.values()) | self._boxes.macs.keys()
         found: dict[int, set[int]] = {vlan: set() for vlan in sorted(clinical)}
@@ -179,12 +201,18 @@ class Whereabouts:
         return sheet.named(last.port) if sheet is not None and sheet.fresh(now) and last.medium == "wire" else None
 
     def _sighting(self, device: Device, spot: Spot, now: float, wall: float) -> Sighting:
-        vlan = vlan_of(spot.vlans, device.vlan, self._sheets[spot.box].vlans)
+        names = {vlan: self._names(spot.box, vlan).get(vlan, "") for vlan in spot.vlans}
+        vlan = vlan_of(spot.vlans, device.vlan, names)
         at = wall - (now - spot.at)
         before = self._last.get(device.name)
         if before is not None and before.box == spot.box and before.port == spot.port and abs(before.at - at) < 1:
             at = before.at  # the same poll: the two clocks drift apart by a hair
         return Sighting(spot.box, spot.port, vlan, spot.medium, at)
+
+    def _names(self, box: str, vlan: int) -> Mapping[int, str]:
+        """Names of VLANs as a box has them, or as another has them that knows this one: controllers tell none."""
+        sheets = (*((self._sheets[box],) if box in self._sheets else ()), *self._sheets.values())
+        return next((sheet.vlans for sheet in sheets if sheet.vlans.get(vlan)), {})
 
     def _ward(self, box: str, port: str) -> str:
         device = self._inventory.get(box)
