@@ -151,7 +151,7 @@ class Whereabouts:
             moved=moved,
             wrong_vlan=wrong,
             half=port.half if (port := self._port(last, now)) is not None else None,
-            ports=count if sheet is not None or not last.box else None,
+            ports=count if not last.box or (sheet is not None and sheet.fresh(now)) else None,
             company=spot.company if spot is not None and spot.medium == "wire" else None,
         )
 
