@@ -81,6 +81,8 @@ class Sightings:
 
     name: ClassVar[str] = "sightings"
     walks: ClassVar[bool] = True
+    by_itself: ClassVar[bool] = True
+    """Its name is a module's too, with the options as they are by default."""
 
     window: Seconds = WINDOW
     """For which a device counts as seen after it was last seen here."""

@@ -19,6 +19,10 @@ PORT_MAC: Final = 3
 """LldpPortIdSubtype macAddress."""
 
 
+UNNAMED: Final = "unnamed"
+"""An access point without a name: its address would be the only word for it, and is no label."""
+
+
 class _Clients(NamedTuple):
     """A controller's table of clients: columns, and the states that mean that the client is there."""
 
@@ -106,7 +110,7 @@ def clients(said: Said) -> Mapping[int, Client]:
         for cell in cells(table.point):
             here, mac = macs.of_bytes(cell.content), macs.of_arcs(cell.arcs)
             if mac and here and int.from_bytes(states.get(cell.arcs, b"\3"), "big") in table.there:
-                found[mac] = Client(called.get(here) or macs.written(here), _vlan(vlans.get(cell.arcs, b"")))
+                found[mac] = Client(called.get(here) or UNNAMED, _vlan(vlans.get(cell.arcs, b"")))
     return found
 
 
