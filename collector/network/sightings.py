@@ -216,8 +216,8 @@ def inside(auth: Auth, vlan: int) -> Auth:
 
 def _columns(counts: Mapping[str, int], whereabouts: Whereabouts, sheet: Sheet, now: float) -> Sequence[Column]:
     found = [column(ENTRIES, interned(("table",), tuple((table,) for table in counts)), counts.values())]
-    if sheet.fdb and not whereabouts.settling(now):
-        reasons = Counter(whereabouts.uplinks(sheet).values())
+    if sheet.fdb and not whereabouts.ledger.settling(now):
+        reasons = Counter(whereabouts.ledger.uplinks(sheet).values())
         found.append(column(UPLINKS, interned(("by",), tuple((way,) for way in WAYS)), (reasons[way] for way in WAYS)))
     strangers = whereabouts.strangers(sheet.box, now)
     if strangers:

@@ -145,12 +145,30 @@ class Tables:
         for run in self._harvest.runs.get(self._numbers[name], ()):
             for index, content in zip(run.indexes, run.values, strict=True):
                 try:
-                    yield Cell(tuple(ber.decode_arcs(index)), content)
+                    yield Cell(ber.decode_arcs(index), content)
                 except Malformed:
                     continue
 
     def by_index(self, name: str) -> dict[tuple[int, ...], bytes]:
         return {cell.arcs: cell.content for cell in self(name)}
+
+    def beside(self, name: str, other: str, absent: int) -> Iterator[tuple[Cell, int]]:
+        """The cells of a column with the number that another one has in the same row, `absent` where it has none.
+
+        For long tables: rows are told by their raw indexes, so that each index is read once.
+        """
+        if self._harvest is None:
+            return
+        runs = self._harvest.runs.get(self._numbers[other], ())
+        found = {index: value for run in runs for index, value in zip(run.indexes, run.values, strict=True)}
+        for run in self._harvest.runs.get(self._numbers[name], ()):
+            for index, content in zip(run.indexes, run.values, strict=True):
+                try:
+                    cell = Cell(ber.decode_arcs(index), content)
+                except Malformed:
+                    continue
+                value = found.get(index)
+                yield cell, absent if value is None else int.from_bytes(value, "big")
 
 
 @cache

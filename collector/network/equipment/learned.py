@@ -11,11 +11,9 @@ from collector.network.equipment.interfaces import Interfaces
 from collector.network.equipment.sheet import Fdb
 from collector.wire.snmp.walk import Harvest
 
-LEARNED: Final = frozenset((3, 5))
-"""dot1dTpFdbStatus: learned, and mgmt, which is how port security pins an address down. Others are the box's own, or
+LEARNED, SELF, PINNED = 3, 4, 5
+"""dot1dTpFdbStatus: learned, the box's own, and mgmt, which is how port security pins an address down. The others are
 no longer true."""
-
-SELF: Final = 4
 
 ETHERNET: Final = 1
 """vtpVlanType."""
@@ -72,20 +70,18 @@ def database(said: Said, by_vlan: Mapping[int, Harvest], interfaces: Interfaces)
     for fdb, mac, port, status in _qualified(said):
         if status == SELF:
             own.add(mac)
-        elif status in LEARNED and (index := _index(port, ports, interfaces)):
+        elif status in (LEARNED, PINNED) and (index := _index(port, ports, interfaces)):
             of = databases.get(fdb, ())
             vlan = of[0] if len(of) == 1 else usual.get(index, 0) if of else fdb if fdb in VLANS else 0
             rows.add((mac, interfaces.whole(index), vlan))
     for vlan, harvest in (by_vlan or ({0: said["bridge"]} if "bridge" in said else {})).items():
         cells = Tables("bridge", harvest)
         here = {cell.arcs[0]: cell.number for cell in cells("dot1dBasePortIfIndex") if len(cell.arcs) == 1} or ports
-        status_of = cells.by_index("dot1dTpFdbStatus")
-        for cell in cells("dot1dTpFdbPort"):
+        for cell, status in cells.beside("dot1dTpFdbPort", "dot1dTpFdbStatus", LEARNED):
             mac = macs.of_arcs(cell.arcs)
-            status = int.from_bytes(status_of.get(cell.arcs, b"\3"), "big")
             if mac and status == SELF:
                 own.add(mac)
-            elif mac and status in LEARNED and (index := _index(cell.number, here, interfaces)):
+            elif mac and status in (LEARNED, PINNED) and (index := _index(cell.number, here, interfaces)):
                 rows.add((mac, interfaces.whole(index), vlan or usual.get(index, 0)))
     return Fdb(row for row in rows if row[0] not in own), own
 
@@ -102,10 +98,9 @@ def _databases(said: Said) -> Mapping[int, Sequence[int]]:
 def _qualified(said: Said) -> Iterator[tuple[int, int, int, int]]:
     """Database, address, bridge port and status of each row of dot1qTpFdbTable."""
     cells = Tables("q_bridge", said.get("q_bridge"))
-    status_of = cells.by_index("dot1qTpFdbStatus")
-    for cell in cells("dot1qTpFdbPort"):
+    for cell, status in cells.beside("dot1qTpFdbPort", "dot1qTpFdbStatus", LEARNED):
         if len(cell.arcs) == 7 and (mac := macs.of_arcs(cell.arcs[1:])):
-            yield cell.arcs[0], mac, cell.number, int.from_bytes(status_of.get(cell.arcs, b"\3"), "big")
+            yield cell.arcs[0], mac, cell.number, status
 
 
 def _index(port: int, ports: Mapping[int, int], interfaces: Interfaces) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple
 
-from collector.network.equipment.sheet import Sheet
+from collector.network.equipment.sheet import Row, Sheet
 
 State = Literal["seen", "quiet", "moved", "unseen", "unknown"]
 
@@ -71,19 +71,15 @@ class Place:
     """Addresses behind its port, its own included."""
 
 
-def spots(mac: int, sheets: Sequence[Sheet], leads_on: Callable[[Sheet], Mapping[int, object]]) -> Iterator[Spot]:
-    """Where boxes have seen an address, uplinks left out, the newest first. `leads_on` tells the uplinks of a box."""
-    for sheet in sorted(sheets, key=lambda sheet: -sheet.at):
+def spots(mac: int, seen: Iterable[tuple[Sheet, Sequence[Row]]]) -> Iterator[Spot]:
+    """Where boxes have seen an address, by their rows of it at ports that lead nowhere."""
+    for sheet, rows in seen:
         if (client := sheet.clients.get(mac)) is not None:
             yield Spot(sheet.box, client.access_point, (client.vlan,) if client.vlan else (), sheet.at, "radio")
-        rows = sheet.fdb.of(mac)
-        beyond = leads_on(sheet) if rows else {}
-        for index in sorted({row.port for row in rows} - beyond.keys()):
-            port = sheet.ports.get(index)
-            if port is not None:
+        for index in sorted({row.port for row in rows}):
+            if (port := sheet.ports.get(index)) is not None:
                 vlans = tuple(row.vlan for row in rows if row.port == index and row.vlan)
-                company = len(sheet.fdb.at(index))
-                yield Spot(sheet.box, port.name, vlans, sheet.at, "wire", company)
+                yield Spot(sheet.box, port.name, vlans, sheet.at, "wire", sheet.fdb.behind[index])
 
 
 def choose(found: Sequence[Spot], last: Sighting | None) -> tuple[Spot | None, int]:

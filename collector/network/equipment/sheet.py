@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -22,13 +24,15 @@ class Row(NamedTuple):
 class Fdb:
     """A forwarding database: which address was learned at which port. Sorted by address."""
 
-    __slots__ = ("_macs", "_ports", "_vlans")
+    __slots__ = ("_macs", "_ports", "_vlans", "behind")
 
     def __init__(self, rows: Iterable[tuple[int, int, int]] = ()) -> None:
         ordered = sorted(set(rows))
         self._macs = array("Q", (mac for mac, _, _ in ordered))
         self._ports = array("I", (port for _, port, _ in ordered))
         self._vlans = array("H", (vlan for _, _, vlan in ordered))
+        self.behind: Mapping[int, int] = Counter(port for _, port in {(mac, port) for mac, port, _ in ordered})
+        """How many addresses there are behind each port, whatever their VLANs."""
 
     def __len__(self) -> int:
         return len(self._macs)
@@ -45,9 +49,19 @@ class Fdb:
         end = bisect_right(macs, mac, at)
         return tuple(Row(self._ports[i], self._vlans[i]) for i in range(at, end))
 
-    def at(self, port: int) -> set[int]:
-        """The addresses behind a port, whatever their VLAN."""
-        return {mac for mac, where, _ in self if where == port}
+    def among(self, wanted: AbstractSet[int]) -> AbstractSet[int]:
+        """Those of some addresses that were learned anywhere."""
+        return wanted & set(self._macs)
+
+    @property
+    def vlans(self) -> AbstractSet[int]:
+        """The VLANs in which anything was learned."""
+        return set(self._vlans) - {0}
+
+    def within(self, vlans: Collection[int]) -> Iterator[tuple[int, int, int]]:
+        """The rows of some VLANs."""
+        for i in [i for i, vlan in enumerate(self._vlans) if vlan in vlans]:
+            yield self._macs[i], self._ports[i], self._vlans[i]
 
 
 class Port(NamedTuple):

@@ -12,7 +12,6 @@ The members of an aggregate count as one port (`reading`), so an uplink of sever
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
@@ -47,15 +46,11 @@ def uplinks(sheet: Sheet, boxes: Boxes) -> Mapping[int, Why]:
         }  # fmt: skip
         if others - {None, sheet.box}:
             found[neighbour.port] = "neighbour"
-    behind: Counter[int] = Counter()
-    before: tuple[int, int] | None = None
-    for mac, port, _ in sheet.fdb:
-        if boxes.macs.get(mac, sheet.box) != sheet.box:
-            found.setdefault(port, "learned")
-        if (mac, port) != before:  # rows are sorted: an address in several VLANs of a port counts once
-            behind[port] += 1
-        before = (mac, port)
-    for port, count in behind.items():
+    for mac in sheet.fdb.among(boxes.macs.keys()):
+        if boxes.macs[mac] != sheet.box:
+            for row in sheet.fdb.of(mac):
+                found.setdefault(row.port, "learned")
+    for port, count in sheet.fdb.behind.items():
         if count > sheet.most_macs:
             found.setdefault(port, "crowded")
     return found

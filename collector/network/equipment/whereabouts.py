@@ -6,15 +6,16 @@ One for the program (`model.Common`). Polls put sheets in; pages ask. Nothing he
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any, Final
 
 from collector.model import Device, Seconds
 from collector.network.equipment import macs, wards
+from collector.network.equipment.ledger import Ledger
 from collector.network.equipment.place import Place, Sighting, Spot, choose, is_vlan, judged, spots, vlan_of
-from collector.network.equipment.sheet import Port, Row, Sheet
-from collector.network.equipment.uplinks import Boxes, Why, plain, uplinks
+from collector.network.equipment.sheet import Port, Sheet
 
 WINDOW: Final = Seconds(900.0)
 """Seconds for which a device counts as seen, where its box does not say: the 300 s for which a bridge remembers an
@@ -33,18 +34,8 @@ class Whereabouts:
         """Watched devices without one, by IP address."""
         self._learned: dict[str, int] = {}
         """Their addresses as routers told them."""
-        self._sheets: dict[str, Sheet] = {}
-        self._boxes = Boxes()
-        self._rows: dict[int, dict[str, Sequence[Row]]] = {}
-        """Rows of addresses that somebody asked for, by box."""
-        self._uplinks: dict[str, tuple[Sheet, Boxes, Mapping[int, Why]]] = {}
+        self.ledger = Ledger()
         self._last: dict[str, Sighting] = {}
-        self._unread: frozenset[str] = frozenset()
-        """Boxes that were never read."""
-        self._since: float | None = None
-        """Monotonic seconds at which the first box was read while others were not."""
-        self._patience = 0.0
-        """Seconds from then on for which the others are waited for: one interval."""
 
     # -- what is known ----------------------------------------------------------------------------------------------
 
@@ -55,55 +46,22 @@ class Whereabouts:
         self._watched = {d.name: d for d in devices if not d.agent and (d.device_class == "clinical" or d.mac)}
         self._listed = {macs.number(device.mac): device.name for device in devices if device.mac}
         self._addresses = {plain_address(d.address): d.name for d in self._watched.values() if not d.mac}
-        self._sheets = {box: sheet for box, sheet in self._sheets.items() if box in self._inventory}
         self._learned = {name: mac for name, mac in self._learned.items() if name in self._addresses.values()}
         self._last = {name: last for name, last in self._last.items() if name in self._watched}
-        self._rows.clear()
-        self._unread, self._since = frozenset(boxes) - self._sheets.keys(), None
-        self._introduce()
+        self.ledger.load({device.name: device.address for device in devices if not device.agent}, boxes)
+        self.ledger.want(self._known())
 
     def put(self, sheet: Sheet) -> None:
         """What a box said just now, instead of what it said before."""
-        before = self._sheets.get(sheet.box)
         found = {ip: mac for ip, mac in sheet.arp.items() if ip in self._addresses}
-        self._learned |= {self._addresses[ip]: mac for ip, mac in found.items()}
-        sheet = replace(sheet, arp=found)
-        self._sheets[sheet.box] = sheet
-        self._unread -= {sheet.box}
-        if self._since is None:
-            self._since = sheet.at
-            self._patience = sheet.good_for / 2
-        if before is None or (before.own, before.name) != (sheet.own, sheet.name):
-            self._introduce()
-        for mac, rows in self._rows.items():
-            if here := sheet.fdb.of(mac):
-                rows[sheet.box] = here
-            else:
-                rows.pop(sheet.box, None)
+        if found:
+            self._learned |= {self._addresses[ip]: mac for ip, mac in found.items()}
+            self.ledger.want(self._known())
+        self.ledger.put(replace(sheet, arp=found))
 
-    def _introduce(self) -> None:
-        """Who is who among the boxes, anew. A new object, so that what was derived from the old one is known to be."""
-        boxes = Boxes()
-        for box, sheet in self._sheets.items():
-            boxes.macs |= dict.fromkeys(sheet.own, box)
-            boxes.names |= {plain(name): box for name in (box, sheet.name) if name}
-            boxes.addresses[self._inventory[box].address if box in self._inventory else ""] = box
-        boxes.addresses.pop("", None)
-        self._boxes = boxes
-
-    def uplinks(self, sheet: Sheet) -> Mapping[int, Why]:
-        """The ports of a box that lead to others."""
-        known = self._uplinks.get(sheet.box)
-        if known is not None and known[0] is sheet and known[1] is self._boxes:
-            return known[2]
-        found = uplinks(sheet, self._boxes)
-        self._uplinks[sheet.box] = (sheet, self._boxes, found)
-        return found
-
-    def settling(self, now: float) -> bool:
-        """Whether it is too early to say where anything is: as long as a core was read and the switch at the edge was
-        not, everything seems to hang on the core."""
-        return bool(self._unread) and (self._since is None or now - self._since < self._patience)
+    def _known(self) -> AbstractSet[int]:
+        """The addresses of the inventory's devices."""
+        return self._listed.keys() | set(self._learned.values())
 
     # -- what is asked ----------------------------------------------------------------------------------------------
 
@@ -118,18 +76,18 @@ class Whereabouts:
         if device is None:
             return None
         mac = macs.number(device.mac) if device.mac else self._learned.get(name, 0)
-        settling = self.settling(now)
-        found, beyond = ((), None) if settling else self._found(mac, now)
-        spot, count = choose(found, self._last.get(name))
+        settling = self.ledger.settling(now)
+        seen = () if settling or not mac else self.ledger.seen(mac, now)
+        spot, count = choose(tuple(spots(mac, seen)), self._last.get(name))
         if spot is not None:
             self._last[name] = self._sighting(device, spot, now, wall)
-        elif beyond is not None and self._elsewhere(mac, name, now):
-            self._last[name] = Sighting("", "", 0, "wire", wall - (now - beyond))
+        elif not settling and (heard := self.ledger.heard(mac, now)) is not None and self._elsewhere(mac, name, now):
+            self._last[name] = Sighting("", "", 0, "wire", wall - (now - heard))
         last = self._last.get(name)
         if last is None:
-            read = not settling and any(sheet.fresh(now) and sheet.whole for sheet in self._sheets.values())
+            read = not settling and any(sheet.fresh(now) and sheet.whole for sheet in self.ledger.sheets.values())
             return Place("unseen" if read and mac else "unknown", mac)
-        sheet = self._sheets.get(last.box) if not settling else None
+        sheet = self.ledger.sheets.get(last.box) if not settling else None
         state, recent = judged(last, sheet, window=sheet.window if sheet else WINDOW, now=now, wall=wall)
         ward = self._ward(last.box, last.port)
         moved = ward.casefold() != device.ward.casefold() if ward and device.ward and last.box else None
@@ -161,31 +119,18 @@ class Whereabouts:
 
         A VLAN is clinical where the inventory expects a clinical device.
         """
-        sheet = self._sheets.get(box)
-        if sheet is None or self.settling(now):
+        sheet = self.ledger.sheets.get(box)
+        if sheet is None or self.ledger.settling(now):
             return {}
         expected = {d.vlan for d in self._watched.values() if d.vlan and d.device_class == "clinical"}
-        there = {vlan for _, _, vlan in sheet.fdb if vlan} | sheet.vlans.keys()
+        there = sheet.fdb.vlans | sheet.vlans.keys()
         clinical = {vlan for vlan in there for each in expected if is_vlan(vlan, each, self._names(box, vlan))}
-        beyond = self.uplinks(sheet)
-        known = self._listed.keys() | set(self._learned.values()) | self._boxes.macs.keys()
+        beyond, known = self.ledger.uplinks(sheet), self._known() | self.ledger.boxes.macs.keys()
         found: dict[int, set[int]] = {vlan: set() for vlan in sorted(clinical)}
-        for mac, port, vlan in sheet.fdb:
-            if vlan in found and port not in beyond and mac not in known:
+        for mac, port, vlan in sheet.fdb.within(found):
+            if port not in beyond and mac not in known:
                 found[vlan].add(mac)
         return {vlan: len(addresses) for vlan, addresses in found.items()}
-
-    def _found(self, mac: int, now: float) -> tuple[Sequence[Spot], float | None]:
-        """Spots of an address, and when it was last seen at all, beyond uplinks included."""
-        if not mac:
-            return (), None
-        rows = self._rows.get(mac)
-        if rows is None:
-            rows = {box: here for box, sheet in self._sheets.items() if (here := sheet.fdb.of(mac))}
-            self._rows[mac] = rows
-        names = {*rows, *(box for box, sheet in self._sheets.items() if mac in sheet.clients)}
-        sheets = [self._sheets[box] for box in names if box in self._sheets and self._sheets[box].fresh(now)]
-        return tuple(spots(mac, sheets, self.uplinks)), max((sheet.at for sheet in sheets), default=None)
 
     def _elsewhere(self, mac: int, name: str, now: float) -> bool:
         """Whether a device that is seen beyond uplinks only has left the port where it was: its own switch says so, by
@@ -193,11 +138,11 @@ class Whereabouts:
         last = self._last.get(name)
         if last is None or not last.box:
             return True
-        sheet = self._sheets.get(last.box)
+        sheet = self.ledger.sheets.get(last.box)
         return sheet is not None and sheet.fresh(now) and bool(sheet.fdb.of(mac))
 
     def _port(self, last: Sighting, now: float) -> Port | None:
-        sheet = self._sheets.get(last.box)
+        sheet = self.ledger.sheets.get(last.box)
         return sheet.named(last.port) if sheet is not None and sheet.fresh(now) and last.medium == "wire" else None
 
     def _sighting(self, device: Device, spot: Spot, now: float, wall: float) -> Sighting:
@@ -211,7 +156,7 @@ class Whereabouts:
 
     def _names(self, box: str, vlan: int) -> Mapping[int, str]:
         """Names of VLANs as a box has them, or as another has them that knows this one: controllers tell none."""
-        sheets = (*((self._sheets[box],) if box in self._sheets else ()), *self._sheets.values())
+        sheets = (*((self.ledger.sheets[box],) if box in self.ledger.sheets else ()), *self.ledger.sheets.values())
         return next((sheet.vlans for sheet in sheets if sheet.vlans.get(vlan)), {})
 
     def _ward(self, box: str, port: str) -> str:
@@ -234,6 +179,7 @@ class Whereabouts:
                 self._last[name] = Sighting.restored(each)
                 if "mac" in each and name in self._addresses.values():
                     self._learned[name] = macs.number(each["mac"])
+        self.ledger.want(self._known())
 
 
 def plain_address(text: str) -> str:

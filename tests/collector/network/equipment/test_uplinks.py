@@ -102,7 +102,7 @@ def test_the_first_way_in_which_an_uplink_is_told_is_the_one_that_is_named() -> 
     crowd = [(0x1000 + n, 3, 10) for n in range(30)]
     sheet = box("core", [(EDGE, 1, 1), (EDGE, 2, 1), *crowd, (ROUTER, 3, 1)], own=CORE, neighbours=(lldp(1, "edge"),))
     site.hears(sheet, box("edge", own=EDGE))
-    assert uplinks(sheet, site.places._boxes) == {1: "neighbour", 2: "learned", 3: "crowded"}
+    assert uplinks(sheet, site.places.ledger.boxes) == {1: "neighbour", 2: "learned", 3: "crowded"}
 
 
 def test_the_port_of_a_router_and_that_of_a_controller_are_uplinks() -> None:

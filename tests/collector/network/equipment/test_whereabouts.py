@@ -92,9 +92,9 @@ def test_whatever_boxes_say_a_place_has_one_state_and_never_lies_beyond_an_uplin
         assert place.state in STATES
         assert place.mac == PUMP
         if place.box and place.ports:
-            sheet = site.places._sheets[place.box]
+            sheet = site.places.ledger.sheets[place.box]
             index = next(i for i, port in sheet.ports.items() if port.name == place.port)
-            assert index not in site.places.uplinks(sheet)
+            assert index not in site.places.ledger.uplinks(sheet)
 
 
 @given(ROWS)
