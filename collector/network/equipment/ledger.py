@@ -88,15 +88,13 @@ class Ledger:
         """Who shows an address at ports that lead nowhere, with those rows, or as its client: of boxes that were read
         lately, the newest first."""
         here = self._noted(mac)
-        boxes = {
-            *(box for box, rows in here.items() if rows),
-            *(b for b in self._radio if mac in self.sheets[b].clients),
-        }
+        boxes = {box for box, rows in here.items() if rows}
+        boxes |= {box for box in self._radio if mac in self.sheets[box].clients}
         sheets = sorted((self.sheets[box] for box in boxes), key=lambda sheet: -sheet.at)
         return [(sheet, here.get(sheet.box, ())) for sheet in sheets if sheet.fresh(now)]
 
     def heard(self, mac: int, now: float) -> float | None:
-        """Monotonic seconds at which an address was last shown at all, by uplinks too, by boxes that were read lately."""
+        """Monotonic seconds at which a box that was read lately has shown an address, be it beyond an uplink."""
         sheets = (self.sheets[box] for box in self._noted(mac))
         return max((sheet.at for sheet in sheets if sheet.fresh(now)), default=None)
 
