@@ -46,10 +46,13 @@ STRANGERS = Family(
 )
 
 LEFT_OUT: Final = 12
-"""Polls in which a group that a box has nothing of is not asked for: an hour, at five minutes."""
+"""Polls in which a group that a box never had anything of is not asked for: an hour, at five minutes."""
 
 MUTE: Final = 2
 """Conversations without an answer after which the rest is not tried in this poll."""
+
+BY_NUMBER: Final = "bridge by vlan"
+"""What is left out of a box that lists VLANs and shows none of them."""
 
 APART: Final = 4000
 """Cells beyond which what was read is made sense of in a thread: some 10 ms, for which others would have to wait."""
@@ -58,20 +61,24 @@ APART: Final = 4000
 class Memory:
     """What is kept of a box from poll to poll: its ways, group by group, and what it has nothing of."""
 
-    __slots__ = ("learned", "left_out")
+    __slots__ = ("had", "learned", "left_out")
 
     def __init__(self) -> None:
         self.learned: dict[str, Learned] = {}
+        self.had: set[str] = set()
+        """Groups that the box had something of: at night a controller has no clients, and is one all the same."""
         self.left_out: dict[str, int] = {}
         """Polls for which a group is still left out."""
 
     def saved(self) -> Mapping[str, Any]:
-        return {group: ways.saved() for group, ways in self.learned.items()}
+        return {"ways": {group: ways.saved() for group, ways in self.learned.items()}, "had": sorted(self.had)}
 
     @classmethod
     def restored(cls, saved: Mapping[str, Any]) -> Memory:
+        """What `saved` gave in an earlier run."""
         memory = cls()
-        memory.learned = {group: Learned.restored(each) for group, each in saved.items()}
+        memory.learned = {group: Learned.restored(each) for group, each in saved["ways"].items()}
+        memory.had = set(saved["had"])
         return memory
 
 
@@ -167,19 +174,23 @@ class _Asking:
                 raise problem
             if survey.harvest.runs:
                 self.said[group] = survey.harvest
-            elif survey.answered and not survey.incomplete:
+                memory.had.add(group)
+            elif survey.answered and not survey.incomplete and group not in memory.had:
                 memory.left_out[group] = LEFT_OUT
         await self._vlans()
 
     async def _vlans(self) -> None:
         """Cisco IOS shows the forwarding database of one VLAN at a time: to `community@vlan`, or in SNMPv3's context
         `vlan-N`. Each attempt may be repeated once: a VLAN that is not configured for it is met with silence."""
-        auth = self._device.auth
-        if auth is None or "vlans by number" in self._memory.left_out:
+        auth, vlans = self._device.auth, learned.vlans_to_ask(self.said)
+        if auth is None or not vlans:
+            return
+        if BY_NUMBER in self._memory.left_out:
+            self.incomplete.setdefault("bridge", "timeout")
             return
         silent = 0
         limits = replace(limits_of(self._device.device_class), retries=1)
-        for vlan in learned.vlans_to_ask(self.said):
+        for vlan in vlans:
             if silent >= MUTE or self._edge.now() >= self._edge.deadline:
                 self.incomplete.setdefault("bridge", "timeout")
                 break
@@ -190,7 +201,8 @@ class _Asking:
                 self.by_vlan[vlan] = survey.harvest
         if silent >= MUTE and not self.by_vlan:
             # It lists VLANs and speaks of none: asked again in an hour, for each attempt costs seconds.
-            self._memory.left_out["vlans by number"] = LEFT_OUT
+            self.incomplete.setdefault("bridge", "timeout")
+            self._memory.left_out[BY_NUMBER] = LEFT_OUT
 
     async def _survey(self, group: Group, device: Device, limits: Limits, word: str = "") -> Survey:
         plan, edge = compile(module(group)), self._edge

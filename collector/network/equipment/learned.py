@@ -83,7 +83,8 @@ def database(said: Said, by_vlan: Mapping[int, Harvest], interfaces: Interfaces)
                 own.add(mac)
             elif mac and status in (LEARNED, PINNED) and (index := _index(cell.number, here, interfaces)):
                 rows.add((mac, interfaces.whole(index), vlan or usual.get(index, 0)))
-    return Fdb(row for row in rows if row[0] not in own), own
+    mine = own | interfaces.own
+    return Fdb(row for row in rows if row[0] not in mine), own
 
 
 def _databases(said: Said) -> Mapping[int, Sequence[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import shutil
 from collections.abc import Callable, Mapping
@@ -17,14 +18,18 @@ from collector.budget import Budgets, Limit
 from collector.cli.equipment import Equipment
 from collector.config import Config, load
 from collector.edge import World
-from collector.model import Column, Common
+from collector.model import Auth, Column, Common, Device, Schedule, Secret, Target
 from collector.network.equipment.page import words
 from collector.network.equipment.place import Place
 from collector.network.equipment.whereabouts import Whereabouts
-from collector.network.sightings import Sightings
+from collector.network.sightings import LEFT_OUT, Memory, Sightings
+from collector.wire.snmp import ber
 from exporters.text import render
 from simulator import play
 from simulator.estate import build
+from tests.collector.network.test_snmp import Wire
+from tests.collector.wire.snmp.agents import Agent as Answers
+from tests.collector.wire.snmp.agents import integer, octets
 from tests.collector.worlds import labels, value
 
 ROOT = Path(__file__).parents[3]
@@ -221,10 +226,35 @@ def test_an_ios_that_speaks_of_no_vlan_is_not_asked_for_each_of_them_in_every_po
     estate = small("by_vlan")
     wrong = "network:\n  vlans: {10: clinical, 20: offices, 30: a, 40: b, 50: c, 60: d}\n"
     estate.edit("simulator.yml", "network:\n  vlans: {10: clinical, 20: offices}\n", wrong)
-    estate.look(deaf="edge")
+    estate.look(deaf="edge", times=3)
     marks = labels(estate.pages["edge"], "wardwatch_poll_incomplete")
     assert [dict(mark) for mark in marks] == [{"module": "sightings", "table": "bridge", "reason": "timeout"}]
-    assert estate.stats["devices"]["edge"]["unwelcome"] == 4  # two VLANs, each asked twice
+    assert estate.stats["devices"]["edge"]["unwelcome"] == 4  # two VLANs, each asked twice, in the first poll only
+    assert estate.where("pump") == "seen beyond what is polled"  # the core has it at its uplink
+
+
+CLIENT = "1.3.6.1.4.1.14179.2.1.4.1"
+POINT = octets(bytes.fromhex("00005e0053a0"))
+
+
+async def test_a_controller_without_clients_is_asked_for_them_again() -> None:
+    """At night it has none, and is left out no more than a switch's forwarding database: what never was one is."""
+    base = {"1.3.6.1.2.1.1.5.0": octets("wlc"), "1.3.6.1.2.1.31.1.1.1.1.1": octets("Gi1")}
+    clients = base | {f"{CLIENT}.4.0.0.94.0.83.1": POINT, f"{CLIENT}.9.0.0.94.0.83.1": integer(3)}
+    device = Device("wlc", "127.0.0.9", auth=Auth("a", 2, Secret("public")))
+    what = Target(device, "sightings", Sightings(), Schedule(300.0, 30.0))
+
+    async def asked(wire: Wire, values: dict[str, bytes]) -> bool:
+        wire.agent = Answers(values)
+        await what.collector.poll(what, wire)  # type: ignore[arg-type]
+        return any(ber.encode_oid(CLIENT) in question for question in wire.agent.questions)
+
+    never, once = Wire(Answers(base)), Wire(Answers(base))
+    assert [await asked(never, base) for _ in range(LEFT_OUT + 1)] == [True, *[False] * (LEFT_OUT - 1), True]
+    assert await asked(once, clients)
+    assert [await asked(once, base) for _ in range(3)] == [True, True, True]
+    again = Memory.restored(json.loads(json.dumps(once.kept[Memory].saved())))
+    assert again.had == once.kept[Memory].had == {"interfaces", "airespace"}
 
 
 def test_a_box_is_asked_less_once_it_is_known_what_it_has_not(small: Callable[..., Estate]) -> None:

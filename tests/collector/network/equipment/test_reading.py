@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.network.equipment import learned, reading
@@ -227,6 +227,7 @@ def anything(draw: st.DrawFn) -> Said:
     return groups
 
 
+@settings(max_examples=40, deadline=None)
 @given(anything())
 def test_whatever_a_box_says_it_becomes_a_sheet(of: Said) -> None:
     interfaces = Interfaces(of)
