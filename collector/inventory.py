@@ -61,6 +61,7 @@ def _group(device: Device, targets: Sequence[Target], address: str) -> Group:
         "device_class": device.device_class,
         "site": device.site,
         "location": device.location,
+        "ward": device.ward,
         **dict(device.labels),
     }
     labels = {name: value for name, value in labels.items() if value}

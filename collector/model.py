@@ -236,7 +236,13 @@ class Device:
     reply_from: tuple[str, ...] = ()
     quirks: frozenset[str] = frozenset()
     mac: str = ""
+    """As `00:1b:54:0a:32:f0`."""
     ward: str = ""
+    """Where it belongs; of a switch, what its ports serve where `wards` says nothing else."""
+    vlan: str = ""
+    """The number or name of the VLAN where it belongs."""
+    wards: tuple[tuple[str, str], ...] = ()
+    """Of a switch or controller: the ward that a port serves, by patterns of port names, in file order."""
     equipment: Equipment | None = None
 
 

@@ -37,6 +37,7 @@ from collector.network.dns import Dns
 from collector.network.http import Http
 from collector.network.icmp import Icmp
 from collector.network.ntp import Ntp
+from collector.network.sightings import Sightings
 from collector.network.snmp import Snmp
 from collector.network.tcp import Tcp
 
@@ -76,5 +77,6 @@ COLLECTORS: tuple[type[Collector], ...] = (
     Ntp,
     Orthanc,
     Snmp,
+    Sightings,
     Tcp,
 )

@@ -42,6 +42,8 @@ class DeviceLine:
     """Seconds that the last poll took."""
     modules: str = ""
     """What it is asked for, with commas."""
+    place: str = ""
+    """Where switches see it, and how that is; empty: nobody looks."""
 
 
 @dataclass(frozen=True, slots=True)

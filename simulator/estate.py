@@ -19,7 +19,9 @@ from simulator import ber, recording, synthetic, values
 from simulator.fleets import fleet, fleet_address
 from simulator.image import Image
 from simulator.player import LOOPBACK, Fault, Player, fault
+from simulator.synthetic.cabling import Way, cabled
 from simulator.synthetic.sheet import SYS_LOCATION, SYS_NAME
+from simulator.topology import Network, NetworkFile
 from simulator.usm import Engine, User
 
 PORT = 10816
@@ -52,6 +54,10 @@ class Part(Strict):
     plays: Annotated[Line | None, AfterValidator(_plays), Field(description="a device that is made up, by kind")] = None
     recording: Annotated[Line | None, Field(description="a recording instead, by its path without suffix")] = None
     ports: Annotated[Count | None, Field(description="ports, access points or phases of a made-up device")] = None
+    fdb: Annotated[
+        Way | None,
+        Field(description="how a switch shows its forwarding database: q_bridge, bridge, or by_vlan as Cisco IOS does"),
+    ] = None
     steady: Annotated[Count | None, Field(description="every counter grows by exactly so much a second")] = None
     faults: Annotated[
         tuple[Annotated[dict[str, str], AfterValidator(_fault)], ...] | None,
@@ -66,6 +72,9 @@ class SimulatorFile(Strict):
     seed: Annotated[Whole, Field(description="another number makes other counters and other random faults")] = 1
     kinds: Annotated[dict[Name, Part], Keyed, Field(description="by kind of device")] = Field(default_factory=dict)
     devices: Annotated[dict[Name, Part], Keyed, Field(description="by name of device")] = Field(default_factory=dict)
+    network: Annotated[NetworkFile, Keyed, Field(description="how switches are cabled, and what hangs on them")] = (
+        NetworkFile()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,7 @@ def build(devices: Iterable[Device], path: Path, only: Sequence[str] = (), start
         if name not in known:
             findings.problem(document, ["devices", name], "is not in the inventory")
     players, left_out = [], []
+    network = _network(file, document, known, findings)
     for device in known.values():
         if device.agent:
             left_out.append(f"{device.name}: it runs an agent of its own")
@@ -111,7 +121,7 @@ def build(devices: Iterable[Device], path: Path, only: Sequence[str] = (), start
             left_out.append(f"{device.name}: its address is not in {LOOPBACK}")
         elif not only or device.name in only:
             try:
-                players.append(_player(device, file, start))
+                players.append(_player(device, file, start, network))
             except (ValueError, recording.NoRecording) as error:
                 section = "devices" if device.name in file.devices else "kinds"
                 where = device.name if section == "devices" else device.kind
@@ -138,7 +148,17 @@ def _resolve(name: str) -> str:
     raise OSError(f"{name}: the simulator looks up no names")
 
 
-def _player(device: Device, file: SimulatorFile, start: float) -> Player:
+def _network(
+    file: SimulatorFile, document: Document, known: Mapping[str, Device], findings: Findings
+) -> Network | None:
+    try:
+        return Network(file.network, known)
+    except ValueError as error:
+        findings.problem(document, ["network"], str(error))
+        return None
+
+
+def _player(device: Device, file: SimulatorFile, start: float, network: Network | None) -> Player:
     merged: dict[str, Any] = {}
     for part in (file.kinds.get(device.kind), file.devices.get(device.name)):
         if part is not None:
@@ -152,6 +172,12 @@ def _player(device: Device, file: SimulatorFile, start: float) -> Player:
             f"nothing says what {device.name} plays: give it, or its kind {device.kind}, plays or recording"
         )
     image = _recorded(part.recording) if part.recording else synthetic.image(part.plays or "", part.ports)
+    others: Mapping[bytes, Image] = {}
+    contexts: Mapping[bytes, bytes] = {}
+    if network is not None and device.name in network.boxes:
+        cabling = cabled(image, device.name, network, part.fdb or "q_bridge")
+        image = cabling.image
+        others, contexts = _alone(device.auth, cabling.by_vlan)
     own = {SYS_NAME: values.text(device.name), SYS_LOCATION: values.text(device.location or device.site)}
     window, patience = WINDOWS[device.device_class]
     return Player(
@@ -168,11 +194,19 @@ def _player(device: Device, file: SimulatorFile, start: float) -> Player:
         window=window,
         patience=patience,
         start=start,
-        engine=engine(device, start) if device.auth is not None and device.auth.version == 3 else None,
+        engine=engine(device, start, contexts) if device.auth is not None and device.auth.version == 3 else None,
+        others=others,
     )
 
 
-def engine(device: Device, start: float) -> Engine:
+def _alone(auth: Auth | None, by_vlan: Mapping[int, Image]) -> tuple[Mapping[bytes, Image], Mapping[bytes, bytes]]:
+    """What is shown of single VLANs: by community, and the communities by SNMPv3 context."""
+    community = b"" if auth is None or auth.version == 3 else auth.community.reveal().encode()
+    others = {community + f"@{vlan}".encode(): image for vlan, image in by_vlan.items()}
+    return others, {f"vlan-{vlan}".encode(): community + f"@{vlan}".encode() for vlan in by_vlan}
+
+
+def engine(device: Device, start: float, others: Mapping[bytes, bytes] | None = None) -> Engine:
     """The SNMPv3 engine of a device, with the one user that its auth names. Its id is made of the address."""
     auth = device.auth
     assert auth is not None
@@ -186,7 +220,11 @@ def engine(device: Device, start: float) -> Engine:
     )
     contexts = frozenset({b"", auth.context_name.encode()})
     return Engine(
-        bytes.fromhex("80001f8801") + ip_address(device.address).packed, (user,), started=start, contexts=contexts
+        bytes.fromhex("80001f8801") + ip_address(device.address).packed,
+        (user,),
+        started=start,
+        contexts=contexts,
+        others=others or {},
     )
 
 

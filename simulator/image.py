@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import NamedTuple
@@ -157,6 +157,26 @@ class Image:
             (arcs, replace(v, rate=rate) if isinstance(v, Grow) else v)
             for arcs, v in zip(self._keys, self.values, strict=True)
         )
+
+    def over(self, cells: Mapping[Arcs, Value], without: Iterable[str] = ()) -> Image:
+        """The same with other objects over and beside its own, and without those below some OIDs."""
+        gone = tuple(ber.dotted(oid) for oid in without)
+        own = zip(self._keys, self.values, strict=True)
+        kept = {arcs: value for arcs, value in own if not any(arcs[: len(root)] == root for root in gone)}
+        return Image(kept | dict(cells))
+
+    def column(self, oid: str) -> Iterator[tuple[Arcs, Fixed]]:
+        """The cells of a column that stay as they are, by name."""
+        root = ber.dotted(oid)
+        for arcs, value in zip(self._keys, self.values, strict=True):
+            if arcs[: len(root)] == root and isinstance(value, Fixed):
+                yield arcs, value
+
+    def number(self, oid: str, *index: int) -> int:
+        """A number that stays as it is; -1 where there is none."""
+        at = self.find(ber.identifier((*ber.dotted(oid), *index)))
+        value = self.values[at] if at >= 0 else None
+        return int.from_bytes(value.body, "big") if isinstance(value, Fixed) else -1
 
     def _head(self, at: int, hot: _Hot, width: int) -> bytes:
         inner = ber.tlv(ber.IDENTIFIER, self.oids[at]) + bytes((hot.value.tag,)) + ber.length(width)

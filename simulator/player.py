@@ -48,6 +48,7 @@ class Player:
     `own` are objects with values of this device alone (its name, its place), which must be in the image. Counters grow
     at the image's rates times a pace drawn from the seed, from as long ago as the seed says (up to 100 days), unless
     `age` and `pace` are given. `communities` of None takes any. With an `engine` it speaks SNMPv3 only. Requests with
+    `others` are shown to communities of their own instead of `image`, as Cisco IOS shows one VLAN. Requests with
     a wrong community, of a version not in `versions`, and responses are dropped, as agents do. Raises ValueError for
     an address outside 127.0.0.0/8.
     """
@@ -70,6 +71,7 @@ class Player:
         patience: float = 1.0,
         start: float = 0.0,
         engine: Engine | None = None,
+        others: Mapping[bytes, Image] | None = None,
     ) -> None:
         if IPv4Address(address) not in LOOPBACK:
             raise ValueError(f"{name}: {address} is not a loopback address (127.0.0.0/8)")
@@ -84,7 +86,8 @@ class Player:
         self.engine = engine
         if engine is not None:
             communities, versions = (engine.inside,), (message.V2C,)
-        self._communities = None if communities is None else frozenset(communities)
+        self._others = {community: View(other, {}, reply_bytes) for community, other in (others or {}).items()}
+        self._communities = None if communities is None else frozenset((*communities, *self._others))
         self._versions = frozenset(versions)
         self._view = View(image, _places(image, own or {}), reply_bytes)
         self.safety = Safety(window, patience)
@@ -211,7 +214,7 @@ class Player:
             return ()
         moment = self.moment(now)
         try:
-            answer = self._view.answer(request, moment)
+            answer = self._others.get(request.community, self._view).answer(request, moment)
         except ValueError:
             return ()
         if answer is None:

@@ -106,6 +106,8 @@ class Engine:
     started: float = 0.0
     rate: float = 1.0
     contexts: frozenset[bytes] = frozenset({b""})
+    others: Mapping[bytes, bytes] = field(default_factory=dict)
+    """Contexts in which something else is shown, with the community by which the device knows them."""
     counts: dict[int, int] = field(default_factory=lambda: dict.fromkeys(range(1, 7), 0))
     inside: bytes = field(default_factory=lambda: secrets.token_bytes(12))
     """The community under which requests reach the device once they are out of their wrapping."""
@@ -139,10 +141,10 @@ class Engine:
             return False, (Datagram(self._report(came, kind, data, now)),) if came.flags & 4 else ()
         _, start, end = ber.element(data, 0, len(data))  # behind it there may be padding
         (_, e0, e1), (_, n0, n1), (_, _, p1) = ber.elements(data, start, end)
-        if data[e0:e1] != self.engine_id or data[n0:n1] not in self.contexts:
+        if data[e0:e1] != self.engine_id or data[n0:n1] not in self.contexts | self.others.keys():
             return False, ()
         pdu, name = data[n1:p1], data[n0:n1]
-        heard = device(_community(self.inside, pdu), now)
+        heard = device(_community(self.others.get(name, self.inside), pdu), now)
         return True, [replace(each, payload=self._answer(came, each.payload, name, now)) for each in heard]
 
     def _admit(self, came: _Wrapped, packet: bytes, now: float) -> tuple[int, bytes]:

@@ -17,6 +17,7 @@ from collector import equipment, inventory
 from collector.agent import Agent
 from collector.budget import Pauses
 from collector.cli import control
+from collector.cli.equipment import Equipment
 from collector.cli.ondemand import Desk
 from collector.cli.own import About, Reloads
 from collector.cli.probes import ProbeDesk
@@ -26,6 +27,7 @@ from collector.edge import World
 from collector.edge.state import Damaged, only_one, read_state, set_aside, write_state
 from collector.errors import TimedOut
 from collector.model import Column, Device
+from collector.network.equipment.whereabouts import Whereabouts
 from collector.privacy import Screen
 from exporters.source import ProbeQuestion, Question, Scrape
 from exporters.web import Choice, DeviceLine, Server, serve
@@ -38,9 +40,11 @@ STATES = "states.json"
 """How the inventory's equipment is, for `wardwatch list equipment`."""
 STATES_EVERY = 30.0
 """Seconds between two writings of that."""
+EQUIPMENT = "equipment.json"
+"""Where equipment was last seen, and when."""
 DEVICES_EVERY = 300.0
-"""Seconds between two writings of `DEVICES`, some megabytes with thousands of devices. What a crash loses is learned
-again."""
+"""Seconds between two writings of `DEVICES`, some megabytes with thousands of devices, and of `EQUIPMENT`. What a crash
+loses is learned again."""
 ORDERS_EVERY = 0.5
 """Seconds between two looks at what a person ordered: a pause holds within one (RELIABILITY S19)."""
 SAVE_EVERY = 1.0
@@ -78,6 +82,7 @@ class Service:
         self.agent = Agent(self.world, config.settings.budgets, config.settings.caps, self._screen)
         self._desk = Desk(self.agent)
         self._probes = ProbeDesk(self.agent)
+        self._equipment = Equipment(self.agent.common(Whereabouts), self.world)
         self._reloads = Reloads(self.world.host.wall())
         self.traps = TrapReceiver(config)
         self.about = About(self.agent, self._reloads, self.traps, self._screen, self._census)
@@ -149,7 +154,7 @@ class Service:
     async def device_page(self, name: str, patience: float) -> Sequence[Column]:
         if name == self._host_name:
             return await self.agent.host_page(name, patience)
-        return [*await self.agent.page(name, patience), *self.traps.page(name)]
+        return [*await self.agent.page(name, patience), *self._equipment.page(name), *self.traps.page(name)]
 
     async def snmp_page(self, question: Question, patience: float) -> Scrape:
         return await self._desk.answer(question, patience)
@@ -168,15 +173,19 @@ class Service:
             reason = "" if state == "up" else self._why_paused(watch.device) or watch.reason
             age = None if watch.last_poll is None else now - watch.last_poll
             modules = ", ".join(target.module for target in watch.targets)
-            polled.append(_shown(watch.device, state, reason, age, None if age is None else watch.duration, modules))
-        return polled + [_shown(d, "elsewhere", d.agent, None, None, "") for d in self._config.devices if d.agent]
+            place = self._equipment.words(watch.device.name)
+            duration = None if age is None else watch.duration
+            polled.append(_shown(watch.device, state, reason, age, duration, modules, place))
+        return polled + [_shown(d, "elsewhere", d.agent, None, None, "", "") for d in self._config.devices if d.agent]
 
     def _states(self) -> Mapping[str, str]:
         """In a word how each piece of the inventory's equipment is, by name."""
         return {device.name: self._state_of(device) for device in self._config.devices if device.equipment is not None}
 
     def _state_of(self, device: Device) -> str:
-        return "elsewhere" if device.agent else self.agent.state(self.agent.watch(device.name))
+        if device.agent:
+            return "elsewhere"
+        return self._equipment.state(device.name) or self.agent.state(self.agent.watch(device.name))
 
     def _census(self) -> Iterator[Column]:
         return equipment.columns(self._config.devices, self._states(), equipment.today(self.world.host.wall()))
@@ -224,6 +233,7 @@ class Service:
         self.agent.load(devices, targets, config.settings.budgets, config.settings.caps)
         self._desk.load(config)
         self._probes.load(config)
+        self._equipment.load(config.devices, config.targets)
         self.traps.load(config)
         self._config = config
         self._reloads.successful = True
@@ -249,6 +259,7 @@ class Service:
         for name, known in self._read(DEVICES, "devices").items():
             with suppress(KeyError):  # it has left the inventory
                 self.agent.watch(name).restore(known)
+        self._equipment.restore(self._read(EQUIPMENT, "sightings"))
 
     def _read(self, file: str, what: str) -> Mapping[str, Any]:
         """One part of a file of state; the rest is kept for whoever understands it."""
@@ -363,6 +374,7 @@ class Service:
             if (saved := watch.saved()) is not None:
                 known[watch.device.name] = saved
         await self._put(DEVICES, {"devices": known})
+        await self._put(EQUIPMENT, {"sightings": self._equipment.saved()})
 
     async def _put(self, file: str, content: Mapping[str, Any]) -> None:
         if any(content.values()) or (self._state / file).exists():
@@ -391,10 +403,10 @@ def _write_file(file: str, state: Path, content: Mapping[str, Any]) -> None:
 
 
 def _shown(
-    device: Device, state: str, reason: str, age: float | None, duration: float | None, modules: str
+    device: Device, state: str, reason: str, age: float | None, duration: float | None, modules: str, place: str
 ) -> DeviceLine:
     where = (device.name, device.device_class, device.kind, device.site, device.location)
-    return DeviceLine(*where, state, reason, age, duration, modules)
+    return DeviceLine(*where, state, reason, age, duration, modules, place)
 
 
 async def run(load: Callable[[], Config], config: Config, options: Options, screen: Screen) -> None:

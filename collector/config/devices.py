@@ -250,8 +250,18 @@ def _device(
         quirks=quirks,
         mac=written.mac or "",
         ward=said["ward"],
+        vlan=_vlan(entry, findings),
+        wards=tuple(written.wards.items()),
         equipment=equipment(entry, said, device_class),
     )
+
+
+def _vlan(entry: Entry, findings: Findings) -> str:
+    """A number in the range that there is (IEEE 802.1Q), or a name."""
+    text, level = entry.pick("vlan")
+    if text and text.isdecimal() and not 1 <= int(text) <= 4094:
+        findings.problem(entry.document, entry.spot("vlan", level), f"{shown(text)} is no VLAN: write 1 to 4094")
+    return text or ""
 
 
 def _reply_from(entry: Entry, findings: Findings) -> tuple[str, ...]:

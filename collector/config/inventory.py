@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from collector.config.addresses import UNICAST_QUIRK
 from collector.config.scalars import Duration, Filled, Keyed, Line, Listed, Name, Port, Written, shown
 from collector.config.typed import Strict
+from collector.network.equipment import macs, wards
 
 QUIRKS: Final = {
     "allow_nonincreasing_oids": "walks go on where the device's OIDs do not increase; repeats are skipped (F1)",
@@ -24,12 +25,24 @@ AUTO: Final = "auto"
 
 MOST_LABELS: Final = 16
 RESERVED: Final = frozenset(
-    ("instance", "job", "device_kind", "device_class", "kind", "class", "site", "location", "module", "le", "quantile")
+    (
+        "instance",
+        "job",
+        "device_kind",
+        "device_class",
+        "kind",
+        "class",
+        "site",
+        "location",
+        "ward",
+        "module",
+        "le",
+        "quantile",
+    )
 )
 """Labels that are ours or Prometheus's."""
 
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_MAC = re.compile(r"(?:[0-9a-f]{2}([:-]))(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}|(?:[0-9a-f]{4}\.){2}[0-9a-f]{4}|[0-9a-f]{12}")
 _ANY_DAY = re.compile(r"(?<!\d)(?:\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./-]\d{1,2}[./-]\d{1,2})(?!\d)")
 """What people write for a day."""
 
@@ -108,20 +121,6 @@ def _ae_title(text: str | None) -> str | None:
     return text.strip() if text is not None else None
 
 
-def _mac(text: str | None) -> str | None:
-    """In one way of writing, whatever the maker's."""
-    if text is None:
-        return None
-    lower = text.lower()
-    digits = re.sub("[^0-9a-f]", "", lower)
-    if not _MAC.fullmatch(lower):
-        what = "is no MAC address: write six pairs of hexadecimal digits, like 00:1b:54:0a:32:f0"
-        raise ValueError(f"{shown(text)} {what}")
-    if not int(digits, 16) or int(digits[:2], 16) & 1:
-        raise ValueError(f"{shown(text)} is no address of a single device: it is zero, or one of a group")
-    return bytes.fromhex(digits).hex(":")
-
-
 class KindFile(Strict):
     """What devices of a kind have in common. What is not written comes from the settings."""
 
@@ -132,7 +131,10 @@ class KindFile(Strict):
     ] = None
     site: Annotated[Line | None, Written, Field(description="site; packets to a site are limited together")] = None
     location: Annotated[Line | None, Written, Field(description="where it stands")] = None
-    ward: Annotated[Line | None, Written, Field(description="ward where it belongs")] = None
+    ward: Annotated[
+        Line | None, Written, Field(description="ward where it belongs; of a switch, the ward that its ports serve")
+    ] = None
+    vlan: Annotated[Line | None, Written, Field(description="number or name of the VLAN where it belongs")] = None
     device_type: Annotated[Line | None, Written, Field(description="what it is: infusion pump, CT scanner ...")] = None
     modality: Annotated[Line | None, Written, Field(description="of imaging: CT, MR, US ...")] = None
     maker: Annotated[Line | None, Written, Field(description="who made it")] = None
@@ -178,6 +180,24 @@ class ApprovalFile(Strict):
     date: Annotated[str, BeforeValidator(_day), Field(description="when, as YYYY-MM-DD")]
 
 
+def _mac(text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        return macs.normal(text)
+    except ValueError as error:
+        raise ValueError(f"{shown(text)} {error}") from None
+
+
+def _wards(written: dict[str, str]) -> dict[str, str]:
+    for pattern in written:
+        try:
+            wards.check(pattern)
+        except ValueError as error:
+            raise ValueError(f"{shown(pattern)}: {error}") from None
+    return written
+
+
 class DeviceFile(DefaultsFile):
     """One device."""
 
@@ -199,6 +219,12 @@ class DeviceFile(DefaultsFile):
         Line | None, Written, AfterValidator(_ae_title), Field(description="title of its DICOM application entity")
     ] = None
     ae_port: Annotated[Port | None, Written, Field(description="TCP port of that")] = None
+    wards: Annotated[
+        dict[str, Line],
+        Keyed,
+        AfterValidator(_wards),
+        Field(description="of a switch or controller: wards by port; names, ranges like Gi1/0/1-24, and *"),
+    ] = Field(default_factory=dict)
     active: Annotated[
         ApprovalFile | None, Written, Field(description="lets a clinical device be polled: approved_by and date")
     ] = None

@@ -119,7 +119,9 @@ class _Loading:
         self._auths: dict[str, Auth | None] = {}
         self._trap_names: dict[str, str] = {}
         self._modules: dict[str, Collector | None] = {
-            name: kind() for name, kind in collectors.items() if reads_this_machine(kind)
+            name: kind()
+            for name, kind in collectors.items()
+            if reads_this_machine(kind) or getattr(kind, "by_itself", False)
         }
         self._fingerprints: list[Written] = []
         self._normals: dict[str, Declared] = {}

@@ -33,6 +33,7 @@ COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "ae_title": ("AE title", "AET", "AE"),
     "ae_port": ("port", "AE port", "DICOM port"),
     "ward": ("ward",),
+    "vlan": ("VLAN",),
     "site": ("site",),
     "location": ("location", "room"),
     "criticality": ("criticality",),

@@ -18,6 +18,9 @@ from collector.model import Auth, Collector, Device, Schedule, Target
 from collector.network.snmp import walks
 from collector.privacy import Privacy
 
+BY_SNMP = ("snmp", "sightings", AUTO)
+"""Collectors that ask a device over SNMP."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -110,7 +113,7 @@ def _unfit(device: Device, use: UseFile, collector: Collector, entry: Entry, cat
         return f"the module {shown(name)} is no probe: it has no target"
     if reads_this_machine(type(collector)):
         return f"the module {shown(name)} reads the machine this runs on; it cannot ask a device"
-    if collector.name not in ("snmp", AUTO):
+    if collector.name not in BY_SNMP:
         return ""
     if device.device_class != "it" and walks(collector):
         return (

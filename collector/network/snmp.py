@@ -164,7 +164,7 @@ def limits_of(device_class: DeviceClass) -> Limits:
 def walks(collector: Collector) -> bool:
     """Whether a collector walks tables, which only devices of class `it` are asked to bear (RELIABILITY S11)."""
     module: Module | None = getattr(collector, "module", None)
-    return module is not None and bool(module.walk or module.filters)
+    return getattr(collector, "walks", False) or (module is not None and bool(module.walk or module.filters))
 
 
 def _raise(problem: PollError) -> Sequence[Column]:

@@ -51,7 +51,8 @@ class Filter:
     def shows(self, line: DeviceLine) -> bool:
         if self.state and line.state != self.state:
             return False
-        words = (line.name, line.device_class, line.kind, line.site, line.location, line.reason, line.modules)
+        where = (line.site, line.location, line.place)
+        words = (line.name, line.device_class, line.kind, *where, line.reason, line.modules)
         return not self.text or any(self.text.casefold() in word.casefold() for word in words)
 
 
@@ -117,6 +118,7 @@ def _cleaned(line: DeviceLine) -> DeviceLine:
         state=clean(line.state),
         reason=clean(line.reason),
         modules=clean(line.modules),
+        place=clean(line.place),
     )
 
 

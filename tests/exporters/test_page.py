@@ -61,6 +61,13 @@ def test_every_device_with_state_reason_last_poll_and_duration() -> None:
     assert "0123456789ab" in seen.text
 
 
+def test_where_switches_see_a_device_stands_with_its_place_and_can_be_searched_for() -> None:
+    pump = replace(PUMP, place="seen at sw-1 Gi1/0/5, VLAN 10, Ward 3")
+    seen = Seen(page([SWITCH, pump], Filter(), ""))
+    assert seen.rows[2][4] == "north seen at sw-1 Gi1/0/5, VLAN 10, Ward 3"
+    assert [row[1] for row in Seen(page([SWITCH, pump], Filter(text="gi1/0/5"), "")).rows[1:]] == ["pump-7"]
+
+
 def test_it_can_be_narrowed() -> None:
     lines = [SWITCH, PUMP, UPS]
     assert [row[1] for row in Seen(page(lines, Filter(text="NORTH"), "")).rows[1:]] == ["sw-1", "pump-7"]
@@ -118,8 +125,8 @@ ATTACKS = (
 def test_no_text_becomes_markup(texts: list[str]) -> None:
     """2,000 strings, in every field, the filter included."""
     name, device_class, kind, site, location, state, reason, typed = texts
-    line = DeviceLine(name, device_class, kind, site, location, state, reason, 1.0, 1.0)
-    plain = Seen(page([SWITCH], Filter(text="sw"), ""))
+    line = DeviceLine(name, device_class, kind, site, location, state, reason, 1.0, 1.0, place=reason)
+    plain = Seen(page([replace(SWITCH, place="seen")], Filter(text="sw"), ""))
     seen = Seen(
         page([line], Filter(text=clean(typed)), "")
         if Filter(text=clean(typed)).shows(line)

@@ -19,6 +19,7 @@ from collector.config.secrets import Secrets
 from collector.config.settings import SettingsFile
 from collector.config.typed import Findings, typed
 from collector.model import Collector
+from collector.network.sightings import Sightings
 from collector.network.snmp import Snmp
 
 
@@ -41,7 +42,7 @@ def resolve(name: str) -> str:
 
 
 def example() -> Config:
-    return load(shipped(), environ={}, resolve=resolve, collectors=(*HOST.values(), Snmp))
+    return load(shipped(), environ={}, resolve=resolve, collectors=(*HOST.values(), Snmp, Sightings))
 
 
 def uncommented(path: Path) -> bytes:

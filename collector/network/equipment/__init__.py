@@ -1,0 +1,1 @@
+"""Where equipment is, by what switches, routers and wireless controllers say. Nothing here does I/O."""
