@@ -237,6 +237,8 @@ class Agent:
             return
         async with watch.line.lock:
             began = self.world.now()
+            if not (due := watch.ready(due, began)):
+                return
             allowance, tally = watch.line.allowance, watch.tally
             waited, received = tally.waited, tally.received
             try:
@@ -281,6 +283,7 @@ class Agent:
         for target in party:
             kept = watch.kept[target.module]
             kept.began, kept.talked, kept.urgent = began, 0.0, False
+            watch.line.begun(target.module, began)
         # As long as one after the other would take: whoever asks for several shares it out among them.
         deadline = began + sum(target.schedule.timeout for target in party)
         readings: Sequence[Reading]

@@ -27,12 +27,16 @@ LEAST: Final = 60.0
 """Seconds that a guest is kept even where others need its place: until then its budget and breaker must be known."""
 
 
+CONTEXTS: Final = 60
+"""Guests at one address and port, each with a context or credentials of its own: a module is polled once a second at
+most of class it, so that more of them would not be asked even once within `LEAST`."""
+
 BESIDE: Final = " "
 """Between a module's name and the place that it probes, where a guest is probed by it at several: no name has one."""
 
 
 class Crowded(Exception):
-    """There are as many guests as may be, and all of them were asked for lately."""
+    """There are as many guests as may be, at all or at one address, and all of them were asked for lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,15 @@ class Guest(Watch):
         self.kept[name] = Kept()
 
     def due(self, now: float) -> list[Target]:
-        return [target for target in super().due(now) if target.module in self.wanted]
+        return [target for target in super().due(now) if target.module in self.wanted and not self.rest(target, now)]
+
+    def ready(self, due: Sequence[Target], now: float) -> Sequence[Target]:
+        return [target for target in due if not self.rest(target, now)]
+
+    def rest(self, target: Target, now: float) -> float:
+        """Seconds for which the device's class leaves the module alone, whoever asked for it last: a context or other
+        credentials are no other device (RELIABILITY S5)."""
+        return self.line.rest(target.module, RULES[self.device.device_class].interval_floor, now)
 
     def settled(self, module: str, asked: float, now: float) -> bool:
         """Whether a poll of the module ended since it was asked for, or is so young that there may be no other yet."""
@@ -202,9 +214,14 @@ class OnDemand:
                 if not waiting or left <= 0:
                     return
                 task = self._agent.start(guest)
-                if task is None:
+                if task is not None:
+                    await asyncio.wait((task,), timeout=left if left < inf else None)
+                    continue
+                moment = now()
+                rests = [guest.rest(target, moment) for target in guest.targets if target.module in waiting]
+                if not (rest := min((each for each in rests if each > 0), default=0.0)):
                     return
-                await asyncio.wait((task,), timeout=left if left < inf else None)
+                await asyncio.sleep(min(rest, left))
         finally:
             guest.wanted = guest.wanted - Counter(waiting)
 
@@ -219,7 +236,7 @@ class OnDemand:
     def _guest(self, device: Device) -> Guest:
         guest = self._guests.pop(device, None)
         if guest is None:
-            self._make_room()
+            self._make_room(device)
 
             def principal() -> Watch | None:
                 try:
@@ -235,16 +252,25 @@ class OnDemand:
             self._sweeping = asyncio.get_running_loop().call_later(KEEP, self._sweep)
         return guest
 
-    def _make_room(self) -> None:
-        if len(self._guests) < self._most:
-            return
-        for device, guest in self._guests.items():
+    def _make_room(self, newcomer: Device) -> None:
+        """Raises Crowded."""
+        place = newcomer.address, newcomer.port
+        there = [device for device in self._guests if (device.address, device.port) == place]
+        if len(there) >= CONTEXTS:
+            self._dismiss_one(there, "contexts of the device")
+        if len(self._guests) >= self._most:
+            self._dismiss_one(list(self._guests), "addresses")
+
+    def _dismiss_one(self, among: Sequence[Device], what: str) -> None:
+        """Forget the one that nobody has asked for the longest. Raises Crowded."""
+        for device in among:
+            guest = self._guests[device]
             if self._idle(guest) < LEAST:
                 break
             if not guest.busy:
                 self._dismiss(device)
                 return
-        raise Crowded(f"{len(self._guests)} addresses were asked for within {LEAST:.0f} s: try again")
+        raise Crowded(f"{len(among)} {what} were asked for within {LEAST:.0f} s: try again")
 
     def _sweep(self) -> None:
         """Forget whom nobody asks for."""

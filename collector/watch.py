@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, TypeVar
 
 import structlog
 
 from collector import status
-from collector.budget import Allowance, Strain
+from collector.budget import RULES, Allowance, Strain
 from collector.edge import Tally, Terms, World
 from collector.model import (
     Collector,
@@ -34,6 +35,9 @@ DUE = 0.9
 """Share of an interval after which a module is due: a whole one would skip every second scrape for a few
 milliseconds' jitter (HOUSE 4)."""
 
+REMEMBERED = 1000
+"""Modules of a line whose last poll is remembered before those are forgotten that may be polled again anyway."""
+
 UNSCRAPED = 1.5
 """Intervals without a scrape after which the agent's own timer polls (HOUSE 4)."""
 
@@ -49,6 +53,18 @@ class Line:
 
     allowance: Allowance
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _began: dict[str, float] = field(default_factory=dict)
+
+    def begun(self, module: str, now: float) -> None:
+        """A poll of the module begins, whoever asked for it and with whatever credentials."""
+        if len(self._began) >= REMEMBERED:
+            longest = max(rules.interval_floor for rules in RULES.values())
+            self._began = {name: at for name, at in self._began.items() if now - at < longest}
+        self._began[module] = now
+
+    def rest(self, module: str, floor: float, now: float) -> float:
+        """Seconds for which the module is to be left alone, if it may be polled every `floor` seconds."""
+        return max(0.0, floor - (now - self._began.get(module, -inf)))
 
 
 class Watch:
@@ -137,6 +153,10 @@ class Watch:
             rest = rest[turn:] + rest[:turn]
             self._turn += 1
         return good + rest
+
+    def ready(self, due: Sequence[Target], now: float) -> Sequence[Target]:
+        """What of this, found due before the line was free, may be polled now that it is."""
+        return due
 
     @property
     def unasked(self) -> list[Target]:

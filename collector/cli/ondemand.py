@@ -56,15 +56,15 @@ class Desk:
             if forbidden is not None or found is None:
                 raise forbidden or Forbidden("nothing is there")
             device = self._device(found, question)
+            context = _context(device, question)
         except Forbidden as error:
             raise Refusal(403, str(error)) from None
-        readings = await self._readings(device, question, patience)
+        readings = await self._readings(context, question, patience)
         faults = scrape.faults(device, readings) if question.strict or self._strict else []
         seconds = {name: reading.duration for name, reading in readings.items()}
         return Scrape(scrape.page(readings), faults, seconds, scrape.unexpected(readings))
 
-    async def _readings(self, device: Device, question: Question, patience: float) -> Mapping[str, Reading]:
-        context = _context(device, question)
+    async def _readings(self, context: Device | None, question: Question, patience: float) -> Mapping[str, Reading]:
         if context is None:  # snmp_exporter collects nothing then
             return {name: Reading(self._modules[name], (), "malformed") for name in question.modules}
         try:
@@ -99,7 +99,10 @@ class Desk:
 
 
 def _context(device: Device, question: Question) -> Device | None:
-    """The device in another SNMPv3 context where the asker wants one; None for one that cannot be meant."""
+    """The device in another SNMPv3 context where the asker wants one; None for one that cannot be meant.
+
+    Raises Forbidden for a device that must be treated gently: what is approved for it is its auth's own context.
+    """
     auth = device.auth
     if auth is None or auth.version != 3:  # there are none in v1 and v2c
         return device
@@ -111,7 +114,11 @@ def _context(device: Device, question: Question) -> Device | None:
         auth = replace(auth, context_name=question.context)
     if engine:
         auth = replace(auth, context_engine_id=engine)
-    return device if auth == device.auth else replace(device, auth=auth)
+    if auth == device.auth:
+        return device
+    if device.device_class != "it":
+        raise Forbidden(f"a {device.device_class} device is asked in the context of its own auth only")
+    return replace(device, auth=auth)
 
 
 def _bare(auth: Auth | None) -> Auth | None:

@@ -13,8 +13,8 @@ import pytest
 
 from collector.agent import Agent
 from collector.budget import Pauses
-from collector.model import Collector, Device, DeviceClass
-from collector.ondemand import KEEP, LEAST, Crowded, OnDemand, Reading
+from collector.model import Auth, Collector, Device, DeviceClass
+from collector.ondemand import CONTEXTS, KEEP, LEAST, Crowded, OnDemand, Reading
 from tests.collector.worlds import Asks, FakeWorld, Mute, Packet, device, target, virtual
 
 MODULES: Mapping[str, Collector] = {"a": Asks(2), "b": Asks(3), "mute": Mute()}
@@ -225,8 +225,6 @@ def test_an_address_that_enters_the_inventory_keeps_its_line() -> None:
 
 def test_another_context_is_another_guest() -> None:
     async def scene() -> None:
-        from collector.model import Auth
-
         world = FakeWorld()
         sw = device(auth=Auth("v3", 3))
         _, made = desk(world, sw)
@@ -235,5 +233,64 @@ def test_another_context_is_another_guest() -> None:
         await ask(made, other, "own")
         assert len(world.packets) == 10, "what the device is polled for anyway has no such context"
         assert len(made) == 1
+
+    virtual(scene())
+
+
+def contexts(of: Device, count: int) -> list[Device]:
+    return [replace(of, auth=Auth("v3", 3, context_name=f"vlan-{n}")) for n in range(count)]
+
+
+def test_contexts_and_the_inventory_share_one_floor_of_a_module() -> None:
+    """Another context is no other device (RELIABILITY S5). Seen to send all in the same second."""
+
+    async def scene() -> None:
+        world = FakeWorld(lambda packet: (0.001, b"ok"))
+        sw = device(auth=Auth("v3", 3))
+        agent = Agent(world)  # type: ignore[arg-type]
+        agent.load([sw], {"sw": [target(sw, "own", Asks(1))]})
+        made = OnDemand(agent)
+        made.load({"a": Asks(1), "own": Asks(1)}, 20.0, 10, lambda device: True)
+        await agent.page("sw", 5)
+        answers = await asyncio.gather(*(ask(made, each, "own") for each in contexts(sw, 8)))
+        assert all(outcomes(each) == {"own": "success"} for each in answers)
+        moments = [packet.at for packet in world.packets]
+        assert len(moments) == 9
+        assert all(after - before >= 1.0 for before, after in pairwise(moments))
+        before = len(world.packets)
+        await asyncio.gather(*(ask(made, each, "a", patience=2.5) for each in contexts(sw, 8)))
+        assert len(world.packets) - before == 3, "who waits no longer goes without"
+
+    virtual(scene())
+
+
+def test_the_inventory_does_not_wait_for_those_who_ask_for_contexts() -> None:
+    async def scene() -> None:
+        world = FakeWorld(lambda packet: (0.001, b"ok"))
+        sw = device(auth=Auth("v3", 3))
+        agent, made = desk(world, sw)
+        (other,) = contexts(sw, 1)
+        await ask(made, other, "own")
+        began = world.now()
+        await agent.page("sw", 5)
+        assert world.now() - began < 0.1
+
+    virtual(scene())
+
+
+def test_a_device_has_only_so_many_contexts() -> None:
+    async def scene() -> None:
+        world = FakeWorld(lambda packet: (0.001, b"ok"))
+        sw = device(auth=Auth("v3", 3))
+        _, made = desk(world, sw, most=1000)
+        many = contexts(sw, CONTEXTS + 1)
+        for each in many[:CONTEXTS]:
+            await ask(made, each, "a", patience=0.001)
+        with pytest.raises(Crowded, match="contexts of the device"):
+            await ask(made, many[CONTEXTS], "a")
+        await ask(made, device("127.9.1.1", "127.9.1.1"), "a")  # others have their place
+        await asyncio.sleep(LEAST)
+        await ask(made, many[CONTEXTS], "a")
+        assert len(made) == CONTEXTS + 1
 
     virtual(scene())
