@@ -35,13 +35,22 @@ from collector.config.secrets import Secrets
 from collector.config.typed import Findings, Strict, entries, part, top
 from collector.model import Auth, Seconds
 from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module, RegexExtract
+from collector.wire.snmp.plan import NUMBERS, TIMES
 from collector.wire.snmp.text import INDEX_TYPES
 
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
+_SUFFIX = re.compile(r"[a-zA-Z0-9_:]*")
 _LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
 
-_TAKEN = ("scrape_", "wardwatch_", "ALERTS")
+_TAKEN = ("scrape_", "snmp_scrape_", "wardwatch_", "ALERTS")
+
+VALUE_TYPES = NUMBERS | TIMES | INDEX_TYPES | {"EnumAsInfo", "EnumAsStateSet", "Bits", ""}
+"""What a value can be read as (CONTRACTS 3, "type to output"); a lookup has them of the metric that it reads."""
+
+
+_NO_TEXT = NUMBERS | TIMES | {"EnumAsInfo", "EnumAsStateSet", "Bits"}
+"""Types from which nothing is extracted."""
 
 
 def _metric(text: str) -> str:
@@ -67,6 +76,19 @@ def _index(text: str) -> str:
     return text
 
 
+def _value(text: str) -> str:
+    if text not in VALUE_TYPES:
+        what = f"{shown(text)} is no type that a value can be read as.{suggestion(text, VALUE_TYPES)}"
+        raise ValueError(f"{what} Write {alternatives(sorted(VALUE_TYPES - {''}))}")
+    return text
+
+
+def _suffix(text: str) -> str:
+    if not _SUFFIX.fullmatch(text):
+        raise ValueError(f"{shown(text)} cannot end the name of a metric: use letters, digits, '_' and ':'")
+    return text
+
+
 def _states(value: Any) -> Any:
     """Most enumerations of a large file are the same few: numbers are read without leaving this function."""
     if not isinstance(value, dict):
@@ -78,7 +100,8 @@ IndexType = Annotated[str, AfterValidator(_index)]
 MetricName = Annotated[str, AfterValidator(_metric)]
 LabelName = Annotated[str, AfterValidator(_label)]
 States = Annotated[dict[Whole, str], BeforeValidator(_states)]
-_Type = Annotated[str, Field(max_length=64)]
+ValueType = Annotated[str, AfterValidator(_value)]
+Suffix = Annotated[str, AfterValidator(_suffix)]
 
 
 class IndexFile(Strict):
@@ -95,7 +118,7 @@ class LookupFile(Strict):
     ] = ()
     labelname: Annotated[LabelName, Field(description="label that is set, or dropped")]
     oid: Annotated[Annotated[Oid, Field(min_length=1)] | Literal[""], Field(description="column that is read")] = ""
-    type: Annotated[_Type, Field(description="how the value reads")] = ""
+    type: Annotated[ValueType, Field(description="how the value reads")] = ""
     display_hint: Annotated[str, Field(description="DISPLAY-HINT of RFC 2579")] = ""
     enum_values: States = Field(default_factory=dict, description="names of numbers")
 
@@ -110,11 +133,11 @@ class RegexExtractFile(Strict):
 class MetricFile(Strict):
     name: Annotated[MetricName, Field(description="name of the metric")]
     oid: Annotated[Oid, Field(description="its OID, without the index")]
-    type: Annotated[_Type, Field(description="how the value reads: gauge, counter, DisplayString ...")] = ""
+    type: Annotated[ValueType, Field(description="how the value reads: gauge, counter, DisplayString ...")] = ""
     help: Annotated[str, Field(description="its help text")] = ""
     indexes: Annotated[tuple[IndexFile, ...], Listed, Field(description="the parts of the index, in order")] = ()
     lookups: Annotated[tuple[LookupFile, ...], Listed, Field(description="labels read from other columns")] = ()
-    regex_extracts: Annotated[dict[str, Annotated[tuple[RegexExtractFile, ...], Listed]], Keyed] = Field(
+    regex_extracts: Annotated[dict[Suffix, Annotated[tuple[RegexExtractFile, ...], Listed]], Keyed] = Field(
         default_factory=dict, description="numbers out of texts, by the suffix of the metric's name"
     )
     datetime_pattern: Annotated[str, Field(description="strptime's pattern of ParseDateAndTime")] = ""
@@ -166,7 +189,7 @@ def read_modules_of(document: Document, findings: Findings) -> dict[str, Module 
         modules[name] = None
         if model is None:
             continue
-        sound = _lookups_begin(document, where, model, findings)
+        sound = _lookups_begin(document, where, model, findings) and _names_differ(document, where, model, findings)
         filters = read_filters(document, where, model.filters, model.metrics, findings)
         if sound and filters is not None:
             modules[name] = _module(name, model, filters)
@@ -190,6 +213,38 @@ def _lookups_begin(document: Document, where: list[Step], model: SnmpModuleFile,
                 findings.problem(document, spot, "looks up labels in no column: write its oid")
             known.add(lookup.labelname)
     return len(findings.problems) == before
+
+
+def _names_differ(document: Document, where: list[Step], model: SnmpModuleFile, findings: Findings) -> bool:
+    """Whether what is added to names gives names that may be used, and none that a metric of another name has.
+
+    Two metrics of one name are two places of the same thing, as in snmp_exporter's own file.
+    """
+    before = len(findings.problems)
+    owners = {metric.name: metric.name for metric in model.metrics if _plain(metric)}
+    for number, metric in enumerate(model.metrics):
+        if _plain(metric):
+            continue
+        spot: list[Step] = [*where, "metrics", number]
+        info = metric.type == "EnumAsInfo"
+        for suffix in ("_info",) if info else metric.regex_extracts:
+            name, place = metric.name + suffix, spot if info else [*spot, "regex_extracts", suffix]
+            try:
+                _metric(name)
+            except ValueError as error:
+                findings.problem(document, place, str(error))
+            owner = owners.setdefault(name, metric.name)
+            if owner != metric.name:
+                what = (
+                    f"gives series {shown(name)}, and so does the metric {shown(owner)}: choose another suffix or name"
+                )
+                findings.problem(document, place, what)
+    return len(findings.problems) == before
+
+
+def _plain(metric: MetricFile) -> bool:
+    """Whether its series have its own name."""
+    return metric.type != "EnumAsInfo" and (not metric.regex_extracts or metric.type in _NO_TEXT)
 
 
 def _module(name: str, m: SnmpModuleFile, filters: tuple[Filter, ...]) -> Module:
