@@ -6,15 +6,15 @@ fast. Models are checked by pydantic's compiled core and copied into the datacla
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from collector.config.auths import Credentials, read_auths
 from collector.config.document import Document, Step
 from collector.config.filters import FilterFile, read_filters
+from collector.config.metrics import NO_TEXT, IndexType, LabelName, MetricName, Suffix, ValueType, metric_name
 from collector.config.oids import MOST_ARCS, Oid, Regex
 from collector.config.scalars import (
     NOT_A_NAME,
@@ -26,67 +26,13 @@ from collector.config.scalars import (
     Name,
     Number,
     Whole,
-    alternatives,
     is_name,
     shown,
-    suggestion,
 )
 from collector.config.secrets import Secrets
 from collector.config.typed import Findings, Strict, entries, part, top
 from collector.model import Auth, Seconds
 from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module, RegexExtract
-from collector.wire.snmp.plan import NUMBERS, TIMES
-from collector.wire.snmp.text import INDEX_TYPES
-
-_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
-_SUFFIX = re.compile(r"[a-zA-Z0-9_:]*")
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-
-
-_TAKEN = ("scrape_", "snmp_scrape_", "wardwatch_", "ALERTS")
-
-VALUE_TYPES = NUMBERS | TIMES | INDEX_TYPES | {"EnumAsInfo", "EnumAsStateSet", "Bits", ""}
-"""What a value can be read as (CONTRACTS 3, "type to output"); a lookup has them of the metric that it reads."""
-
-
-_NO_TEXT = NUMBERS | TIMES | {"EnumAsInfo", "EnumAsStateSet", "Bits"}
-"""Types from which nothing is extracted."""
-
-
-def _metric(text: str) -> str:
-    if not _METRIC.fullmatch(text):
-        raise ValueError(f"{shown(text)} is not a metric name: use letters, digits, '_' and ':'")
-    if text == "up" or text.startswith(_TAKEN):
-        raise ValueError(f"{shown(text)} would pass for a metric of Prometheus or of wardwatch: choose another name")
-    return text
-
-
-def _label(text: str) -> str:
-    if not _LABEL.fullmatch(text) or text.startswith("__"):
-        raise ValueError(f"{shown(text)} is not a label name: use letters, digits and '_', not '__' at the front")
-    if text in ("instance", "job"):
-        raise ValueError(f"{shown(text)} is the target's own label: a device must not pass for another")
-    return text
-
-
-def _index(text: str) -> str:
-    if text not in INDEX_TYPES:
-        what = f"{shown(text)} cannot be read from an index.{suggestion(text, INDEX_TYPES)}"
-        raise ValueError(f"{what} Write {alternatives(sorted(INDEX_TYPES))}")
-    return text
-
-
-def _value(text: str) -> str:
-    if text not in VALUE_TYPES:
-        what = f"{shown(text)} is no type that a value can be read as.{suggestion(text, VALUE_TYPES)}"
-        raise ValueError(f"{what} Write {alternatives(sorted(VALUE_TYPES - {''}))}")
-    return text
-
-
-def _suffix(text: str) -> str:
-    if not _SUFFIX.fullmatch(text):
-        raise ValueError(f"{shown(text)} cannot end the name of a metric: use letters, digits, '_' and ':'")
-    return text
 
 
 def _states(value: Any) -> Any:
@@ -96,12 +42,7 @@ def _states(value: Any) -> Any:
     return {(int(k) if k.isascii() and k.isdigit() and len(k) < 10 else k): v for k, v in value.items()}
 
 
-IndexType = Annotated[str, AfterValidator(_index)]
-MetricName = Annotated[str, AfterValidator(_metric)]
-LabelName = Annotated[str, AfterValidator(_label)]
 States = Annotated[dict[Whole, str], BeforeValidator(_states)]
-ValueType = Annotated[str, AfterValidator(_value)]
-Suffix = Annotated[str, AfterValidator(_suffix)]
 
 
 class IndexFile(Strict):
@@ -230,7 +171,7 @@ def _names_differ(document: Document, where: list[Step], model: SnmpModuleFile, 
         for suffix in ("_info",) if info else metric.regex_extracts:
             name, place = metric.name + suffix, spot if info else [*spot, "regex_extracts", suffix]
             try:
-                _metric(name)
+                metric_name(name)
             except ValueError as error:
                 findings.problem(document, place, str(error))
             owner = owners.setdefault(name, metric.name)
@@ -244,7 +185,7 @@ def _names_differ(document: Document, where: list[Step], model: SnmpModuleFile, 
 
 def _plain(metric: MetricFile) -> bool:
     """Whether its series have its own name."""
-    return metric.type != "EnumAsInfo" and (not metric.regex_extracts or metric.type in _NO_TEXT)
+    return metric.type != "EnumAsInfo" and (not metric.regex_extracts or metric.type in NO_TEXT)
 
 
 def _module(name: str, m: SnmpModuleFile, filters: tuple[Filter, ...]) -> Module:
