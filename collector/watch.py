@@ -15,6 +15,7 @@ from collector import status
 from collector.budget import RULES, Allowance, Strain
 from collector.edge import Tally, Terms, World
 from collector.model import (
+    Aside,
     Collector,
     Column,
     Common,
@@ -278,7 +279,7 @@ class Watch:
             if not wants(target.module):
                 continue
             if kept.fresh(target, now):
-                served.extend(kept.columns)
+                served.extend([column for column in kept.columns if not isinstance(column, Aside)])
             served.extend(kept.lasting)
         return served
 

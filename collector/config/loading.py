@@ -335,8 +335,8 @@ class _Loading:
 
 
 def _remembering(module: Collector | None, lookup_ttl: float) -> Collector | None:
-    """A module as it is asked of the inventory's devices. `/snmp` asks for it as its file has it: nothing is kept, and
-    nothing refused."""
+    """A module as it is asked of the inventory's devices: names are kept, and counters that come round too fast are set
+    aside for `/snmp` (`model.Aside`). Where only `/snmp` asks for it, it is asked as its file has it."""
     if module is None or not hasattr(module, "lookup_ttl"):
         return module
     return replace(module, lookup_ttl=lookup_ttl, counters="lasting")  # type: ignore[type-var]  # every collector is a dataclass

@@ -28,7 +28,7 @@ from collector.model import (
     interned,
     rows,
 )
-from collector.network import introduction, security
+from collector.network import aside, introduction, security
 from collector.network.cycle import Counters, Cycle, Memory
 from collector.wire.snmp import ber
 from collector.wire.snmp.dialogue import Names, Survey
@@ -89,7 +89,7 @@ class Snmp:
     async def poll_together(self, targets: Sequence[Target], edge: Edge) -> Sequence[Reading]:
         """One walk over the union of what the modules need. One with filters is asked by itself: what it needs is
         only known on the way."""
-        device, memory = targets[0].device, edge.memory(Memory)
+        device, memory, asides = targets[0].device, edge.memory(Memory), edge.memory(aside.Memory)
         readings: dict[str, Reading] = {}
         for together in _conversations(targets):
             ttl = 0.0 if LISTED_ONLY in device.quirks else min(_snmp(target).lookup_ttl for target in together)
@@ -97,7 +97,7 @@ class Snmp:
             cycle = Cycle([_module(target) for target in together], memory, edge, ttl, counters)
             survey = await cycle.read(partial(_survey, device, together, memory.learned, edge))
             for number, target in enumerate(together):
-                readings[target.module] = partial(_read, target, cycle, number)
+                readings[target.module] = partial(_read, target, cycle, number, asides)
             if not survey.answered and (problem := survey.problem()) is not None:
                 # A device that says nothing is not asked for more.
                 return [readings.get(target.module, partial(_raise, problem)) for target in targets]
@@ -165,7 +165,7 @@ def _raise(problem: PollError) -> Sequence[Column]:
     raise problem
 
 
-def _read(target: Target, cycle: Cycle, number: int) -> Sequence[Column]:
+def _read(target: Target, cycle: Cycle, number: int, asides: aside.Memory) -> Sequence[Column]:
     """A module's columns. Raises the `PollError` of a module that has got nothing."""
     share, columns, duplicates, refused = cycle.made(number)
     if not columns:
@@ -183,6 +183,7 @@ def _read(target: Target, cycle: Cycle, number: int) -> Sequence[Column]:
         counts = sorted(refused.items())
         pairs = [(metric, target.module) for metric, _ in counts]
         found.append(column(REFUSED, rows(("metric", "module"), pairs), [n for _, n in counts]))
+        found += asides.columns(_module(target), share)
     if duplicates:
         counts = sorted(duplicates.items())
         found.append(column(DUPLICATES, rows(("table",), [(t,) for t, _ in counts]), [n for _, n in counts]))
