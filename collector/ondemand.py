@@ -49,6 +49,8 @@ class Reading:
     """`success`, `partial`, or the reason of the failure."""
     duration: float = 0.0
     """Seconds of the poll, and of the conversation in it."""
+    untold: float = 0.0
+    """The same for the first who reads of that poll, 0 for all others: a poll is counted once, whoever reads of it."""
     talked: float = 0.0
     sent: int = 0
     repeated: int = 0
@@ -307,6 +309,16 @@ def _kept(kept: Kept, target: Target, now: float) -> Reading:
 
 
 def _reading(target: Target, kept: Kept) -> Reading:
+    untold = kept.duration if kept.told != kept.ended else 0.0
+    kept.told = kept.ended
     return Reading(
-        target.collector, kept.columns, kept.outcome, kept.duration, kept.talked, kept.sent, kept.repeated, kept.dropped
+        target.collector,
+        kept.columns,
+        kept.outcome,
+        duration=kept.duration,
+        untold=untold,
+        talked=kept.talked,
+        sent=kept.sent,
+        repeated=kept.repeated,
+        dropped=kept.dropped,
     )

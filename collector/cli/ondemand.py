@@ -61,8 +61,9 @@ class Desk:
             raise Refusal(403, str(error)) from None
         readings = await self._readings(context, question, patience)
         faults = scrape.faults(device, readings) if question.strict or self._strict else []
-        seconds = {name: reading.duration for name, reading in readings.items()}
-        return Scrape(scrape.page(readings), faults, seconds, scrape.unexpected(readings))
+        untold = {name: reading for name, reading in readings.items() if reading.untold}
+        seconds = {name: reading.untold for name, reading in untold.items()}
+        return Scrape(scrape.page(readings), faults, seconds, scrape.unexpected(untold))
 
     async def _readings(self, context: Device | None, question: Question, patience: float) -> Mapping[str, Reading]:
         if context is None:  # snmp_exporter collects nothing then

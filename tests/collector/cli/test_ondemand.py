@@ -323,6 +323,37 @@ def test_a_device_to_be_treated_gently_has_the_context_of_its_own_auth_only(tmp_
     virtual(scene())
 
 
+def test_a_poll_is_counted_once_however_many_read_of_it(config: Config) -> None:
+    async def scene() -> None:
+        made = desk(world(), config)
+        asked = question("sw-1", "system", "hrSystem")  # one of the inventory's modules, one that only we ask for
+        counted: list[str] = []
+        for _ in range(3):
+            answers = await asyncio.gather(*(made.answer(asked, inf) for _ in range(5)))
+            counted += [name for answer in answers for name in answer.seconds]
+            assert all(seconds > 0 for answer in answers for seconds in answer.seconds.values())
+            await asyncio.sleep(0.1)
+        assert sorted(counted) == ["hrSystem", "system"]
+        await asyncio.sleep(60)
+        assert sorted((await made.answer(asked, inf)).seconds) == ["hrSystem", "system"]
+
+    virtual(scene())
+
+
+def test_what_was_not_polled_takes_no_time(config: Config) -> None:
+    async def scene() -> None:
+        made = desk(world(a127_9_0_5="dead"), config)
+        assert (await made.answer(question("broken-1"), inf)).seconds["system"] > 1
+        seen = {}
+        for _ in range(20):
+            await asyncio.sleep(1)
+            again = await made.answer(question("broken-1", "hrSystem"), inf)
+            seen[labels(again.columns, ERROR.name)[0]["reason"]] = set(again.seconds)
+        assert seen == {"timeout": {"hrSystem"}, "breaker_open": set()}
+
+    virtual(scene())
+
+
 def test_duplicates_are_counted(config: Config) -> None:
     async def scene() -> list[Scrape]:
         made = desk(world(), config)
