@@ -53,6 +53,8 @@ class Agent:
         self.on_strain: Callable[[Device], None] = lambda device: None
         """Called when a device should be left alone until a person has looked at it."""
         self._watches: dict[str, Watch] = {}
+        self._places: dict[tuple[str, int], Watch] = {}
+        """The first watch at each address and port."""
         self._guests: list[Watch] = []
         self._lines = Lines()
         self._loop = asyncio.get_running_loop()
@@ -93,6 +95,9 @@ class Agent:
                     self._arm_trial(watch)
         for gone in old.values():
             gone.stop()
+        self._places = {}
+        for watch in self._watches.values():
+            self._places.setdefault((watch.device.address, watch.device.port), watch)
         self._keeping.count((*self._watches.values(), *self._guests))
 
     def welcome(self, device: Device, guest: Callable[[Line], G]) -> G:
@@ -121,6 +126,14 @@ class Agent:
     def watch(self, name: str) -> Watch:
         """Raises KeyError for a name that is not watched."""
         return self._watches[name]
+
+    def at(self, device: Device) -> Watch | None:
+        """The watch of that name and place, or else the first at the place; None: nobody watches it."""
+        named = self._watches.get(device.name)
+        place = device.address, device.port
+        if named is not None and (named.device.address, named.device.port) == place:
+            return named
+        return self._places.get(place)
 
     def paused(self, device: Device) -> str | None:
         """The scope in which a person paused the device, if any."""

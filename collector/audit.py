@@ -28,6 +28,13 @@ def breaker(watch: Watch) -> None:
         log.info("breaker closed", device=watch.device.name, packets=sent)
 
 
+def guest(watch: Watch) -> None:
+    """An address outside the inventory, which has no page, is asked no more: what was sent to it since it was first."""
+    device = watch.device
+    auth = device.auth.name if device.auth else ""
+    log.info("asked on demand", address=device.address, port=device.port, auth=auth, packets=dict(watch.tally.kinds))
+
+
 def strain(watch: Watch, seconds: float) -> None:
     """The device takes ever longer to answer, `seconds` by now, and is asked no more."""
     log.error("device slows down, polling stops", device=watch.device.name, seconds_to_answer=seconds)

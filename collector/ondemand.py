@@ -12,14 +12,17 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Final
+from typing import Any, Final, TypeVar
 
+from collector import audit
 from collector.agent import Agent
 from collector.budget import RULES
 from collector.config.targets import bounded, offset
 from collector.model import Collector, Column, Device, Schedule, Target
 from collector.status import Kept
 from collector.watch import DUE, Line, Sameness, Watch
+
+T = TypeVar("T")
 
 KEEP: Final = 600.0
 """Seconds after which a guest that nobody asked for is forgotten: longer than any usual scrape interval."""
@@ -69,6 +72,13 @@ class Guest(Watch):
         if (own := principal()) is not None:
             self.tally = own.tally
 
+    def reckon(self) -> None:
+        """Have what was sent counted with the device, if it has entered the inventory meanwhile."""
+        own = self.principal
+        if own is not None and own.tally is not self.tally:
+            own.tally.add(self.tally)
+            self.tally = own.tally
+
     @property
     def principal(self) -> Watch | None:
         return self._principal()
@@ -76,6 +86,14 @@ class Guest(Watch):
     @property
     def busy(self) -> bool:
         return bool(self.wanted) or (self.task is not None and not self.task.done())
+
+    def _made(self, name: str, make: type[T]) -> T:
+        """A device has the same ways whoever asks it: what its own watch has learned of them is shared."""
+        own, beside = self.principal, getattr(make, "beside", None)
+        if own is None or beside is None or own.identity != self.identity:
+            return super()._made(name, make)
+        made: T = beside(own.recall(name, make))
+        return made
 
     def learn(self, name: str, collector: Collector, timeout: float, at: str = "") -> None:
         """Have the module among those that may be asked for, of a place on the device where it is a probe."""
@@ -123,7 +141,32 @@ class OnDemand:
         self._timeout = self._most = 0.0
         self._guests: dict[Device, Guest] = {}
         """The one first that nobody has asked for the longest."""
+        self._known: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+        """What was learned of addresses that are not in the inventory, by address, port and auth; oldest first."""
         self._sweeping: asyncio.TimerHandle | None = None
+
+    def saved(self) -> Sequence[Mapping[str, Any]]:
+        """What is to be known after a restart of addresses that are not in the inventory, as JSON has it."""
+        for guest in self._guests.values():
+            self._note(guest)
+        return list(self._known.values())
+
+    def restore(self, saved: Sequence[Mapping[str, Any]]) -> None:
+        """What `saved` gave in an earlier run."""
+        for known in saved if isinstance(saved, list) else ():
+            if isinstance(known, dict) and isinstance(known.get("modules"), dict):
+                self._keep(known)
+
+    def _note(self, guest: Guest) -> None:
+        """What was learned of a stranger: its guest goes, and may come again."""
+        if guest.principal is None and (known := guest.saved()) is not None:
+            self._keep(known)
+
+    def _keep(self, known: Mapping[str, Any]) -> None:
+        self._known.pop(_key(known), None)
+        self._known[_key(known)] = known
+        while len(self._known) > self._most:
+            del self._known[next(iter(self._known))]
 
     def load(
         self, modules: Mapping[str, Collector], timeout: float, most: int, welcome: Callable[[Device], bool]
@@ -241,13 +284,13 @@ class OnDemand:
             self._make_room(device)
 
             def principal() -> Watch | None:
-                try:
-                    watch = self._agent.watch(device.name)
-                except KeyError:
-                    return None
-                return watch if watch.device.address == device.address else None
+                return self._agent.at(device)
 
             guest = self._agent.welcome(device, lambda line: Guest(device, line, principal))
+            if guest.principal is None:
+                guest.restore(self._known.get(_key(guest.identity), {}))
+        if not guest.busy:
+            guest.reckon()
         guest.asked = self._agent.world.now()
         self._guests[device] = guest
         if self._sweeping is None:
@@ -289,11 +332,27 @@ class OnDemand:
         return self._agent.world.now() - (guest.asked or 0.0)
 
     def _dismiss(self, device: Device) -> None:
-        self._agent.dismiss(self._guests.pop(device))
+        guest = self._guests.pop(device)
+        self._end(guest)
+        self._agent.dismiss(guest)
+
+    def _end(self, guest: Guest) -> None:
+        """What must not be lost with a guest: how its device is asked best, and what was sent to it."""
+        self._note(guest)
+        guest.reckon()
+        if guest.principal is None and guest.tally.sent:
+            audit.guest(guest)
 
     def close(self) -> None:
+        """Nobody asks any more. What was learned stays for `saved`."""
+        for guest in self._guests.values():
+            self._end(guest)
         if self._sweeping is not None:
             self._sweeping.cancel()
+
+
+def _key(known: Mapping[str, Any]) -> tuple[str, str, str]:
+    return str(known.get("address")), str(known.get("port")), str(known.get("auth"))
 
 
 def same_module(target: Target, collector: Collector) -> bool:

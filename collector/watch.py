@@ -208,17 +208,17 @@ class Watch:
         found = {name: make.saved(value) for (name, make), value in self._memory.items() if hasattr(make, "saved")}
         # What was restored and not used yet must outlive another restart.
         modules = {**self._restored, **{name: saved for name, saved in found.items() if saved}}
-        return {**self._identity, "modules": modules} if modules else None
+        return {**self.identity, "modules": modules} if modules else None
 
     @property
-    def _identity(self) -> Mapping[str, Any]:
+    def identity(self) -> Mapping[str, Any]:
         """What must be the same for what was known of a device to hold after a restart. No secret."""
         auth = self.device.auth
         return {"address": self.device.address, "port": self.device.port, "auth": auth.name if auth else ""}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """What the last run knew, if the device still has the address and the auth that it had."""
-        if all(saved.get(key) == value for key, value in self._identity.items()):
+        if all(saved.get(key) == value for key, value in self.identity.items()):
             self._restored = dict(saved.get("modules", {}))
 
     def inherit(self, old: Watch, same_collector: Any) -> None:
@@ -253,7 +253,10 @@ class Watch:
                 self.rechosen()
 
     def memory(self, target: Target, make: type[T]) -> T:
-        name = company(target) or target.module
+        return self.recall(company(target) or target.module, make)
+
+    def recall(self, name: str, make: type[T]) -> T:
+        """What is remembered under a module's or a company's name; made where there is nothing yet."""
         remembered = self._memory.get((name, make))
         if remembered is None:
             remembered = self._memory[name, make] = self._made(name, make)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from collector import scrape
 from collector.admission import Admission, Forbidden, Stranger, auth_of
@@ -33,6 +34,14 @@ class Desk:
         self._admission = Admission(config.devices, settings.allow)
         self._strict = settings.strict
         self._polls.load(self._modules, settings.timeout, settings.devices, self._welcome)
+
+    def saved(self) -> Sequence[Mapping[str, Any]]:
+        """What was learned of addresses that are not in the inventory, as JSON has it."""
+        return self._polls.saved()
+
+    def restore(self, saved: Sequence[Mapping[str, Any]]) -> None:
+        """What `saved` gave in an earlier run."""
+        self._polls.restore(saved)
 
     def close(self) -> None:
         self._polls.close()

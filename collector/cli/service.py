@@ -227,13 +227,15 @@ class Service:
 
     def _restore(self) -> None:
         """Take up what the last run knew. Without it every device is simply asked again."""
-        self.agent.restore(self._read(STATE, "breakers"))
-        for name, known in self._read(DEVICES, "devices").items():
+        self.agent.restore(self._read(STATE, "breakers").get("breakers", {}))
+        known = self._read(DEVICES, "devices", "strangers")
+        for name, of_device in known.get("devices", {}).items():
             with suppress(KeyError):  # it has left the inventory
-                self.agent.watch(name).restore(known)
+                self.agent.watch(name).restore(of_device)
+        self._desk.restore(known.get("strangers", ()))
 
-    def _read(self, file: str, what: str) -> Mapping[str, Any]:
-        """One part of a file of state; the rest is kept for whoever understands it."""
+    def _read(self, file: str, *parts: str) -> Mapping[str, Any]:
+        """A file of state. What is none of its known parts is kept for whoever understands it."""
         path = self._state / file
         saved: Mapping[str, Any] = {}
         try:
@@ -244,9 +246,8 @@ class Service:
                 set_aside(path)
         except OSError as error:
             self._state_failed("not read", error)
-        self._foreign[file] = {key: value for key, value in saved.items() if key != what}
-        found: Mapping[str, Any] = saved.get(what, {})
-        return found
+        self._foreign[file] = {key: value for key, value in saved.items() if key not in parts}
+        return saved
 
     def _obey(self) -> None:
         """Do what is ordered. Orders that cannot be read leave all in force that was; at the start, that is a pause."""
@@ -335,7 +336,7 @@ class Service:
                 await asyncio.sleep(0)  # others want their turn
             if (saved := watch.saved()) is not None:
                 known[watch.device.name] = saved
-        await self._put(DEVICES, {"devices": known})
+        await self._put(DEVICES, {"devices": known, "strangers": self._desk.saved()})
 
     async def _put(self, file: str, content: Mapping[str, Any]) -> None:
         if any(content.values()) or (self._state / file).exists():

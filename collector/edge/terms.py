@@ -33,6 +33,13 @@ class Tally:
         self.sent += 1
         self.kinds[kind] = self.kinds.get(kind, 0) + 1
 
+    def add(self, other: Tally) -> None:
+        """Count what was counted elsewhere too."""
+        for name in ("sent", "repeated", "received", "stray", "waited"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for kind, count in other.kinds.items():
+            self.kinds[kind] = self.kinds.get(kind, 0) + count
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

@@ -10,12 +10,13 @@ from math import inf
 from typing import Any
 
 import pytest
+import structlog
 
 from collector.agent import Agent
 from collector.budget import Pauses
 from collector.model import Auth, Collector, Device, DeviceClass
 from collector.ondemand import CONTEXTS, KEEP, LEAST, Crowded, OnDemand, Reading
-from tests.collector.worlds import Asks, FakeWorld, Mute, Packet, device, target, virtual
+from tests.collector.worlds import Asks, FakeWorld, Mute, Packet, device, target, value, virtual
 
 MODULES: Mapping[str, Collector] = {"a": Asks(2), "b": Asks(3), "mute": Mute()}
 
@@ -292,5 +293,51 @@ def test_a_device_has_only_so_many_contexts() -> None:
         await asyncio.sleep(LEAST)
         await ask(made, many[CONTEXTS], "a")
         assert len(made) == CONTEXTS + 1
+
+    virtual(scene())
+
+
+def told(logs: Any) -> list[Mapping[str, Any]]:
+    return [event for event in logs if event["event"] == "asked on demand"]
+
+
+def test_what_was_sent_to_an_address_without_a_page_is_a_line_in_the_log() -> None:
+    async def scene() -> None:
+        world = FakeWorld()
+        sw, stranger = device(), device("127.9.1.1", "127.9.1.1", auth=Auth("lab"))
+        _, made = desk(world, sw)
+        with structlog.testing.capture_logs() as logs:
+            await ask(made, stranger, "a", "b")
+            await ask(made, sw, "a")
+            assert told(logs) == [], "not for each question"
+            await asyncio.sleep(KEEP + 2 * LEAST)
+            assert len(made) == 0
+        (line,) = told(logs)
+        assert (line["address"], line["port"], line["auth"]) == ("127.9.1.1", 161, "lab")
+        assert line["packets"] == {"get": 5}
+        await ask(made, stranger, "a")
+        with structlog.testing.capture_logs() as logs:
+            made.close()
+        assert [line["packets"] for line in told(logs)] == [{"get": 2}]
+
+    virtual(scene())
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_what_was_sent_before_an_address_enters_the_inventory_is_counted_with_it(stays: bool) -> None:
+    async def scene() -> None:
+        world = FakeWorld()
+        agent, made = desk(world)
+        stranger = device("127.9.1.1", "127.9.1.1")
+        await ask(made, stranger, "a")
+        listed = device("sw", "127.9.1.1")
+        agent.load([listed], {"sw": [target(listed, "own", Asks(1))]})
+        made.load(MODULES, 20.0, 10, lambda device: stays)
+        assert len(made) == stays
+        await asyncio.sleep(1)
+        if stays:
+            await ask(made, stranger, "b")
+        page = await agent.page("sw", 5)
+        assert value(page, "wardwatch_packets_total", kind="get") == len(world.packets) == (6 if stays else 3)
 
     virtual(scene())

@@ -184,13 +184,16 @@ async def test_what_was_learned_of_devices_is_written_at_the_end_and_read_at_the
     identity = {"address": "127.9.3.1", "port": 9, "auth": "lab"}
     known = {**identity, "modules": {"snmp": {"clean": 7}}}
     foreign = {"of another version": [1]}
-    write_state(state / "devices.json", {"devices": {"sw-1": known, "gone": known}, **foreign})
+    strangers = [{**known, "address": "127.9.8.8"}]
+    learned = {"devices": {"sw-1": known, "gone": known}, "strangers": strangers}
+    write_state(state / "devices.json", {**learned, **foreign})
     write_state(state / "agent.json", {"breakers": {}, **foreign})
     for _ in range(2):
         async with running(config):
             pass
         found = read_state(state / "devices.json") or {}
         assert found["devices"] == {"sw-1": known}, "not of a device that has left the inventory"
+        assert found["strangers"] == strangers
         assert found["of another version"] == [1]
         assert (read_state(state / "agent.json") or {})["of another version"] == [1]
 
