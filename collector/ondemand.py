@@ -12,17 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from collector import audit
 from collector.agent import Agent
-from collector.budget import RULES
-from collector.config.targets import bounded, offset
-from collector.model import Collector, Column, Device, Schedule, Target
+from collector.guest import Guest
+from collector.model import Collector, Column, Device, Target
 from collector.status import Kept
-from collector.watch import DUE, Line, Sameness, Watch
-
-T = TypeVar("T")
+from collector.strangers import Strangers
+from collector.watch import Sameness, Watch
 
 KEEP: Final = 600.0
 """Seconds after which a guest that nobody asked for is forgotten: longer than any usual scrape interval."""
@@ -61,112 +59,32 @@ class Reading:
     """Samples that a cap left out."""
 
 
-class Guest(Watch):
-    """A device as it is asked on demand, beside its own watch if it has one. No timer polls it."""
-
-    def __init__(self, device: Device, line: Line, principal: Callable[[], Watch | None]) -> None:
-        super().__init__(device, (), line)
-        self.wanted: Counter[str] = Counter()
-        """Modules by the number of those who wait for them."""
-        self._principal = principal
-        if (own := principal()) is not None:
-            self.tally = own.tally
-
-    def reckon(self) -> None:
-        """Have what was sent counted with the device, if it has entered the inventory meanwhile."""
-        own = self.principal
-        if own is not None and own.tally is not self.tally:
-            own.tally.add(self.tally)
-            self.tally = own.tally
-
-    @property
-    def principal(self) -> Watch | None:
-        return self._principal()
-
-    @property
-    def busy(self) -> bool:
-        return bool(self.wanted) or (self.task is not None and not self.task.done())
-
-    def _made(self, name: str, make: type[T]) -> T:
-        """A device has the same ways whoever asks it: what its own watch has learned of them is shared."""
-        own, beside = self.principal, getattr(make, "beside", None)
-        if own is None or beside is None or own.identity != self.identity:
-            return super()._made(name, make)
-        made: T = beside(own.recall(name, make))
-        return made
-
-    def learn(self, name: str, collector: Collector, timeout: float, at: str = "") -> None:
-        """Have the module among those that may be asked for, of a place on the device where it is a probe."""
-        if name in self.kept:
-            return
-        device = self.device
-        # Due again exactly when the class allows; `Watch.due` is content with a part of an interval.
-        interval = RULES[device.device_class].interval_floor / DUE
-        schedule = Schedule(interval, bounded(collector, timeout), offset(device.name, interval))
-        self.targets += (Target(device, name, collector, schedule, at),)
-        self.kept[name] = Kept()
-
-    def due(self, now: float) -> list[Target]:
-        return [target for target in super().due(now) if target.module in self.wanted and not self.rest(target, now)]
-
-    def ready(self, due: Sequence[Target], now: float) -> Sequence[Target]:
-        return [target for target in due if not self.rest(target, now)]
-
-    def rest(self, target: Target, now: float) -> float:
-        """Seconds for which the device's class leaves the module alone, whoever asked for it last: a context or other
-        credentials are no other device (RELIABILITY S5)."""
-        return self.line.rest(target.module, RULES[self.device.device_class].interval_floor, now)
-
-    def settled(self, module: str, asked: float, now: float) -> bool:
-        """Whether a poll of the module ended since it was asked for, or is so young that there may be no other yet."""
-        kept = self.kept[module]
-        if kept.began is None or kept.ended is None or kept.ended < kept.began or kept.urgent:
-            return False
-        return kept.ended >= asked or now - kept.began < RULES[self.device.device_class].interval_floor
-
-    def mute_only(self, asked: Sequence[Target], now: float) -> bool:
-        # Whoever may ask for a module that the device never answers must not stop its polling (RELIABILITY F4).
-        if any(self.kept[target.module].ever_succeeded for target in asked):
-            return False
-        own = self.principal
-        return super().mute_only(asked, now) or (own is not None and own.mute_only((), now))
-
-
 class OnDemand:
     """All guests. Create it inside the event loop."""
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
         self._modules: Mapping[str, Collector] = {}
-        self._timeout = self._most = 0.0
+        self._timeout, self._most = 0.0, 0
         self._guests: dict[Device, Guest] = {}
         """The one first that nobody has asked for the longest."""
-        self._known: dict[tuple[str, str, str], Mapping[str, Any]] = {}
-        """What was learned of addresses that are not in the inventory, by address, port and auth; oldest first."""
+        self._strangers = Strangers()
         self._sweeping: asyncio.TimerHandle | None = None
 
     def saved(self) -> Sequence[Mapping[str, Any]]:
         """What is to be known after a restart of addresses that are not in the inventory, as JSON has it."""
         for guest in self._guests.values():
             self._note(guest)
-        return list(self._known.values())
+        return self._strangers.saved()
 
     def restore(self, saved: Sequence[Mapping[str, Any]]) -> None:
         """What `saved` gave in an earlier run."""
-        for known in saved if isinstance(saved, list) else ():
-            if isinstance(known, dict) and isinstance(known.get("modules"), dict):
-                self._keep(known)
+        self._strangers.restore(saved, self._most)
 
     def _note(self, guest: Guest) -> None:
         """What was learned of a stranger: its guest goes, and may come again."""
         if guest.principal is None and (known := guest.saved()) is not None:
-            self._keep(known)
-
-    def _keep(self, known: Mapping[str, Any]) -> None:
-        self._known.pop(_key(known), None)
-        self._known[_key(known)] = known
-        while len(self._known) > self._most:
-            del self._known[next(iter(self._known))]
+            self._strangers.keep(known, self._most)
 
     def load(
         self, modules: Mapping[str, Collector], timeout: float, most: int, welcome: Callable[[Device], bool]
@@ -288,7 +206,7 @@ class OnDemand:
 
             guest = self._agent.welcome(device, lambda line: Guest(device, line, principal))
             if guest.principal is None:
-                guest.restore(self._known.get(_key(guest.identity), {}))
+                guest.restore(self._strangers.known(guest.identity))
         if not guest.busy:
             guest.reckon()
         guest.asked = self._agent.world.now()
@@ -349,10 +267,6 @@ class OnDemand:
             self._end(guest)
         if self._sweeping is not None:
             self._sweeping.cancel()
-
-
-def _key(known: Mapping[str, Any]) -> tuple[str, str, str]:
-    return str(known.get("address")), str(known.get("port")), str(known.get("auth"))
 
 
 def same_module(target: Target, collector: Collector) -> bool:
