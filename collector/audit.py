@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 
 from collector.watch import Watch
@@ -33,6 +35,13 @@ def guest(watch: Watch) -> None:
     device = watch.device
     auth = device.auth.name if device.auth else ""
     log.info("asked on demand", address=device.address, port=device.port, auth=auth, packets=dict(watch.tally.kinds))
+
+
+def by_hand(watch: Watch, person: str, packets: Mapping[str, int]) -> None:
+    """Somebody ran `wardwatch poll`: what that sent is counted with the device."""
+    for kind, count in packets.items():
+        watch.tally.count(kind, count)
+    log.info("asked by hand", device=watch.device.name, by=person, packets=dict(packets))
 
 
 def strain(watch: Watch, seconds: float) -> None:

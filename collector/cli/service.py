@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from collector import inventory
+from collector import audit, inventory
 from collector.agent import Agent
 from collector.budget import Pauses
 from collector.cli import control
@@ -86,6 +86,8 @@ class Service:
         self._orders = control.Watcher(self._state)
         self._retries: dict[str, float] | None = None
         """Ordered so far; None while orders from before this start have not been read."""
+        self._asked: dict[str, float] = {}
+        """When devices were asked by hand last, by their names."""
         self._paused: Mapping[str, Mapping[str, Any]] = {}
         self._unwritten: dict[str, Mapping[str, Any]] = {}
         """Pauses in force that the orders do not hold yet."""
@@ -274,12 +276,18 @@ class Service:
         self._holds = {name: now + min(until - wall, LONGEST_HOLD) for name, until in orders.holds.items()}
         if self._retries is None:
             self._retries = dict(orders.retries)  # ordered before this start: they had their effect
+            self._asked = {name: entry["at"] for name, entry in orders.asked.items()}
         for name, at in orders.retries.items():
             if self._retries.get(name) != at:
                 self._retries[name] = at
                 with suppress(KeyError):  # ordered for a device that has left the inventory since
                     self.agent.retry(name)
                     log.info("retry ordered", device=name)
+        for name, entry in orders.asked.items():
+            if self._asked.get(name) != entry["at"]:
+                self._asked[name] = entry["at"]
+                with suppress(KeyError):
+                    audit.by_hand(self.agent.watch(name), str(entry.get("by", "")), entry["packets"])
 
     def _enforce(self) -> None:
         now = self.world.now()
