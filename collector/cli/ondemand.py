@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,6 +17,9 @@ from exporters.source import Question, Refusal, Scrape
 
 DEFAULT_AUTH = "public_v2"
 """Of an asker who names none (CONTRACTS 1). A device of the inventory has its own."""
+
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2})*")
+"""As Go reads it: `bytes.fromhex` would take blanks too."""
 
 
 class Desk:
@@ -116,10 +120,9 @@ def _context(device: Device, question: Question) -> Device | None:
     auth = device.auth
     if auth is None or auth.version != 3:  # there are none in v1 and v2c
         return device
-    try:
-        engine = bytes.fromhex(question.engine_id)
-    except ValueError:
+    if not _HEX.fullmatch(question.engine_id):
         return None
+    engine = bytes.fromhex(question.engine_id)
     if question.context:
         auth = replace(auth, context_name=question.context)
     if engine:

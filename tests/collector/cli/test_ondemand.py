@@ -286,13 +286,14 @@ def test_a_fragile_device_is_asked_for_single_values_whatever_the_module(config:
     assert labels(scrape.columns, ERROR.name)[0]["reason"] == "refused"
 
 
-def test_an_engine_id_that_is_none_collects_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["80zz", "80 01", " 8001", "800", "8001\n"])
+def test_an_engine_id_that_is_none_collects_nothing(engine: str, tmp_path: Path) -> None:
     auths = "auths: {own: {version: 3, username: reader, security_level: noAuthNoPriv}, lab: {community: x}}\n"
 
     async def scene() -> Scrape:
         over = world()
         made = desk(over, configured(tmp_path, SETTINGS, auths))
-        scrape = await made.answer(question("sw-1", engine="80zz"), inf)
+        scrape = await made.answer(question("sw-1", engine=engine), inf)
         assert over.packets == []
         return scrape
 
