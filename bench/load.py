@@ -1,6 +1,7 @@
 """`python -m bench.load`: a configuration with snmp_exporter's own snmp.yml (64,000 lines), read and as it is kept.
 
-Processor seconds of this process, best of several rounds. `--file` names another file. Promise: at most 2 s.
+Processor seconds of this process, best of several rounds. `--file` names another file. Promise: at most 2 s, and a
+quarter of a second as it is kept.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from collector.config import load
 STOCK = Path(__file__).resolve().parents[2] / "shared" / "snmp_exporter" / "snmp.yml"
 """Test data that is kept beside the repository, not in it."""
 PROMISE = 2.0
+PROMISE_KEPT = 0.25
+"""README says a tenth of a second; a slower machine may take longer, reading it anew takes several times that."""
 
 
 def nowhere(name: str) -> str:
@@ -50,8 +53,8 @@ def main() -> int:
             kept.append(once(site)[0])
     print(f"{chosen.file.name}, {chosen.file.stat().st_size / 1e6:.1f} MB, {modules} modules, processor seconds")
     print(f"first time {min(read):.2f}   as kept {min(kept):.2f}")
-    within = min(read) <= PROMISE
-    print(f"promise (at most {PROMISE:g} s): {'kept' if within else 'BROKEN'}")
+    within = min(read) <= PROMISE and min(kept) <= PROMISE_KEPT
+    print(f"promise (at most {PROMISE:g} s, {PROMISE_KEPT:g} s as kept): {'kept' if within else 'BROKEN'}")
     return 0 if within else 1
 
 

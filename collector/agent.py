@@ -56,6 +56,8 @@ class Agent:
         self.on_strain: Callable[[Device], None] = lambda device: None
         """Called when a device should be left alone until a person has looked at it."""
         self._watches: dict[str, Watch] = {}
+        self._places: dict[tuple[str, int], Watch] = {}
+        """The first watch at each address and port."""
         self._guests: list[Watch] = []
         self._lines = Lines()
         self._loop = asyncio.get_running_loop()
@@ -96,6 +98,9 @@ class Agent:
                     self._arm_trial(watch)
         for gone in old.values():
             gone.stop()
+        self._places = {}
+        for watch in self._watches.values():
+            self._places.setdefault((watch.device.address, watch.device.port), watch)
         self._keeping.count((*self._watches.values(), *self._guests))
 
     def welcome(self, device: Device, guest: Callable[[Line], G]) -> G:
@@ -124,6 +129,14 @@ class Agent:
     def watch(self, name: str) -> Watch:
         """Raises KeyError for a name that is not watched."""
         return self._watches[name]
+
+    def at(self, device: Device) -> Watch | None:
+        """The watch of that name and place, or else the first at the place; None: nobody watches it."""
+        named = self._watches.get(device.name)
+        place = device.address, device.port
+        if named is not None and (named.device.address, named.device.port) == place:
+            return named
+        return self._places.get(place)
 
     def paused(self, device: Device) -> str | None:
         """The scope in which a person paused the device, if any."""
@@ -240,6 +253,8 @@ class Agent:
             return
         async with watch.line.lock:
             began = self.world.now()
+            if not (due := watch.ready(due, began)):
+                return
             allowance, tally = watch.line.allowance, watch.tally
             waited, received = tally.waited, tally.received
             try:
@@ -284,6 +299,7 @@ class Agent:
         for target in party:
             kept = watch.kept[target.module]
             kept.began, kept.talked, kept.urgent = began, 0.0, False
+            watch.line.begun(target.module, began)
         # As long as one after the other would take: whoever asks for several shares it out among them.
         deadline = began + sum(target.schedule.timeout for target in party)
         readings: Sequence[Reading]

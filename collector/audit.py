@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import structlog
 
 from collector.watch import Watch
@@ -26,6 +28,20 @@ def breaker(watch: Watch) -> None:
         log.warning("breaker open", device=watch.device.name, failures=failures, packets=sent)
     else:
         log.info("breaker closed", device=watch.device.name, packets=sent)
+
+
+def guest(watch: Watch) -> None:
+    """An address outside the inventory, which has no page, is asked no more: what was sent to it since it was first."""
+    device = watch.device
+    auth = device.auth.name if device.auth else ""
+    log.info("asked on demand", address=device.address, port=device.port, auth=auth, packets=dict(watch.tally.kinds))
+
+
+def by_hand(watch: Watch, person: str, packets: Mapping[str, int]) -> None:
+    """Somebody ran `wardwatch poll`: what that sent is counted with the device."""
+    for kind, count in packets.items():
+        watch.tally.count(kind, count)
+    log.info("asked by hand", device=watch.device.name, by=person, packets=dict(packets))
 
 
 def strain(watch: Watch, seconds: float) -> None:

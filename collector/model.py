@@ -96,6 +96,11 @@ class Column:
     values: array[float]
 
 
+@dataclass(frozen=True, slots=True)
+class Aside(Column):
+    """One that a device's page leaves out because nothing right can be made of it, and that `/snmp` serves."""
+
+
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 _UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 

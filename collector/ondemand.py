@@ -12,14 +12,15 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Final
+from typing import Any, Final
 
+from collector import audit
 from collector.agent import Agent
-from collector.budget import RULES
-from collector.config.targets import bounded, offset
-from collector.model import Collector, Column, Device, Schedule, Target
+from collector.guest import Guest
+from collector.model import Collector, Column, Device, Target
 from collector.status import Kept
-from collector.watch import DUE, Line, Sameness, Watch
+from collector.strangers import Strangers
+from collector.watch import Sameness, Watch
 
 KEEP: Final = 600.0
 """Seconds after which a guest that nobody asked for is forgotten: longer than any usual scrape interval."""
@@ -27,12 +28,16 @@ LEAST: Final = 60.0
 """Seconds that a guest is kept even where others need its place: until then its budget and breaker must be known."""
 
 
+CONTEXTS: Final = 60
+"""Guests at one address and port, each with a context or credentials of its own: a module is polled once a second at
+most of class it, so that more of them would not be asked even once within `LEAST`."""
+
 BESIDE: Final = " "
 """Between a module's name and the place that it probes, where a guest is probed by it at several: no name has one."""
 
 
 class Crowded(Exception):
-    """There are as many guests as may be, and all of them were asked for lately."""
+    """There are as many guests as may be, at all or at one address, and all of them were asked for lately."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,59 +50,13 @@ class Reading:
     """`success`, `partial`, or the reason of the failure."""
     duration: float = 0.0
     """Seconds of the poll, and of the conversation in it."""
+    untold: float = 0.0
+    """The same for the first who reads of that poll, 0 for all others: a poll is counted once, whoever reads of it."""
     talked: float = 0.0
     sent: int = 0
     repeated: int = 0
     dropped: int = 0
     """Samples that a cap left out."""
-
-
-class Guest(Watch):
-    """A device as it is asked on demand, beside its own watch if it has one. No timer polls it."""
-
-    def __init__(self, device: Device, line: Line, principal: Callable[[], Watch | None]) -> None:
-        super().__init__(device, (), line)
-        self.wanted: Counter[str] = Counter()
-        """Modules by the number of those who wait for them."""
-        self._principal = principal
-        if (own := principal()) is not None:
-            self.tally = own.tally
-
-    @property
-    def principal(self) -> Watch | None:
-        return self._principal()
-
-    @property
-    def busy(self) -> bool:
-        return bool(self.wanted) or (self.task is not None and not self.task.done())
-
-    def learn(self, name: str, collector: Collector, timeout: float, at: str = "") -> None:
-        """Have the module among those that may be asked for, of a place on the device where it is a probe."""
-        if name in self.kept:
-            return
-        device = self.device
-        # Due again exactly when the class allows; `Watch.due` is content with a part of an interval.
-        interval = RULES[device.device_class].interval_floor / DUE
-        schedule = Schedule(interval, bounded(collector, timeout), offset(device.name, interval))
-        self.targets += (Target(device, name, collector, schedule, at),)
-        self.kept[name] = Kept()
-
-    def due(self, now: float) -> list[Target]:
-        return [target for target in super().due(now) if target.module in self.wanted]
-
-    def settled(self, module: str, asked: float, now: float) -> bool:
-        """Whether a poll of the module ended since it was asked for, or is so young that there may be no other yet."""
-        kept = self.kept[module]
-        if kept.began is None or kept.ended is None or kept.ended < kept.began or kept.urgent:
-            return False
-        return kept.ended >= asked or now - kept.began < RULES[self.device.device_class].interval_floor
-
-    def mute_only(self, asked: Sequence[Target], now: float) -> bool:
-        # Whoever may ask for a module that the device never answers must not stop its polling (RELIABILITY F4).
-        if any(self.kept[target.module].ever_succeeded for target in asked):
-            return False
-        own = self.principal
-        return super().mute_only(asked, now) or (own is not None and own.mute_only((), now))
 
 
 class OnDemand:
@@ -106,10 +65,26 @@ class OnDemand:
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
         self._modules: Mapping[str, Collector] = {}
-        self._timeout = self._most = 0.0
+        self._timeout, self._most = 0.0, 0
         self._guests: dict[Device, Guest] = {}
         """The one first that nobody has asked for the longest."""
+        self._strangers = Strangers()
         self._sweeping: asyncio.TimerHandle | None = None
+
+    def saved(self) -> Sequence[Mapping[str, Any]]:
+        """What is to be known after a restart of addresses that are not in the inventory, as JSON has it."""
+        for guest in self._guests.values():
+            self._note(guest)
+        return self._strangers.saved()
+
+    def restore(self, saved: Sequence[Mapping[str, Any]]) -> None:
+        """What `saved` gave in an earlier run."""
+        self._strangers.restore(saved, self._most)
+
+    def _note(self, guest: Guest) -> None:
+        """What was learned of a stranger: its guest goes, and may come again."""
+        if guest.principal is None and (known := guest.saved()) is not None:
+            self._strangers.keep(known, self._most)
 
     def load(
         self, modules: Mapping[str, Collector], timeout: float, most: int, welcome: Callable[[Device], bool]
@@ -202,9 +177,14 @@ class OnDemand:
                 if not waiting or left <= 0:
                     return
                 task = self._agent.start(guest)
-                if task is None:
+                if task is not None:
+                    await asyncio.wait((task,), timeout=left if left < inf else None)
+                    continue
+                moment = now()
+                rests = [guest.rest(target, moment) for target in guest.targets if target.module in waiting]
+                if not (rest := min((each for each in rests if each > 0), default=0.0)):
                     return
-                await asyncio.wait((task,), timeout=left if left < inf else None)
+                await asyncio.sleep(min(rest, left))
         finally:
             guest.wanted = guest.wanted - Counter(waiting)
 
@@ -219,32 +199,41 @@ class OnDemand:
     def _guest(self, device: Device) -> Guest:
         guest = self._guests.pop(device, None)
         if guest is None:
-            self._make_room()
+            self._make_room(device)
 
             def principal() -> Watch | None:
-                try:
-                    watch = self._agent.watch(device.name)
-                except KeyError:
-                    return None
-                return watch if watch.device.address == device.address else None
+                return self._agent.at(device)
 
             guest = self._agent.welcome(device, lambda line: Guest(device, line, principal))
+            if guest.principal is None:
+                guest.restore(self._strangers.known(guest.identity))
+        if not guest.busy:
+            guest.reckon()
         guest.asked = self._agent.world.now()
         self._guests[device] = guest
         if self._sweeping is None:
             self._sweeping = asyncio.get_running_loop().call_later(KEEP, self._sweep)
         return guest
 
-    def _make_room(self) -> None:
-        if len(self._guests) < self._most:
-            return
-        for device, guest in self._guests.items():
+    def _make_room(self, newcomer: Device) -> None:
+        """Raises Crowded."""
+        place = newcomer.address, newcomer.port
+        there = [device for device in self._guests if (device.address, device.port) == place]
+        if len(there) >= CONTEXTS:
+            self._dismiss_one(there, "contexts of the device")
+        if len(self._guests) >= self._most:
+            self._dismiss_one(list(self._guests), "addresses")
+
+    def _dismiss_one(self, among: Sequence[Device], what: str) -> None:
+        """Forget the one that nobody has asked for the longest. Raises Crowded."""
+        for device in among:
+            guest = self._guests[device]
             if self._idle(guest) < LEAST:
                 break
             if not guest.busy:
                 self._dismiss(device)
                 return
-        raise Crowded(f"{len(self._guests)} addresses were asked for within {LEAST:.0f} s: try again")
+        raise Crowded(f"{len(among)} {what} were asked for within {LEAST:.0f} s: try again")
 
     def _sweep(self) -> None:
         """Forget whom nobody asks for."""
@@ -261,9 +250,21 @@ class OnDemand:
         return self._agent.world.now() - (guest.asked or 0.0)
 
     def _dismiss(self, device: Device) -> None:
-        self._agent.dismiss(self._guests.pop(device))
+        guest = self._guests.pop(device)
+        self._end(guest)
+        self._agent.dismiss(guest)
+
+    def _end(self, guest: Guest) -> None:
+        """What must not be lost with a guest: how its device is asked best, and what was sent to it."""
+        self._note(guest)
+        guest.reckon()
+        if guest.principal is None and guest.tally.sent:
+            audit.guest(guest)
 
     def close(self) -> None:
+        """Nobody asks any more. What was learned stays for `saved`."""
+        for guest in self._guests.values():
+            self._end(guest)
         if self._sweeping is not None:
             self._sweeping.cancel()
 
@@ -281,6 +282,16 @@ def _kept(kept: Kept, target: Target, now: float) -> Reading:
 
 
 def _reading(target: Target, kept: Kept) -> Reading:
+    untold = kept.duration if kept.told != kept.ended else 0.0
+    kept.told = kept.ended
     return Reading(
-        target.collector, kept.columns, kept.outcome, kept.duration, kept.talked, kept.sent, kept.repeated, kept.dropped
+        target.collector,
+        kept.columns,
+        kept.outcome,
+        duration=kept.duration,
+        untold=untold,
+        talked=kept.talked,
+        sent=kept.sent,
+        repeated=kept.repeated,
+        dropped=kept.dropped,
     )

@@ -12,7 +12,7 @@ from typing import Final
 
 from collector.budget import RULES
 from collector.model import INCOMPLETE, Column, Device, Family, column, interned, rows
-from collector.network.snmp import DUPLICATES, UNEXPECTED, VARIABLES, Snmp
+from collector.network.snmp import DUPLICATES, REFUSED, UNEXPECTED, VARIABLES, Snmp
 from collector.ondemand import Reading
 from collector.wire.snmp.agenda import GETS
 
@@ -27,7 +27,7 @@ SUCCESS = Family("snmp_scrape_success", "1: all of the module was read. 0: snmp_
 ERROR = Family("snmp_scrape_error_info", "1: why this part of the module was not read; no oid: the whole module.")
 TWICE = Family("snmp_scrape_duplicates", "Rows left out because a row before had the same labels.")
 
-_ABOUT: Final = frozenset({INCOMPLETE.name, DUPLICATES.name, VARIABLES.name, UNEXPECTED.name})
+_ABOUT: Final = frozenset({INCOMPLETE.name, DUPLICATES.name, REFUSED.name, VARIABLES.name, UNEXPECTED.name})
 
 _PEER_IGNORES: Final = frozenset({"too_big", "gen_err", "refused"})
 """Error statuses end a peer's walk as if it were complete (CONTRACTS 3). A GET's are errors there too."""

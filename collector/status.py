@@ -45,6 +45,8 @@ class Kept:
     """Monotonic seconds at which the poll began that gave `columns`."""
     ended: float | None = None
     """Monotonic seconds at which the last poll ended; before `began` while one is in flight."""
+    told: float | None = None
+    """`ended` of the poll whose duration `/snmp` has counted."""
     duration: float = 0.0
     talked: float = 0.0
     """Seconds of the last poll that went by in conversation with the device."""

@@ -6,14 +6,16 @@ import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, TypeVar
 
 import structlog
 
 from collector import status
-from collector.budget import Allowance, Strain
+from collector.budget import RULES, Allowance, Strain
 from collector.edge import Tally, Terms, World
 from collector.model import (
+    Aside,
     Collector,
     Column,
     Common,
@@ -36,6 +38,9 @@ DUE = 0.9
 """Share of an interval after which a module is due: a whole one would skip every second scrape for a few
 milliseconds' jitter (HOUSE 4)."""
 
+REMEMBERED = 1000
+"""Modules of a line whose last poll is remembered before those are forgotten that may be polled again anyway."""
+
 UNSCRAPED = 1.5
 """Intervals without a scrape after which the agent's own timer polls (HOUSE 4)."""
 
@@ -51,6 +56,18 @@ class Line:
 
     allowance: Allowance
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _began: dict[str, float] = field(default_factory=dict)
+
+    def begun(self, module: str, now: float) -> None:
+        """A poll of the module begins, whoever asked for it and with whatever credentials."""
+        if len(self._began) >= REMEMBERED:
+            longest = max(rules.interval_floor for rules in RULES.values())
+            self._began = {name: at for name, at in self._began.items() if now - at < longest}
+        self._began[module] = now
+
+    def rest(self, module: str, floor: float, now: float) -> float:
+        """Seconds for which the module is to be left alone, if it may be polled every `floor` seconds."""
+        return max(0.0, floor - (now - self._began.get(module, -inf)))
 
 
 class Watch:
@@ -140,6 +157,10 @@ class Watch:
             self._turn += 1
         return good + rest
 
+    def ready(self, due: Sequence[Target], now: float) -> Sequence[Target]:
+        """What of this, found due before the line was free, may be polled now that it is."""
+        return due
+
     @property
     def unasked(self) -> list[Target]:
         """Targets that were never polled."""
@@ -189,17 +210,17 @@ class Watch:
         found = {name: make.saved(value) for (name, make), value in self._memory.items() if hasattr(make, "saved")}
         # What was restored and not used yet must outlive another restart.
         modules = {**self._restored, **{name: saved for name, saved in found.items() if saved}}
-        return {**self._identity, "modules": modules} if modules else None
+        return {**self.identity, "modules": modules} if modules else None
 
     @property
-    def _identity(self) -> Mapping[str, Any]:
+    def identity(self) -> Mapping[str, Any]:
         """What must be the same for what was known of a device to hold after a restart. No secret."""
         auth = self.device.auth
         return {"address": self.device.address, "port": self.device.port, "auth": auth.name if auth else ""}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """What the last run knew, if the device still has the address and the auth that it had."""
-        if all(saved.get(key) == value for key, value in self._identity.items()):
+        if all(saved.get(key) == value for key, value in self.identity.items()):
             self._restored = dict(saved.get("modules", {}))
 
     def inherit(self, old: Watch, same_collector: Any) -> None:
@@ -234,7 +255,10 @@ class Watch:
                 self.rechosen()
 
     def memory(self, target: Target, make: type[T]) -> T:
-        name = company(target) or target.module
+        return self.recall(company(target) or target.module, make)
+
+    def recall(self, name: str, make: type[T]) -> T:
+        """What is remembered under a module's or a company's name; made where there is nothing yet."""
         remembered = self._memory.get((name, make))
         if remembered is None:
             remembered = self._memory[name, make] = self._made(name, make)
@@ -260,7 +284,7 @@ class Watch:
             if not wants(target.module):
                 continue
             if kept.fresh(target, now):
-                served.extend(kept.columns)
+                served.extend([column for column in kept.columns if not isinstance(column, Aside)])
             served.extend(kept.lasting)
         return served
 

@@ -78,9 +78,9 @@ class Scrape:
     faults: Sequence[str]
     """Why there is none, in snmp_exporter's words; empty: there is."""
     seconds: Mapping[str, float]
-    """How long the poll of each module took."""
+    """How long the poll of each module took, of polls that were in no answer before."""
     unexpected: int = 0
-    """Variables of a type that SNMP has not."""
+    """Variables in those of a type that SNMP has not."""
 
 
 class Refusal(Exception):

@@ -7,7 +7,7 @@ S19), and a pause holds over a restart because it is still written there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,9 @@ from collector.budget import Pauses
 from collector.edge.state import Damaged, locked, person, read_state, set_aside, version, wall, write_state
 
 FILE = "control.json"
+
+REMEMBERED = 7 * 86_400.0
+"""Seconds for which it is written here that somebody asked a device by hand: whoever wonders does so within a week."""
 
 
 @dataclass(slots=True)
@@ -28,6 +31,8 @@ class Orders:
     holds: dict[str, float]
     """Unix time until which a device is left to somebody else, by its name. Apart from pauses: one that ends by itself
     must never end, or become, what a person ordered."""
+    asked: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """When and by whom a device was asked by hand last, and how many packets of each kind that took, by its name."""
 
     @property
     def pauses(self) -> Pauses:
@@ -48,10 +53,17 @@ def read(state: Path) -> Orders:
 
 def _read(state: Path) -> Orders:
     content = read_state(state / FILE) or {}
-    parts = [content.get(name, {}) for name in ("paused", "retries", "holds")]
+    parts = [content.get(name, {}) for name in ("paused", "retries", "holds", "asked")]
     if not all(isinstance(part, dict) for part in parts):
         raise Damaged(f"{state / FILE} is damaged")
-    return Orders(*parts)
+    paused, retries, holds, asked = parts
+    return Orders(paused, retries, holds, {name: entry for name, entry in asked.items() if _is_asking(entry)})
+
+
+def _is_asking(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict) and isinstance(entry.get("at"), (int, float)) and isinstance(entry.get("packets"), dict)
+    )
 
 
 def everything(why: str) -> dict[str, Mapping[str, Any]]:
@@ -109,6 +121,15 @@ def held(names: Iterable[str], seconds: float) -> Edit:
     return edit
 
 
+def asked(name: str, packets: Mapping[str, int]) -> Edit:
+    """Tell a collector what another hand than its own has sent to a device: its log and its counts shall say it."""
+
+    def edit(orders: Orders) -> None:
+        orders.asked[name] = {"at": wall(), "by": person(), "packets": dict(packets)}
+
+    return edit
+
+
 def change(state: Path, edit: Edit) -> None:
     """Let `edit` change the orders, safe against another process that does the same. Raises OSError."""
     with locked(state / f"{FILE}.lock"):
@@ -120,7 +141,8 @@ def change(state: Path, edit: Edit) -> None:
         edit(orders)
         now = wall()
         holds = {name: until for name, until in orders.holds.items() if until > now}
-        write_state(state / FILE, {"paused": orders.paused, "retries": orders.retries, "holds": holds})
+        asked = {name: entry for name, entry in orders.asked.items() if now - entry["at"] < REMEMBERED}
+        write_state(state / FILE, {"paused": orders.paused, "retries": orders.retries, "holds": holds, "asked": asked})
 
 
 class Vanished(Exception):

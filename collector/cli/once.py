@@ -12,12 +12,12 @@ from collector.budget import RULES
 from collector.cli import control
 from collector.cli.explain import Explains
 from collector.cli.service import ORDERS_EVERY, STATE
+from collector.cli.tracing import Tracing
 from collector.config import AUTO, Config
-from collector.edge import Terms, World
+from collector.edge import World
 from collector.edge.state import AlreadyRunning, Damaged, only_one, read_state, sole
-from collector.model import Device, Dialogue, Schedule, Target
+from collector.model import Device, Schedule, Target
 from collector.privacy import Screen
-from collector.wire.snmp.describe import describe
 from exporters.text import render
 
 CHOSEN = 10
@@ -71,7 +71,12 @@ async def _asking(
         ):
             async with _alone(config, device, patience):
                 agent.pause(control.read(state).pauses)
-                yield agent
+                try:
+                    yield agent
+                finally:
+                    sent = agent.watch(device.name).tally.kinds
+                    if sent:
+                        control.change(state, control.asked(device.name, sent))
     finally:
         await agent.close()
         world.close()
@@ -106,69 +111,3 @@ def _tell_breaker(config: Config, device: Device) -> None:
         saved = read_state(config.settings.state / STATE) or {}
         if device.name in saved.get("breakers", {}):
             print(f"wardwatch: the breaker of {device.name} is open: it did not answer; asking anyway", file=sys.stderr)
-
-
-class Tracing(World):
-    """A world that tells each packet, its answer and the time on stderr. Credentials are no part of what is told, nor
-    what a screen takes out."""
-
-    def __init__(self, screen: Screen) -> None:
-        super().__init__()
-        self._screen = screen
-
-    async def udp(self, peers: Sequence[str], port: int, dialogue: Dialogue, terms: Terms) -> None:
-        await super().udp(peers, port, _Traced(dialogue, self, self._screen), terms)
-
-
-class _Traced:
-    """A dialogue that is listened to."""
-
-    def __init__(self, dialogue: Dialogue, world: World, screen: Screen) -> None:
-        self._dialogue = dialogue
-        self._screen = screen
-        self._now = world.now
-        self._began = world.now()
-        self._sent = self._began
-
-    @property
-    def patience(self) -> float:
-        return self._dialogue.patience
-
-    @patience.setter
-    def patience(self, seconds: float) -> None:
-        self._dialogue.patience = seconds
-
-    @property
-    def kind(self) -> str:
-        return self._dialogue.kind
-
-    @kind.setter
-    def kind(self, kind: str) -> None:
-        self._dialogue.kind = kind
-
-    def send(self) -> bytes | None:
-        packet = self._dialogue.send()
-        if packet is None:
-            self._tell("end of the conversation")
-        else:
-            self._sent = self._now()
-            self._tell(f"> {len(packet)} bytes: {describe(packet, self._screen)}")
-        return packet
-
-    def receive(self, packet: bytes) -> bool:
-        taken = self._dialogue.receive(packet)
-        word = "" if taken else " NOT TAKEN"
-        told = describe(packet, self._screen)
-        self._tell(f"< {len(packet)} bytes after {1000 * (self._now() - self._sent):.1f} ms{word}: {told}")
-        return taken
-
-    def silence(self) -> None:
-        self._tell(f"no answer within {self._dialogue.patience:g} s")
-        self._dialogue.silence()
-
-    def expire(self, reason: str) -> None:
-        self._tell(f"cut off: {reason}")
-        self._dialogue.expire(reason)
-
-    def _tell(self, text: str) -> None:
-        sys.stderr.write(f"{1000 * (self._now() - self._began):8.1f} ms  {text}\n")

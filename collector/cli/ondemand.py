@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from collector import scrape
 from collector.admission import Admission, Forbidden, Stranger, auth_of
@@ -15,6 +17,9 @@ from exporters.source import Question, Refusal, Scrape
 
 DEFAULT_AUTH = "public_v2"
 """Of an asker who names none (CONTRACTS 1). A device of the inventory has its own."""
+
+_HEX = re.compile(r"(?:[0-9a-fA-F]{2})*")
+"""As Go reads it: `bytes.fromhex` would take blanks too."""
 
 
 class Desk:
@@ -33,6 +38,14 @@ class Desk:
         self._admission = Admission(config.devices, settings.allow)
         self._strict = settings.strict
         self._polls.load(self._modules, settings.timeout, settings.devices, self._welcome)
+
+    def saved(self) -> Sequence[Mapping[str, Any]]:
+        """What was learned of addresses that are not in the inventory, as JSON has it."""
+        return self._polls.saved()
+
+    def restore(self, saved: Sequence[Mapping[str, Any]]) -> None:
+        """What `saved` gave in an earlier run."""
+        self._polls.restore(saved)
 
     def close(self) -> None:
         self._polls.close()
@@ -56,15 +69,16 @@ class Desk:
             if forbidden is not None or found is None:
                 raise forbidden or Forbidden("nothing is there")
             device = self._device(found, question)
+            context = _context(device, question)
         except Forbidden as error:
             raise Refusal(403, str(error)) from None
-        readings = await self._readings(device, question, patience)
+        readings = await self._readings(context, question, patience)
         faults = scrape.faults(device, readings) if question.strict or self._strict else []
-        seconds = {name: reading.duration for name, reading in readings.items()}
-        return Scrape(scrape.page(readings), faults, seconds, scrape.unexpected(readings))
+        untold = {name: reading for name, reading in readings.items() if reading.untold}
+        seconds = {name: reading.untold for name, reading in untold.items()}
+        return Scrape(scrape.page(readings), faults, seconds, scrape.unexpected(untold))
 
-    async def _readings(self, device: Device, question: Question, patience: float) -> Mapping[str, Reading]:
-        context = _context(device, question)
+    async def _readings(self, context: Device | None, question: Question, patience: float) -> Mapping[str, Reading]:
         if context is None:  # snmp_exporter collects nothing then
             return {name: Reading(self._modules[name], (), "malformed") for name in question.modules}
         try:
@@ -99,19 +113,25 @@ class Desk:
 
 
 def _context(device: Device, question: Question) -> Device | None:
-    """The device in another SNMPv3 context where the asker wants one; None for one that cannot be meant."""
+    """The device in another SNMPv3 context where the asker wants one; None for one that cannot be meant.
+
+    Raises Forbidden for a device that must be treated gently: what is approved for it is its auth's own context.
+    """
     auth = device.auth
     if auth is None or auth.version != 3:  # there are none in v1 and v2c
         return device
-    try:
-        engine = bytes.fromhex(question.engine_id)
-    except ValueError:
+    if not _HEX.fullmatch(question.engine_id):
         return None
+    engine = bytes.fromhex(question.engine_id)
     if question.context:
         auth = replace(auth, context_name=question.context)
     if engine:
         auth = replace(auth, context_engine_id=engine)
-    return device if auth == device.auth else replace(device, auth=auth)
+    if auth == device.auth:
+        return device
+    if device.device_class != "it":
+        raise Forbidden(f"a {device.device_class} device is asked in the context of its own auth only")
+    return replace(device, auth=auth)
 
 
 def _bare(auth: Auth | None) -> Auth | None:

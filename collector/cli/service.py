@@ -13,7 +13,7 @@ from typing import Any
 
 import structlog
 
-from collector import equipment, inventory
+from collector import audit, equipment, inventory
 from collector.agent import Agent
 from collector.budget import Pauses
 from collector.cli import control
@@ -97,6 +97,8 @@ class Service:
         self._orders = control.Watcher(self._state)
         self._retries: dict[str, float] | None = None
         """Ordered so far; None while orders from before this start have not been read."""
+        self._asked: dict[str, float] = {}
+        """When devices were asked by hand last, by their names."""
         self._paused: Mapping[str, Mapping[str, Any]] = {}
         self._unwritten: dict[str, Mapping[str, Any]] = {}
         """Pauses in force that the orders do not hold yet."""
@@ -255,14 +257,16 @@ class Service:
 
     def _restore(self) -> None:
         """Take up what the last run knew. Without it every device is simply asked again."""
-        self.agent.restore(self._read(STATE, "breakers"))
-        for name, known in self._read(DEVICES, "devices").items():
+        self.agent.restore(self._read(STATE, "breakers").get("breakers", {}))
+        known = self._read(DEVICES, "devices", "strangers")
+        for name, of_device in known.get("devices", {}).items():
             with suppress(KeyError):  # it has left the inventory
-                self.agent.watch(name).restore(known)
-        self._equipment.restore(self._read(EQUIPMENT, "sightings"))
+                self.agent.watch(name).restore(of_device)
+        self._desk.restore(known.get("strangers", ()))
+        self._equipment.restore(self._read(EQUIPMENT, "sightings").get("sightings", {}))
 
-    def _read(self, file: str, what: str) -> Mapping[str, Any]:
-        """One part of a file of state; the rest is kept for whoever understands it."""
+    def _read(self, file: str, *parts: str) -> Mapping[str, Any]:
+        """A file of state. What is none of its known parts is kept for whoever understands it."""
         path = self._state / file
         saved: Mapping[str, Any] = {}
         try:
@@ -273,9 +277,8 @@ class Service:
                 set_aside(path)
         except OSError as error:
             self._state_failed("not read", error)
-        self._foreign[file] = {key: value for key, value in saved.items() if key != what}
-        found: Mapping[str, Any] = saved.get(what, {})
-        return found
+        self._foreign[file] = {key: value for key, value in saved.items() if key not in parts}
+        return saved
 
     def _obey(self) -> None:
         """Do what is ordered. Orders that cannot be read leave all in force that was; at the start, that is a pause."""
@@ -302,12 +305,18 @@ class Service:
         self._holds = {name: now + min(until - wall, LONGEST_HOLD) for name, until in orders.holds.items()}
         if self._retries is None:
             self._retries = dict(orders.retries)  # ordered before this start: they had their effect
+            self._asked = {name: entry["at"] for name, entry in orders.asked.items()}
         for name, at in orders.retries.items():
             if self._retries.get(name) != at:
                 self._retries[name] = at
                 with suppress(KeyError):  # ordered for a device that has left the inventory since
                     self.agent.retry(name)
                     log.info("retry ordered", device=name)
+        for name, entry in orders.asked.items():
+            if self._asked.get(name) != entry["at"]:
+                self._asked[name] = entry["at"]
+                with suppress(KeyError):
+                    audit.by_hand(self.agent.watch(name), str(entry.get("by", "")), entry["packets"])
 
     def _enforce(self) -> None:
         now = self.world.now()
@@ -373,7 +382,7 @@ class Service:
                 await asyncio.sleep(0)  # others want their turn
             if (saved := watch.saved()) is not None:
                 known[watch.device.name] = saved
-        await self._put(DEVICES, {"devices": known})
+        await self._put(DEVICES, {"devices": known, "strangers": self._desk.saved()})
         await self._put(EQUIPMENT, {"sightings": self._equipment.saved()})
 
     async def _put(self, file: str, content: Mapping[str, Any]) -> None:

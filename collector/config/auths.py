@@ -10,7 +10,7 @@ from pydantic import Field
 from collector.config.addresses import Network, network
 from collector.config.document import Document, Step
 from collector.config.scalars import NOT_A_NAME, Keyed, Line, Listed, Name, Written, is_name, shown
-from collector.config.secrets import Secrets
+from collector.config.secrets import Others, Secrets
 from collector.config.typed import Findings, Strict, entries, part
 from collector.model import Auth, Secret
 
@@ -91,12 +91,13 @@ def _auth(
         return None
 
     def secret(key: str, text: str | None) -> Secret:
-        return Secret("") if text is None else secrets.resolve(document, [*where, key], text, bare=inherited)
+        others: Others = "refused" if not inherited else "literal" if key == "community" else "expanded"
+        return Secret("") if text is None else secrets.resolve(document, [*where, key], text, others)
 
     community = Secret("public") if inherited and model.community is None else secret("community", model.community)
     username = model.username
-    if "${" in username:
-        username = secrets.resolve(document, [*where, "username"], username, bare=inherited).reveal()
+    if "${" in username or (inherited and "$" in username):
+        username = secret("username", username).reveal()
     auth = Auth(
         name=name,
         version=int(model.version),

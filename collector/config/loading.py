@@ -355,8 +355,9 @@ class _Loading:
 
 
 def _remembering(module: Collector | None, lookup_ttl: float, normal: Sequence[Normal]) -> Collector | None:
-    """A module as it is asked of the inventory's devices. `/snmp` asks for it as its file has it: nothing is kept,
-    nothing refused, and nothing put beside it."""
+    """A module as it is asked of the inventory's devices: names are kept, counters that come round too fast are set
+    aside for `/snmp` (`model.Aside`), and what has a name whatever the vendor stands beside. Where only `/snmp` asks
+    for it, it is asked as its file has it."""
     if module is None or not hasattr(module, "lookup_ttl"):
         return module
     made = fit(normal, module.module)  # type: ignore[attr-defined]  # what remembers names has a module

@@ -13,8 +13,9 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from collector.config.document import Document, Step
+from collector.config.metrics import LabelName, MetricName
 from collector.config.scalars import Filled, Keyed, Line, Listed, Number, Written, shown, suggestion
-from collector.config.snmp import LabelName, MetricName, States
+from collector.config.snmp import States
 from collector.config.typed import Findings, Strict, part, top
 from collector.model import Collector, Family
 from collector.network.normal import Normal, Source, Where

@@ -11,7 +11,7 @@ import re
 import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from collector.config.document import Document, Step
 from collector.config.typed import Findings
@@ -27,7 +27,12 @@ RFC 3414's examples (A.3 and A.5)."""
 MAX_BYTES: Final = 65_536
 
 _REFERENCE = re.compile(r"\$\{(env|file):([^{}]+)\}")
-_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
+"""As Go's os.Expand has it; a `$` with no name behind it is left as it is."""
+_OURS = re.compile(r"\$\{(?:env|file):")
+
+Others = Literal["refused", "expanded", "literal"]
+
 _RELAXED = os.name == "nt"
 """Windows has no permission bits to judge by."""
 
@@ -44,16 +49,17 @@ class Secrets:
         self._directory = directory
         self._findings = findings
 
-    def resolve(self, document: Document, where: Sequence[Step], text: str, *, bare: bool = False) -> Secret:
+    def resolve(self, document: Document, where: Sequence[Step], text: str, others: Others = "refused") -> Secret:
         """The credential that `text` names or is; an empty one after a problem.
 
-        `bare` also takes `${NAME}`, snmp_exporter's way of naming a variable (CONTRACTS 2).
+        `others` is what becomes of `$` beside our own references. In snmp_exporter's files variables are `expanded` in
+        passwords and user names, and taken as they stand, `literal`, in communities (CONTRACTS 2).
         """
         if match := _REFERENCE.fullmatch(text):
             kind, name = match.groups()
-        elif bare and (match := _VARIABLE.fullmatch(text)):
-            kind, name = "env", match[1]
-        elif "${" in text:
+        elif others == "expanded" and _VARIABLE.search(text):
+            return self._expanded(document, where, text)
+        elif "${" in text and (others != "literal" or _OURS.search(text)):
             self._findings.problem(document, where, "is no reference: write ${env:NAME} or ${file:PATH}, and no more")
             return Secret("")
         else:
@@ -64,6 +70,13 @@ class Secrets:
             return Secret(text)
         try:
             return Secret(self._variable(name) if kind == "env" else self._file(name))
+        except ValueError as error:
+            self._findings.problem(document, where, str(error))
+            return Secret("")
+
+    def _expanded(self, document: Document, where: Sequence[Step], text: str) -> Secret:
+        try:
+            return Secret(_VARIABLE.sub(lambda match: self._variable(match[1] or match[2]), text))
         except ValueError as error:
             self._findings.problem(document, where, str(error))
             return Secret("")

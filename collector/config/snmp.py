@@ -6,15 +6,15 @@ fast. Models are checked by pydantic's compiled core and copied into the datacla
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from collector.config.auths import Credentials, read_auths
 from collector.config.document import Document, Step
 from collector.config.filters import FilterFile, read_filters
+from collector.config.metrics import NO_TEXT, IndexType, LabelName, MetricName, Suffix, ValueType, metric_name
 from collector.config.oids import MOST_ARCS, Oid, Regex
 from collector.config.scalars import (
     NOT_A_NAME,
@@ -26,45 +26,13 @@ from collector.config.scalars import (
     Name,
     Number,
     Whole,
-    alternatives,
     is_name,
     shown,
-    suggestion,
 )
 from collector.config.secrets import Secrets
 from collector.config.typed import Findings, Strict, entries, part, top
 from collector.model import Auth, Seconds
 from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module, RegexExtract
-from collector.wire.snmp.text import INDEX_TYPES
-
-_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
-_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-
-
-_TAKEN = ("scrape_", "wardwatch_", "ALERTS")
-
-
-def _metric(text: str) -> str:
-    if not _METRIC.fullmatch(text):
-        raise ValueError(f"{shown(text)} is not a metric name: use letters, digits, '_' and ':'")
-    if text == "up" or text.startswith(_TAKEN):
-        raise ValueError(f"{shown(text)} would pass for a metric of Prometheus or of wardwatch: choose another name")
-    return text
-
-
-def _label(text: str) -> str:
-    if not _LABEL.fullmatch(text) or text.startswith("__"):
-        raise ValueError(f"{shown(text)} is not a label name: use letters, digits and '_', not '__' at the front")
-    if text in ("instance", "job"):
-        raise ValueError(f"{shown(text)} is the target's own label: a device must not pass for another")
-    return text
-
-
-def _index(text: str) -> str:
-    if text not in INDEX_TYPES:
-        what = f"{shown(text)} cannot be read from an index.{suggestion(text, INDEX_TYPES)}"
-        raise ValueError(f"{what} Write {alternatives(sorted(INDEX_TYPES))}")
-    return text
 
 
 def _states(value: Any) -> Any:
@@ -74,11 +42,7 @@ def _states(value: Any) -> Any:
     return {(int(k) if k.isascii() and k.isdigit() and len(k) < 10 else k): v for k, v in value.items()}
 
 
-IndexType = Annotated[str, AfterValidator(_index)]
-MetricName = Annotated[str, AfterValidator(_metric)]
-LabelName = Annotated[str, AfterValidator(_label)]
 States = Annotated[dict[Whole, str], BeforeValidator(_states)]
-_Type = Annotated[str, Field(max_length=64)]
 
 
 class IndexFile(Strict):
@@ -95,7 +59,7 @@ class LookupFile(Strict):
     ] = ()
     labelname: Annotated[LabelName, Field(description="label that is set, or dropped")]
     oid: Annotated[Annotated[Oid, Field(min_length=1)] | Literal[""], Field(description="column that is read")] = ""
-    type: Annotated[_Type, Field(description="how the value reads")] = ""
+    type: Annotated[ValueType, Field(description="how the value reads")] = ""
     display_hint: Annotated[str, Field(description="DISPLAY-HINT of RFC 2579")] = ""
     enum_values: States = Field(default_factory=dict, description="names of numbers")
 
@@ -110,11 +74,11 @@ class RegexExtractFile(Strict):
 class MetricFile(Strict):
     name: Annotated[MetricName, Field(description="name of the metric")]
     oid: Annotated[Oid, Field(description="its OID, without the index")]
-    type: Annotated[_Type, Field(description="how the value reads: gauge, counter, DisplayString ...")] = ""
+    type: Annotated[ValueType, Field(description="how the value reads: gauge, counter, DisplayString ...")] = ""
     help: Annotated[str, Field(description="its help text")] = ""
     indexes: Annotated[tuple[IndexFile, ...], Listed, Field(description="the parts of the index, in order")] = ()
     lookups: Annotated[tuple[LookupFile, ...], Listed, Field(description="labels read from other columns")] = ()
-    regex_extracts: Annotated[dict[str, Annotated[tuple[RegexExtractFile, ...], Listed]], Keyed] = Field(
+    regex_extracts: Annotated[dict[Suffix, Annotated[tuple[RegexExtractFile, ...], Listed]], Keyed] = Field(
         default_factory=dict, description="numbers out of texts, by the suffix of the metric's name"
     )
     datetime_pattern: Annotated[str, Field(description="strptime's pattern of ParseDateAndTime")] = ""
@@ -166,7 +130,7 @@ def read_modules_of(document: Document, findings: Findings) -> dict[str, Module 
         modules[name] = None
         if model is None:
             continue
-        sound = _lookups_begin(document, where, model, findings)
+        sound = _lookups_begin(document, where, model, findings) and _names_differ(document, where, model, findings)
         filters = read_filters(document, where, model.filters, model.metrics, findings)
         if sound and filters is not None:
             modules[name] = _module(name, model, filters)
@@ -190,6 +154,38 @@ def _lookups_begin(document: Document, where: list[Step], model: SnmpModuleFile,
                 findings.problem(document, spot, "looks up labels in no column: write its oid")
             known.add(lookup.labelname)
     return len(findings.problems) == before
+
+
+def _names_differ(document: Document, where: list[Step], model: SnmpModuleFile, findings: Findings) -> bool:
+    """Whether what is added to names gives names that may be used, and none that a metric of another name has.
+
+    Two metrics of one name are two places of the same thing, as in snmp_exporter's own file.
+    """
+    before = len(findings.problems)
+    owners = {metric.name: metric.name for metric in model.metrics if _plain(metric)}
+    for number, metric in enumerate(model.metrics):
+        if _plain(metric):
+            continue
+        spot: list[Step] = [*where, "metrics", number]
+        info = metric.type == "EnumAsInfo"
+        for suffix in ("_info",) if info else metric.regex_extracts:
+            name, place = metric.name + suffix, spot if info else [*spot, "regex_extracts", suffix]
+            try:
+                metric_name(name)
+            except ValueError as error:
+                findings.problem(document, place, str(error))
+            owner = owners.setdefault(name, metric.name)
+            if owner != metric.name:
+                what = (
+                    f"gives series {shown(name)}, and so does the metric {shown(owner)}: choose another suffix or name"
+                )
+                findings.problem(document, place, what)
+    return len(findings.problems) == before
+
+
+def _plain(metric: MetricFile) -> bool:
+    """Whether its series have its own name."""
+    return metric.type != "EnumAsInfo" and (not metric.regex_extracts or metric.type in NO_TEXT)
 
 
 def _module(name: str, m: SnmpModuleFile, filters: tuple[Filter, ...]) -> Module:

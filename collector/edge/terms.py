@@ -28,10 +28,19 @@ class Tally:
         self.waited = 0.0
         """Seconds from each last question to its answer, added up."""
 
-    def count(self, kind: str) -> None:
-        """A packet went out."""
-        self.sent += 1
-        self.kinds[kind] = self.kinds.get(kind, 0) + 1
+    def count(self, kind: str, packets: int = 1) -> None:
+        """So many packets went out."""
+        self.sent += packets
+        self.kinds[kind] = self.kinds.get(kind, 0) + packets
+
+    def add(self, other: Tally) -> None:
+        """Count what was counted elsewhere too."""
+        for kind, packets in other.kinds.items():
+            self.count(kind, packets)
+        self.repeated += other.repeated
+        self.received += other.received
+        self.stray += other.stray
+        self.waited += other.waited
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,11 @@ class Memory:
         """What `saved` gave in an earlier run."""
         return cls(Learned.restored(saved))
 
+    @classmethod
+    def beside(cls, other: Memory) -> Memory:
+        """For further polls of the same device: its ways are shared, its signs and rows are not."""
+        return cls(other.learned)
+
     def rows(self, module: Module, privacy: Privacy) -> Interned:
         """The rows of a module's tables; none where the module, or what may be shown, is not what it was."""
         known = self._rows.get(module.name)

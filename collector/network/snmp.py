@@ -30,10 +30,11 @@ from collector.model import (
     rows,
     single,
 )
-from collector.network import introduction, security
+from collector.network import aside, introduction, security
 from collector.network.cycle import Counters, Cycle, Memory
 from collector.network.normal import Fitted
 from collector.network.normalising import Made, normalise
+from collector.privacy import Screen
 from collector.wire.snmp import ber, outcome
 from collector.wire.snmp.dialogue import Names, Survey
 from collector.wire.snmp.habits import Learned, Limits
@@ -95,7 +96,8 @@ class Snmp:
     async def poll_together(self, targets: Sequence[Target], edge: Edge) -> Sequence[Reading]:
         """One walk over the union of what the modules need. One with filters is asked by itself: what it needs is
         only known on the way."""
-        device, memory, made = targets[0].device, edge.memory(Memory), edge.memory(Made)
+        device, memory = targets[0].device, edge.memory(Memory)
+        made, asides = edge.memory(Made), edge.memory(aside.Memory)
         readings: dict[str, Reading] = {}
         for together in _conversations(targets):
             ttl = 0.0 if LISTED_ONLY in device.quirks else min(_snmp(target).lookup_ttl for target in together)
@@ -103,7 +105,7 @@ class Snmp:
             cycle = Cycle([_module(target) for target in together], memory, edge, ttl, counters)
             survey = await cycle.read(partial(_survey, device, together, memory.learned, edge))
             for number, target in enumerate(together):
-                readings[target.module] = partial(_read, target, cycle, number, made)
+                readings[target.module] = partial(_read, target, cycle, number, made, asides, edge)
             if not survey.answered and (problem := survey.problem()) is not None:
                 # A device that says nothing is not asked for more.
                 return [readings.get(target.module, partial(_raise, problem)) for target in targets]
@@ -171,7 +173,7 @@ def _raise(problem: PollError) -> Sequence[Column]:
     raise problem
 
 
-def _read(target: Target, cycle: Cycle, number: int, made: Made) -> Sequence[Column]:
+def _read(target: Target, cycle: Cycle, number: int, made: Made, asides: aside.Memory, edge: Edge) -> Sequence[Column]:
     """A module's columns. Raises the `PollError` of a module that has got nothing."""
     share, columns, duplicates, dropped, refused = cycle.made(number)
     if not columns and not dropped:
@@ -191,6 +193,7 @@ def _read(target: Target, cycle: Cycle, number: int, made: Made) -> Sequence[Col
         counts = sorted(refused.items())
         pairs = [(metric, target.module) for metric, _ in counts]
         found.append(column(REFUSED, rows(("metric", "module"), pairs), [n for _, n in counts]))
+        found += asides.columns(_module(target), share, edge.room, edge.common(Screen))
     if duplicates:
         counts = sorted(duplicates.items())
         found.append(column(DUPLICATES, rows(("table",), [(t,) for t, _ in counts]), [n for _, n in counts]))

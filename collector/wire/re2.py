@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from collector.wire.unicode import CLASS, members
+
 _CLASSES = {
     "alnum": "0-9A-Za-z", "alpha": "A-Za-z", "ascii": r"\x00-\x7f", "blank": r"\t ", "cntrl": r"\x00-\x1f\x7f",
     "digit": "0-9", "graph": "!-~", "lower": "a-z", "print": " -~", "punct": r"!-/:-@\[-`{-~", "space": r"\t\n\v\f\r ",
@@ -62,6 +64,13 @@ def _translated(text: str) -> str:
             stop = end if end >= 0 else len(text)
             parts.append(re.escape(text[at + 2 : stop]))
             at = stop + 2
+        elif named := CLASS.match(text, at):
+            try:
+                found = members(named)
+            except ValueError as error:
+                raise ValueError(f"regular expression {text!r}: {error}") from None
+            parts.append(found if inside else f"[{found}]")
+            at = named.end()
         elif text[at] == "\\":
             parts.append("\\Z" if text[at : at + 2] == "\\z" else text[at : at + 2])
             at += 2

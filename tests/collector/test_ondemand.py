@@ -10,12 +10,13 @@ from math import inf
 from typing import Any
 
 import pytest
+import structlog
 
 from collector.agent import Agent
 from collector.budget import Pauses
-from collector.model import Collector, Device, DeviceClass
-from collector.ondemand import KEEP, LEAST, Crowded, OnDemand, Reading
-from tests.collector.worlds import Asks, FakeWorld, Mute, Packet, device, target, virtual
+from collector.model import Auth, Collector, Device, DeviceClass
+from collector.ondemand import CONTEXTS, KEEP, LEAST, Crowded, OnDemand, Reading
+from tests.collector.worlds import Asks, FakeWorld, Mute, Packet, device, target, value, virtual
 
 MODULES: Mapping[str, Collector] = {"a": Asks(2), "b": Asks(3), "mute": Mute()}
 
@@ -225,8 +226,6 @@ def test_an_address_that_enters_the_inventory_keeps_its_line() -> None:
 
 def test_another_context_is_another_guest() -> None:
     async def scene() -> None:
-        from collector.model import Auth
-
         world = FakeWorld()
         sw = device(auth=Auth("v3", 3))
         _, made = desk(world, sw)
@@ -235,5 +234,110 @@ def test_another_context_is_another_guest() -> None:
         await ask(made, other, "own")
         assert len(world.packets) == 10, "what the device is polled for anyway has no such context"
         assert len(made) == 1
+
+    virtual(scene())
+
+
+def contexts(of: Device, count: int) -> list[Device]:
+    return [replace(of, auth=Auth("v3", 3, context_name=f"vlan-{n}")) for n in range(count)]
+
+
+def test_contexts_and_the_inventory_share_one_floor_of_a_module() -> None:
+    """Another context is no other device (RELIABILITY S5). Seen to send all in the same second."""
+
+    async def scene() -> None:
+        world = FakeWorld(lambda packet: (0.001, b"ok"))
+        sw = device(auth=Auth("v3", 3))
+        agent = Agent(world)  # type: ignore[arg-type]
+        agent.load([sw], {"sw": [target(sw, "own", Asks(1))]})
+        made = OnDemand(agent)
+        made.load({"a": Asks(1), "own": Asks(1)}, 20.0, 10, lambda device: True)
+        await agent.page("sw", 5)
+        answers = await asyncio.gather(*(ask(made, each, "own") for each in contexts(sw, 8)))
+        assert all(outcomes(each) == {"own": "success"} for each in answers)
+        moments = [packet.at for packet in world.packets]
+        assert len(moments) == 9
+        assert all(after - before >= 1.0 for before, after in pairwise(moments))
+        before = len(world.packets)
+        await asyncio.gather(*(ask(made, each, "a", patience=2.5) for each in contexts(sw, 8)))
+        assert len(world.packets) - before == 3, "who waits no longer goes without"
+
+    virtual(scene())
+
+
+def test_the_inventory_does_not_wait_for_those_who_ask_for_contexts() -> None:
+    async def scene() -> None:
+        world = FakeWorld(lambda packet: (0.001, b"ok"))
+        sw = device(auth=Auth("v3", 3))
+        agent, made = desk(world, sw)
+        (other,) = contexts(sw, 1)
+        await ask(made, other, "own")
+        began = world.now()
+        await agent.page("sw", 5)
+        assert world.now() - began < 0.1
+
+    virtual(scene())
+
+
+def test_a_device_has_only_so_many_contexts() -> None:
+    async def scene() -> None:
+        world = FakeWorld(lambda packet: (0.001, b"ok"))
+        sw = device(auth=Auth("v3", 3))
+        _, made = desk(world, sw, most=1000)
+        many = contexts(sw, CONTEXTS + 1)
+        for each in many[:CONTEXTS]:
+            await ask(made, each, "a", patience=0.001)
+        with pytest.raises(Crowded, match="contexts of the device"):
+            await ask(made, many[CONTEXTS], "a")
+        await ask(made, device("127.9.1.1", "127.9.1.1"), "a")  # others have their place
+        await asyncio.sleep(LEAST)
+        await ask(made, many[CONTEXTS], "a")
+        assert len(made) == CONTEXTS + 1
+
+    virtual(scene())
+
+
+def told(logs: Any) -> list[Mapping[str, Any]]:
+    return [event for event in logs if event["event"] == "asked on demand"]
+
+
+def test_what_was_sent_to_an_address_without_a_page_is_a_line_in_the_log() -> None:
+    async def scene() -> None:
+        world = FakeWorld()
+        sw, stranger = device(), device("127.9.1.1", "127.9.1.1", auth=Auth("lab"))
+        _, made = desk(world, sw)
+        with structlog.testing.capture_logs() as logs:
+            await ask(made, stranger, "a", "b")
+            await ask(made, sw, "a")
+            assert told(logs) == [], "not for each question"
+            await asyncio.sleep(KEEP + 2 * LEAST)
+            assert len(made) == 0
+        (line,) = told(logs)
+        assert (line["address"], line["port"], line["auth"]) == ("127.9.1.1", 161, "lab")
+        assert line["packets"] == {"get": 5}
+        await ask(made, stranger, "a")
+        with structlog.testing.capture_logs() as logs:
+            made.close()
+        assert [line["packets"] for line in told(logs)] == [{"get": 2}]
+
+    virtual(scene())
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_what_was_sent_before_an_address_enters_the_inventory_is_counted_with_it(stays: bool) -> None:
+    async def scene() -> None:
+        world = FakeWorld()
+        agent, made = desk(world)
+        stranger = device("127.9.1.1", "127.9.1.1")
+        await ask(made, stranger, "a")
+        listed = device("sw", "127.9.1.1")
+        agent.load([listed], {"sw": [target(listed, "own", Asks(1))]})
+        made.load(MODULES, 20.0, 10, lambda device: stays)
+        assert len(made) == stays
+        await asyncio.sleep(1)
+        if stays:
+            await ask(made, stranger, "b")
+        page = await agent.page("sw", 5)
+        assert value(page, "wardwatch_packets_total", kind="get") == len(world.packets) == (6 if stays else 3)
 
     virtual(scene())

@@ -6,6 +6,7 @@ from collector.errors import Malformed
 from collector.privacy import Screen
 from collector.wire.snmp import ber, envelope, message
 from collector.wire.snmp.message import Head
+from collector.wire.snmp.question import Asked
 
 PDUS = {0xA0: "GET", 0xA1: "GETNEXT", 0xA2: "RESPONSE", 0xA5: "GETBULK", 0xA8: "REPORT"}
 REPORTS = (
@@ -16,6 +17,8 @@ REPORTS = (
 ERRORS = {0: "", 1: "tooBig", 2: "noSuchName", 3: "badValue", 4: "readOnly", 5: "genErr", 6: "noAccess"}
 ABSENT = {0x80: "noSuchObject", 0x81: "noSuchInstance", 0x82: "endOfMibView"}
 
+_QUESTIONS = {"get": "GET", "next": "GETNEXT", "bulk": "GETBULK"}
+
 _V3 = b"\x02\x01\x03"
 _REPORTED = ber.encode_oid("1.3.6.1.6.3.15.1.1")
 
@@ -23,17 +26,20 @@ SHOWN = 4
 """Variables that are spelled out; a bulk answer has dozens."""
 
 
-def describe(packet: bytes, screen: Screen) -> str:
-    """One line: kind, request id, error, and the first variables; of SNMPv3 who speaks, too."""
+def describe(packet: bytes, screen: Screen, asked: Asked | None = None) -> str:
+    """One line: kind, request id, error, and the first variables; of SNMPv3 who speaks, too.
+
+    `asked` is what a question of ours asks, where it is encrypted.
+    """
     try:
         if packet[2:5] == _V3 or packet[3:6] == _V3 or packet[4:7] == _V3:
-            return _secured(packet, screen)
+            return _secured(packet, screen, asked)
         return _pdu(packet, message.read(packet), screen)
     except Malformed as error:
         return f"not understood: {error}"
 
 
-def _secured(packet: bytes, screen: Screen) -> str:
+def _secured(packet: bytes, screen: Screen, asked: Asked | None) -> str:
     frame = envelope.read(packet)
     words = [f"v3, msgID {frame.msg_id}, engine {frame.engine_id.hex() or 'not known'}"]
     if frame.user:
@@ -41,9 +47,19 @@ def _secured(packet: bytes, screen: Screen) -> str:
     if frame.flags & envelope.AUTHENTICATED:
         words.append(f"boots {frame.boots}, time {frame.time}")
     if frame.tag == ber.OCTET_STRING:
-        words.append(f"{frame.stop - frame.start} bytes encrypted")
+        words.append(f"{frame.stop - frame.start} bytes encrypted" + ("" if asked is None else f": {_question(asked)}"))
     else:
         words.append(_pdu(packet, envelope.scoped(packet, frame.begin).head, screen))
+    return ", ".join(words)
+
+
+def _question(asked: Asked) -> str:
+    words = [_QUESTIONS[asked.kind]]
+    if asked.repetitions:
+        words.append(f"{asked.repetitions} repetitions")
+    words += [ber.dotted(name) for name in asked.names[:SHOWN]]
+    if len(asked.names) > SHOWN:
+        words.append(f"and {len(asked.names) - SHOWN} more")
     return ", ".join(words)
 
 

@@ -86,6 +86,11 @@ class Survey:
 
     # What the edge calls.
 
+    @property
+    def asking(self) -> Asked | None:
+        """What `send` gave last, in the clear."""
+        return self._under_way.last
+
     def send(self) -> bytes | None:
         """The next question, or the last one again in another shape; None: there is nothing more to ask."""
         agenda = self._agenda

@@ -70,6 +70,11 @@ class Identification:
         self._begun = False
         self._object_id = ""
 
+    @property
+    def asking(self) -> Asked | None:
+        """What `send` gave last, in the clear."""
+        return self._under_way.last
+
     def send(self) -> bytes | None:
         while not self._cut:
             if not self._waiting:

@@ -31,10 +31,12 @@ def request_id() -> int:
 class Attempts:
     """The attempts at the question under way."""
 
-    __slots__ = ("_asked", "_speech")
+    __slots__ = ("_asked", "_speech", "last")
 
     def __init__(self, speech: Speech) -> None:
         self._speech = speech
+        self.last: Asked | None = None
+        """What was asked last, in the clear."""
         self._asked: dict[int, Asked] = {}
 
     def packet(self, asked: Asked, longest: int) -> bytes | None:
@@ -43,7 +45,7 @@ class Attempts:
         packet = self._speech.request(asked.kind, number, asked.names, asked.repetitions)
         if len(packet) > longest:
             return None
-        self._asked[number] = asked
+        self._asked[number] = self.last = asked
         return packet
 
     def hear(self, packet: bytes) -> tuple[bytes, Head, Asked | None] | None:

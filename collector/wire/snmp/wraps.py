@@ -1,18 +1,20 @@
 """32-bit counts of octets on fast interfaces: they come round in less time than passes between two polls.
 
 At 10 Gb/s a Counter32 wraps after 3.4 s (RELIABILITY F16). What `rate()` makes of it is a number, and wrong; so such
-rows are refused, and counted. IF-MIB (RFC 2863 section 3.1.6) asks agents for the 64-bit twins above 20 Mb/s.
+rows are refused on device pages, and counted; `/snmp` has them, as its peer has. IF-MIB (RFC 2863 section 3.1.6) asks
+agents for the 64-bit twins above 20 Mb/s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Final
 
 from collector.wire.snmp import ber
 from collector.wire.snmp.module import Module
-from collector.wire.snmp.plan import compile
+from collector.wire.snmp.plan import Plan, compile
 from collector.wire.snmp.walk import Harvest, Run
 
 OCTETS: Final = tuple(map(ber.encode_oid, ("1.3.6.1.2.1.2.2.1.10", "1.3.6.1.2.1.2.2.1.16")))
@@ -34,6 +36,26 @@ def _columns(module: Module) -> tuple[Mapping[int, str], Mapping[int, int]]:
     return octets, {number: SPEEDS[prefix] for number, prefix in enumerate(prefixes) if prefix in SPEEDS}
 
 
+@lru_cache(maxsize=512)
+def octets(module: Module) -> Plan:
+    """The module's plan with nothing but counters of octets among its series."""
+    plan = compile(module)
+    wanted = _columns(module)[0]
+    return replace(plan, series=tuple(series for series in plan.series if series.column in wanted))
+
+
+def refused_only(module: Module, harvest: Harvest) -> Harvest:
+    """The harvest with those rows of counters of octets only that `refuse` leaves out."""
+    counters, speeds = _columns(module)
+    fast = _fast(harvest, speeds)
+    left = Harvest(harvest.columns)
+    left.runs = dict(harvest.runs)
+    for column in counters:
+        runs = [_of(run, fast.__contains__) for run in harvest.runs.get(column, ()) if run.tag == ber.COUNTER32]
+        left.runs[column] = [run for run in runs if run.indexes]
+    return left
+
+
 def refuse(module: Module, harvest: Harvest) -> tuple[Harvest, Mapping[str, int]]:
     """The harvest without 32-bit counts of octets above 1 Gb/s, and how many rows that are by metric.
 
@@ -42,11 +64,15 @@ def refuse(module: Module, harvest: Harvest) -> tuple[Harvest, Mapping[str, int]
     octets, speeds = _columns(module)
     if not octets or not (fast := _fast(harvest, speeds)):
         return harvest, {}
+
+    def slow(index: bytes) -> bool:
+        return index not in fast
+
     left = Harvest(harvest.columns)
     left.runs = dict(harvest.runs)
     refused = {}
     for column, name in octets.items():
-        runs = [_without(run, fast) if run.tag == ber.COUNTER32 else run for run in harvest.runs.get(column, ())]
+        runs = [_of(run, slow) if run.tag == ber.COUNTER32 else run for run in harvest.runs.get(column, ())]
         before = sum(len(run.indexes) for run in harvest.runs.get(column, ()))
         after = sum(len(run.indexes) for run in runs)
         if after < before:
@@ -67,10 +93,10 @@ def _fast(harvest: Harvest, speeds: Mapping[int, int]) -> set[bytes]:
     }
 
 
-def _without(run: Run, rows: set[bytes]) -> Run:
+def _of(run: Run, wanted: Callable[[bytes], bool]) -> Run:
     kept = Run(run.tag)
     for index, value in zip(run.indexes, run.values, strict=True):
-        if index not in rows:
+        if wanted(index):
             kept.indexes.append(index)
             kept.values.append(value)
     return kept

@@ -253,6 +253,8 @@ def test_poll_leaves_a_persons_pause_and_asks_one_question_at_a_time(wardwatch: 
         assert "the breaker of sw-1 is open" in told.stderr
         assert control.read(state).holds == {}
         asked = server.stats()["devices"]["127.9.3.1"]["packets"]
+        by_hand = control.read(state).asked["sw-1"]
+        assert sum(by_hand["packets"].values()) == asked, "what was sent is known to whoever asks later"
         control.change(state, control.paused("device:sw-1", "a test"))
         assert wardwatch("poll", "sw-1", "--module", "system", "--config", config).exit_code == 1
         assert control.read(state).paused["device:sw-1"]["reason"] == "a test"

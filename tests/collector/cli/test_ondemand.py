@@ -286,17 +286,73 @@ def test_a_fragile_device_is_asked_for_single_values_whatever_the_module(config:
     assert labels(scrape.columns, ERROR.name)[0]["reason"] == "refused"
 
 
-def test_an_engine_id_that_is_none_collects_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["80zz", "80 01", " 8001", "800", "8001\n"])
+def test_an_engine_id_that_is_none_collects_nothing(engine: str, tmp_path: Path) -> None:
     auths = "auths: {own: {version: 3, username: reader, security_level: noAuthNoPriv}, lab: {community: x}}\n"
 
     async def scene() -> Scrape:
         over = world()
         made = desk(over, configured(tmp_path, SETTINGS, auths))
-        scrape = await made.answer(question("sw-1", engine="80zz"), inf)
+        scrape = await made.answer(question("sw-1", engine=engine), inf)
         assert over.packets == []
         return scrape
 
     assert value(virtual(scene()).columns, SUCCESS.name, module="system") == 0
+
+
+def test_a_device_to_be_treated_gently_has_the_context_of_its_own_auth_only(tmp_path: Path) -> None:
+    """Each value was a new device with a floor of its own: 18 packets to a clinical one in 280 s (RELIABILITY S5)."""
+    auths = (
+        "auths: {lab: {community: x}, own: "
+        "{version: 3, username: reader, security_level: noAuthNoPriv, context_name: ward}}\n"
+    )
+
+    async def scene() -> None:
+        over = world()
+        made = desk(over, configured(tmp_path, SETTINGS, auths))
+        for name in ("pump-2", "ups-1"):
+            for number in range(20):
+                asked = question(name, "system_scalars", context=f"c{number}")
+                status, why = await refused(made, asked)
+                assert (status, "the context of its own auth only" in why) == (403, True)
+                assert (await refused(made, question(name, "system_scalars", engine=f"80{number:02}")))[0] == 403
+        assert over.packets == []
+        await made.answer(question("pump-2", "system_scalars", context="ward"), inf)
+        await made.answer(question("sw-1", "system_scalars", context="other"), inf)
+        assert {packet.address for packet in over.packets} == {"127.9.0.4", "127.9.0.1"}
+
+    virtual(scene())
+
+
+def test_a_poll_is_counted_once_however_many_read_of_it(config: Config) -> None:
+    async def scene() -> None:
+        made = desk(world(), config)
+        asked = question("sw-1", "system", "hrSystem")  # one of the inventory's modules, one that only we ask for
+        counted: list[str] = []
+        for _ in range(3):
+            answers = await asyncio.gather(*(made.answer(asked, inf) for _ in range(5)))
+            counted += [name for answer in answers for name in answer.seconds]
+            assert all(seconds > 0 for answer in answers for seconds in answer.seconds.values())
+            await asyncio.sleep(0.1)
+        assert sorted(counted) == ["hrSystem", "system"]
+        await asyncio.sleep(60)
+        assert sorted((await made.answer(asked, inf)).seconds) == ["hrSystem", "system"]
+
+    virtual(scene())
+
+
+def test_what_was_not_polled_takes_no_time(config: Config) -> None:
+    async def scene() -> None:
+        made = desk(world(a127_9_0_5="dead"), config)
+        assert (await made.answer(question("broken-1"), inf)).seconds["system"] > 1
+        seen = {}
+        for _ in range(20):
+            await asyncio.sleep(1)
+            again = await made.answer(question("broken-1", "hrSystem"), inf)
+            seen[labels(again.columns, ERROR.name)[0]["reason"]] = set(again.seconds)
+        assert seen == {"timeout": {"hrSystem"}, "breaker_open": set()}
+
+    virtual(scene())
 
 
 def test_duplicates_are_counted(config: Config) -> None:

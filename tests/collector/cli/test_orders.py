@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import structlog
 
 from collector.cli import control
 from collector.cli.service import Options, Service
@@ -184,13 +185,16 @@ async def test_what_was_learned_of_devices_is_written_at_the_end_and_read_at_the
     identity = {"address": "127.9.3.1", "port": 9, "auth": "lab"}
     known = {**identity, "modules": {"snmp": {"clean": 7}}}
     foreign = {"of another version": [1]}
-    write_state(state / "devices.json", {"devices": {"sw-1": known, "gone": known}, **foreign})
+    strangers = [{**known, "address": "127.9.8.8"}]
+    learned = {"devices": {"sw-1": known, "gone": known}, "strangers": strangers}
+    write_state(state / "devices.json", {**learned, **foreign})
     write_state(state / "agent.json", {"breakers": {}, **foreign})
     for _ in range(2):
         async with running(config):
             pass
         found = read_state(state / "devices.json") or {}
         assert found["devices"] == {"sw-1": known}, "not of a device that has left the inventory"
+        assert found["strangers"] == strangers
         assert found["of another version"] == [1]
         assert (read_state(state / "agent.json") or {})["of another version"] == [1]
 
@@ -202,3 +206,28 @@ async def test_a_damaged_file_of_what_was_learned_is_set_aside(config: Config, s
         assert service.about.state_failures == 1
         assert service.agent.watch("sw-1").saved() is None
     assert (state / "devices.json.damaged").read_text() == "rubbish"
+
+
+async def test_what_is_asked_by_hand_is_told_and_counted_by_the_collector(config: Config, state: Path) -> None:
+    control.change(state, control.asked("sw-1", {"discovery": 9}))  # before it started: no count of its own
+    async with running(config) as service:
+        with structlog.testing.capture_logs() as logs:
+            control.change(state, control.asked("sw-1", {"discovery": 2, "connect": 3}))
+            control.change(state, control.asked("gone", {"get": 1}))
+            await asyncio.sleep(1.2)
+            control.change(state, control.retried("ups-1"))  # another order does not tell it again
+            await asyncio.sleep(1.2)
+        told = [event for event in logs if event["event"] == "asked by hand"]
+        assert [(event["device"], event["packets"]) for event in told] == [("sw-1", {"discovery": 2, "connect": 3})]
+        assert told[0]["by"]
+        kinds = service.agent.watch("sw-1").tally.kinds
+        assert (kinds["discovery"], kinds["connect"]) == (2, 3)
+
+
+async def test_what_makes_no_sense_of_that_is_passed_over(config: Config, state: Path) -> None:
+    entries = {"sw-1": 3, "ups-1": {"at": "soon", "packets": {}}, "pump-1": {"at": 1.0, "packets": [1]}}
+    write_state(state / control.FILE, {"paused": {}, "asked": entries})
+    async with running(config) as service:
+        control.change(state, control.paused("sw-1", "a test"))
+        await asyncio.sleep(1.2)
+        assert service.agent.shared.pauses.scopes

@@ -128,3 +128,45 @@ def test_a_warning_for_weak_and_for_equal_passwords(site: Path, loaded: Load) ->
     )
     said = sorted(warning.what.partition(":")[0] for warning in loaded(site).warnings)
     assert said == ["DES is weak", "MD5 is weak", "password and priv_password are the same"]
+
+
+SECURE = "auths: {{a: {{version: 3, username: '{}', security_level: authPriv, password: '{}', priv_password: '{}'}}}}"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("${LAB_PASSWORD}", "canary-password"),
+        ("$LAB_PASSWORD", "canary-password"),
+        ("${LAB_PASSWORD}-ro", "canary-password-ro"),
+        ("x$LAB_PASSWORD.${LAB_PRIVACY}", "xcanary-password.canary-privacy"),
+        ("${env:LAB_PASSWORD}", "canary-password"),
+        ("costs 5$ and more", "costs 5$ and more"),
+    ],
+)
+def test_variables_in_snmp_exporters_files_are_expanded_as_there(
+    written: str, meant: str, site: Path, loaded: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (site / "snmp" / "a.yml").write_text(SECURE.format(written, written, written))
+    auth = loaded(site).auths["a"]
+    assert (auth.username, auth.password.reveal(), auth.priv_password.reveal()) == (meant, meant, meant)
+
+
+@pytest.mark.parametrize("written", ["$NOT_THERE", "x-${NOT_THERE}", "${LAB_PASSWORD}${NOT_THERE}"])
+def test_one_that_is_missing_is_named_wherever_it_stands(written: str, site: Path, loaded: Load) -> None:
+    (site / "snmp" / "a.yml").write_text(SECURE.format("u", "long enough", written))
+    with pytest.raises(ConfigError, match="the environment variable NOT_THERE is not set") as caught:
+        loaded(site)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_community_of_snmp_exporters_files_is_taken_as_it_stands(site: Path, loaded: Load) -> None:
+    auths = "a: {community: '${LAB_PASSWORD}'}, b: {community: 'x$y'}, c: {community: '${env:LAB_COMMUNITY}'}"
+    (site / "snmp" / "a.yml").write_text(f"auths: {{{auths}}}")
+    found = loaded(site).auths
+    assert found["a"].community.reveal() == "${LAB_PASSWORD}"
+    assert found["b"].community.reveal() == "x$y"
+    assert found["c"].community.reveal() == "canary-community"
+    (site / "snmp" / "a.yml").write_text("auths: {a: {community: 'x-${env:LAB_COMMUNITY}'}}")
+    with pytest.raises(ConfigError, match="is no reference"):
+        loaded(site)

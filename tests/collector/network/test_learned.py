@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import structlog
 from collector.agent import Agent
 from collector.model import Auth, Secret
 from collector.network.snmp import Snmp
+from collector.ondemand import KEEP, LEAST, OnDemand
 from collector.wire.snmp import message
 from collector.wire.snmp.habits import FRAME, RETRIAL, Learned
 from collector.wire.snmp.module import Module
@@ -125,7 +127,7 @@ def test_what_was_not_needed_yet_outlives_another_restart() -> None:
 def test_what_makes_no_sense_is_said_and_left(garbled: Any) -> None:
     async def scene() -> None:
         run = Run(agents.Agent(table_values()))
-        run.agent.watch("sw").restore({**run.agent.watch("sw")._identity, "modules": {"snmp": garbled}})
+        run.agent.watch("sw").restore({**run.agent.watch("sw").identity, "modules": {"snmp": garbled}})
         with structlog.testing.capture_logs() as logs:
             await run.poll()
         assert [event["event"] for event in logs if event["log_level"] == "warning"] == ["not restored"]
@@ -153,3 +155,81 @@ def test_a_device_that_was_replaced_is_tried_with_long_replies_again() -> None:
         known.clean += 1
     assert known.room(5600) == 4 * FRAME
     assert known.setbacks == 0
+
+
+OTHER = replace(TABLE, name="other")
+
+
+def desk(run: Run, most: int = 10) -> OnDemand:
+    made = OnDemand(run.agent)
+    made.load({"other": Snmp(OTHER), TABLE.name: Snmp(TABLE)}, 30.0, most, lambda device: True)
+    return made
+
+
+def kinds(run: Run, since: int) -> set[int]:
+    return {message.read(packet.data).pdu for packet in run.world.packets[since:]}
+
+
+def test_who_asks_a_device_on_demand_asks_it_as_it_likes() -> None:
+    """Seen to begin with GETBULK, to which it is dumb, at each start and for each context."""
+
+    async def scene() -> None:
+        run = Run(DumbToBulk(table_values()))
+        await run.poll(3)
+        made, began = desk(run), len(run.world.packets)
+        assert (await made.ask(run.of, ["other"], 30))["other"].outcome == "success"
+        assert kinds(run, began) == {0xA1}
+
+        fresh = Run(DumbToBulk(table_values()))  # what was learned on demand is the device's
+        made = desk(fresh)
+        await made.ask(fresh.of, ["other"], 30)
+        await asyncio.sleep(1)
+        began = len(fresh.world.packets)
+        await fresh.poll()
+        assert kinds(fresh, began) == {0xA1}
+        assert made.saved() == [], "and saved with it"
+
+    virtual(scene())
+
+
+def test_what_was_learned_of_an_address_outside_the_inventory_holds_over_a_restart() -> None:
+    async def scene() -> None:
+        stranger = device("127.9.1.1", "127.9.1.1", auth=LAB)
+        run = Run(DumbToBulk(table_values()))
+        made = desk(run)
+        await made.ask(stranger, ["other"], 30)
+        saved = json.loads(json.dumps(made.saved()))
+        (known,) = saved
+        assert (known["address"], known["port"], known["auth"]) == ("127.9.1.1", 161, "lab")
+        await asyncio.sleep(KEEP + LEAST)  # the guest has gone
+        began = len(run.world.packets)
+        await made.ask(stranger, ["other"], 30)
+        assert kinds(run, began) == {0xA1}
+
+        for other, asked in ((stranger, {0xA1}), (replace(stranger, auth=Auth("lab-2", 2)), {0xA1, 0xA5})):
+            again = Run(DumbToBulk(table_values()))
+            made = desk(again)
+            made.restore(saved)
+            await made.ask(other, ["other"], 30)
+            assert kinds(again, 0) == asked
+
+    virtual(scene())
+
+
+def test_what_is_remembered_of_addresses_is_bounded_and_may_be_garbled() -> None:
+    async def scene() -> None:
+        run = Run(agents.Agent(table_values()))
+        made = desk(run, most=3)
+        known = [{"address": f"127.9.1.{n}", "port": 161, "auth": "lab", "modules": {"snmp": {}}} for n in range(9)]
+        made.restore(known)
+        assert made.saved() == known[-3:]
+        for garbled in ({"a": 1}, [1, None, [], {"address": "127.9.1.1", "modules": 3}], "text"):
+            made.restore(garbled)  # type: ignore[arg-type]
+        assert made.saved() == known[-3:]
+        made.restore([{"address": "127.9.1.1", "port": 161, "auth": "lab", "modules": {"snmp": [1]}}])
+        with structlog.testing.capture_logs() as logs:
+            readings = await made.ask(device("127.9.1.1", "127.9.1.1", auth=LAB), ["other"], 30)
+        assert readings["other"].outcome == "success"
+        assert "not restored" in {event["event"] for event in logs}
+
+    virtual(scene())
