@@ -147,8 +147,8 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or
 
     try:
         written = starter.write(directory)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        console.fail(str(error))
+    except OSError as error:
+        console.cannot_write(directory, error)
     for path in written:
         print(path)
     print(f"Next: edit {directory}/inventory, then `wardwatch check --config {directory}`.", file=sys.stderr)
@@ -291,8 +291,13 @@ def schema(
     if directory is None:
         print(json.dumps(made, indent=2))
         return
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, content in made.items():
-        path = directory / f"{name}.schema.json"
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        print(path)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, content in made.items():
+            path = directory / f"{name}.schema.json"
+            path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+            print(path)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        console.cannot_write(directory, error)

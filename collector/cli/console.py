@@ -26,6 +26,13 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(1)
 
 
+def cannot_write(directory: Path, error: OSError) -> NoReturn:
+    """What the system has against writing there: the path it names, and why."""
+    if error.strerror is None:  # our own words
+        fail(str(error))
+    fail(f"{error.filename or directory}: {error.strerror}")
+
+
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     try:
         import uvloop

@@ -281,3 +281,15 @@ def test_other_machines_are_let_in_only_knowingly(wardwatch: Wardwatch, tmp_path
     result = wardwatch("run", "--config", str(estate(tmp_path)), "--web.listen-address", "0.0.0.0:0")
     assert result.exit_code == 1
     assert "--web.config.file" in result.stderr
+
+
+@pytest.mark.parametrize("words", [("init", "/proc/nope"), ("schema", "/proc/nope"), ("init", "/dev/null/x")])
+def test_where_nothing_can_be_written_the_path_and_the_reason_are_told(
+    wardwatch: Wardwatch, words: tuple[str, str]
+) -> None:
+    result = wardwatch(*words)
+    assert result.exit_code == 1
+    assert not isinstance(result.exception, OSError)
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"wardwatch: {words[1]}")
+    assert "Errno" not in line
