@@ -53,8 +53,9 @@ class Routes:
         """What the other routes say of themselves on `/metrics`."""
         self._waiting: Counter[str] = Counter()
         self._reloading = asyncio.Lock()
-        # One thread: large pages are made one after the other, so that memory holds one of them at a time.
         self._apart = ThreadPoolExecutor(1, "render")
+        self._making = asyncio.Lock()
+        """Held until a large page is handed over: memory holds one that no seat answers for, however busy the loop."""
 
     def table(self) -> Sequence[web.RouteDef]:
         return (
@@ -121,8 +122,9 @@ class Routes:
         one has for a result stays in memory until the next garbage collection."""
         made: list[tuple[bytes, int]] = []
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._apart, lambda: made.append(_packed(render(columns), gzip)))
-        return made.pop()
+        async with self._making:
+            await loop.run_in_executor(self._apart, lambda: made.append(_packed(render(columns), gzip)))
+            return made.pop()
 
     def _about_us(self) -> Iterator[Column]:
         served = interned(("route", "code"), tuple((route, str(code)) for route, code in self.requests))

@@ -4,12 +4,16 @@ import asyncio
 import gzip
 import json
 import math
+import time
 from pathlib import Path
+from typing import cast
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
-from collector.model import Family, single
-from exporters.routes import APART, scrape_patience
+from collector.model import Column, Family, single
+from exporters.guard import Seats
+from exporters.routes import APART, Routes, scrape_patience
 from exporters.source import EVERYTHING, Choice
 from exporters.web import CannotListen, Limits, may_bind, serve
 from tests.exporters.exposition import parse
@@ -37,6 +41,36 @@ async def test_gzip_where_it_is_asked_for() -> None:
     assert packed.headers["content-encoding"] == "gzip"
     assert gzip.decompress(packed.body) == refused.body
     assert parse(refused.body).value("wardwatch_device_up") == 1
+
+
+async def test_large_pages_are_made_one_at_a_time_however_busy_the_loop_is() -> None:
+    """A page counts as held once the loop has picked it up; the next may not be made before (RELIABILITY D2)."""
+    picked, begun = 0, []
+
+    class Seen:
+        """A family that notes how many pages were picked up when one with it is being made."""
+
+        name, type = "seen_total", "counter"
+
+        @property
+        def help(self) -> str:
+            begun.append(picked)
+            return ""
+
+    column = Column(cast(Family, Seen()), big(APART).rows, big(APART).values)
+    routes = Routes(FakeSource(), Seats(Limits()))
+
+    async def fetch() -> None:
+        nonlocal picked
+        await routes.page(make_mocked_request("GET", "/metrics"), [column])
+        picked += 1
+
+    fetching = [asyncio.create_task(fetch()) for _ in range(5)]
+    while not all(task.done() for task in fetching):
+        time.sleep(0.1)  # noqa: ASYNC251 - others keep the loop busy, so that nothing is picked up
+        await asyncio.sleep(0)
+    routes.close()
+    assert begun == [0, 1, 2, 3, 4]
 
 
 async def test_the_scrapers_timeout_reaches_the_source() -> None:
