@@ -108,7 +108,7 @@ def run(
         typer.Option("--web.config.file", help="TLS and users, in exporter-toolkit's format."),
     ] = None,
     insecure: Annotated[
-        bool, typer.Option("--web.insecure", help="Allow other machines without --web.config.file.")
+        bool, typer.Option("--web.insecure", help="Allow other machines without TLS and logins of our own.")
     ] = False,
     log_format: Annotated[LogFormat, typer.Option("--log-format", help="Form of the log lines.")] = LogFormat.logfmt,
     log_level: Annotated[Level, typer.Option("--log-level", help="Least severity that is logged.")] = Level.info,
@@ -127,9 +127,13 @@ def run(
     logs.configure(log_format.value, log_level.value)
     directory = console.directory_of(config)
     loaded = console.checked(directory)
-    options = Options(listen or loaded.settings.web.listen, web_config or loaded.settings.web.config_file)
+    options = Options(
+        listen or loaded.settings.web.listen,
+        web_config or loaded.settings.web.config_file,
+        "trusted" if insecure else "refused",
+    )
     try:
-        refusal = may_bind(options.listen, options.web_config, insecure)
+        refusal = may_bind(options.listen, options.web_config, options.strangers)
         if refusal:
             console.fail(refusal)
         with asyncio.Runner(loop_factory=console.loop_factory()) as runner:
@@ -158,8 +162,9 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or
 def check(config: Directory = None) -> None:
     """Check all of the configuration: every problem at once, as file:line: where: what."""
     from collector.config.summary import summary
+    from exporters.webconfig import problems_in
 
-    loaded = console.checked(console.directory_of(config))
+    loaded = console.checked(console.directory_of(config), lambda settings: problems_in(settings.web.config_file))
     for warning in loaded.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print(summary(loaded))

@@ -60,6 +60,7 @@ async def _asking(
     """An agent for one device, while a collector that runs leaves the device alone."""
     world = Tracing() if debug else World()
     agent = Agent(world, config.settings.budgets, config.settings.caps)
+    world.limit_hops(config.settings.polling.ttl)
     agent.load([device], {device.name: targets})
     state = config.settings.state
     try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -47,7 +47,7 @@ class Config:
     `targets` has every device's name, also those of which nothing is asked. `host` are the targets of the machine this
     runs on, which is a device named `localhost` outside the inventory. `auto` chooses modules by a site's own rules,
     then the shipped ones. `digest` is of what was read, without credentials. `files` is what was read, the shipped
-    files included. `trap_names` are names by OID.
+    files included, and `document` the site's `wardwatch.yml`. `trap_names` are names by OID.
     """
 
     settings: Settings
@@ -61,6 +61,7 @@ class Config:
     warnings: tuple[Problem, ...]
     digest: str
     files: tuple[Path, ...]
+    document: Document | None
 
 
 def shipped() -> Path:
@@ -77,12 +78,14 @@ def load(
     collectors: Iterable[type[Collector]] | None = None,
     defaults: Path | None = None,
     large: Literal["read", "kept"] = "read",
+    elsewhere: Callable[[Settings], Iterable[Problem]] | None = None,
 ) -> Config:
     """Read a configuration. Raises ConfigError with all its problems.
 
     `directory` None: no site's own, so no devices. `environ` answers `${env:NAME}`, `resolve` DNS names, each once.
     `collectors` is the registry's list and `defaults` is `shipped()`, unless given. `large` files of modules are
-    `kept` in the state directory as they were understood, if there is one, or always `read`.
+    `kept` in the state directory as they were understood, if there is one, or always `read`. `elsewhere` says what is
+    wrong with files that the settings name and other rooms read.
     """
     if collectors is None:
         from collector.registry import COLLECTORS
@@ -95,6 +98,8 @@ def load(
     loading.settings(directory, base, large)
     if directory is None or not (base.is_dir() and directory.samefile(base)):
         loading.library(base)
+    if elsewhere is not None:
+        loading.blame(elsewhere)
     return loading.site(directory)
 
 
@@ -124,6 +129,10 @@ class _Loading:
         self._settings = read_settings(self._document, directory or base, self._environ, self._findings)
         if large == "kept" and self._settings.state.is_dir():
             self._compiled = Compiled(self._settings.state / "compiled")
+
+    def blame(self, elsewhere: Callable[[Settings], Iterable[Problem]]) -> None:
+        """Add what another room finds wrong."""
+        self._findings.problems.extend(elsewhere(self._settings))
 
     def library(self, directory: Path) -> None:
         """Kinds and modules of the shipped directory. Its settings, credentials and devices are an example only."""
@@ -170,7 +179,8 @@ class _Loading:
             trap_names=self._trap_names,
             warnings=tuple(sorted(findings.warnings)),
             digest=_digest(self._documents),
-            files=tuple(document.path for _, document, _ in self._documents),
+            files=tuple(found.path for _, found, _ in self._documents),
+            document=document,
         )
 
     def _auto(self) -> Auto:
