@@ -199,7 +199,7 @@ class _Loading:
         if not path.exists() and not path.is_symlink():
             return None
         try:
-            document = read(path)
+            document = read(path, self._findings.problems)
         except ConfigError as error:
             self._findings.problems.extend(error.problems)
             self._unreadable.add(holds)
@@ -255,10 +255,10 @@ class _Loading:
         if compiled is not None and (kept := compiled.find(path)) is not None:
             self._documents.append((str(path.relative_to(directory)), kept.document, kept.digest))
             return kept.document, kept.modules
+        before = len(self._findings.problems)
         document = self._read(directory, path, "modules")
         if document is None:
             return None
-        before = len(self._findings.problems)
         modules = read_modules_of(document, self._findings)
         if compiled is not None and len(self._findings.problems) == before:
             whole = {name: module for name, module in modules.items() if module is not None}
