@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from collector.config.addresses import UNICAST_QUIRK, endpoint, literal
 from collector.config.document import Document
 from collector.config.inventory import MOST_LABELS, DefaultsFile, DeviceFile, InventoryFile, KindFile
 from collector.config.scalars import shown, suggestion
-from collector.config.targets import Catalogue, Entry, make_targets
+from collector.config.targets import Catalogue, Entry, Layer, known_uses, make_targets
 from collector.config.typed import Findings, part, top
 from collector.model import Device, DeviceClass, Target
 
 LOCAL = "localhost"
 """The name of the machine this runs on."""
+
+M = TypeVar("M", bound=BaseModel)
 
 Resolve = Callable[[str], str]
 """The address of a DNS name. Raises OSError."""
@@ -32,16 +35,20 @@ def read_entries(
     document: Document,
     kinds: Mapping[str, KindFile | None],
     unread: Collection[str],
-    below: tuple[KindFile, ...],
+    below: tuple[Layer, ...],
     findings: Findings,
-) -> tuple[list[Entry], tuple[KindFile, ...]]:
+) -> tuple[list[Entry], tuple[Layer, ...]]:
     """The entries of one file, and the layers for the files that it includes.
 
     `below` are the defaults of the files that include it, nearest first.
     """
     data = top(document, InventoryFile, findings)
-    common = part(document, ["defaults"], data.get("defaults"), DefaultsFile, findings) or DefaultsFile()
-    layers = (common, *below)
+    defaults = data.get("defaults")
+    common = part(document, ["defaults"], defaults, DefaultsFile, findings)
+    sure = common is not None
+    if common is None:
+        common = _sound(DefaultsFile, defaults) or DefaultsFile()
+    layers = (Layer(common, document, ("defaults",)), *below)
     found: list[Entry] = []
     devices = data.get("devices")
     if devices is not None and not isinstance(devices, list):
@@ -49,10 +56,11 @@ def read_entries(
         devices = None
     for index, written in enumerate(devices or ()):
         model = part(document, ["devices", index], written, DeviceFile, findings)
-        unsure = model is None
+        unsure = model is None or not sure
         if model is None and (model := _rest(index, written)) is None:
             continue
-        entry = Entry(document, index, model, (model, *layers), unsure=unsure)
+        own = Layer(model, document, ("devices", index))
+        entry = Entry(document, index, model, (own, *layers), unsure=unsure)
         name, level = entry.pick("kind")
         if name is not None:
             kind = kinds.get(name)
@@ -61,27 +69,31 @@ def read_entries(
             if name not in kinds and "kinds" not in unread:
                 hint = suggestion(name, kinds)
                 what = f"there is no kind {shown(name)}.{hint} Kinds are written in wardwatch.yml"
-                findings.problem(document, entry.spot("kind", level), what)
+                findings.problem(*entry.spot("kind", level), what)
             elif kind is not None:
-                entry = Entry(document, index, model, (*entry.layers, kind), unsure=unsure)
+                entry = Entry(document, index, model, (*entry.layers, Layer(kind)), unsure=unsure)
         found.append(entry)
     return found, layers
 
 
 def _rest(index: int, written: object) -> DeviceFile | None:
     """What is left of an entry without the keys that are wrong, so that all its other problems are told as well."""
+    model = _sound(DeviceFile, written, {"name": f"nameless-{index}"})
+    if model is None or (model.address is None and model.agent is None):
+        return None  # without them there is nothing to say that would not be untrue
+    return model
+
+
+def _sound(model: type[M], written: object, instead: Mapping[str, str] | None = None) -> M | None:
+    """What is written without the keys that are wrong, and `instead` of them."""
     if not isinstance(written, dict):
         return None
     try:
-        return DeviceFile.model_validate(written)
+        return model.model_validate(written)
     except ValidationError as error:
         wrong = {one["loc"][0] for one in error.errors(include_url=False) if one["loc"]}
-    if wrong & {"address", "agent"}:
-        return None  # without them there is nothing to say that would not be untrue
     try:
-        return DeviceFile.model_validate(
-            {"name": f"nameless-{index}"} | {k: v for k, v in written.items() if k not in wrong}
-        )
+        return model.model_validate({**(instead or {}), **{k: v for k, v in written.items() if k not in wrong}})
     except ValidationError:
         return None
 
@@ -107,6 +119,7 @@ def make_devices(
         names[name] = entry
         device = _device(entry, catalogue, addresses, findings)
         if device is None:
+            known_uses(entry, catalogue, findings)
             continue
         place = (device.agent or device.address, 0 if device.agent else device.port)
         if place in places:
@@ -172,12 +185,9 @@ def _device(
     document, written = entry.document, entry.written
     quirks = frozenset(entry.pick("quirks")[0] or ())
     device_class: DeviceClass | None = entry.pick("class_")[0]
-    if device_class is None:
-        if entry.unsure:
-            return None
+    if device_class is None and not entry.unsure:
         what = "is missing: say how gently it must be treated: it, fragile or clinical"
         findings.problem(document, [*entry.where, "class"], what)
-        return None
     address = ""
     if written.agent is not None:
         for key in ("address", "port", "auth", "modules", "interval", "timeout", "active", "quirks"):
@@ -192,7 +202,7 @@ def _device(
             address = _address(entry, addresses, quirks)
         except ValueError as error:
             findings.problem(document, [*entry.where, "address"], str(error))
-    if written.active is not None and device_class != "clinical":
+    if written.active is not None and device_class not in (None, "clinical"):
         findings.problem(document, [*entry.where, "active"], f"is for class clinical only; this is {device_class}")
     answers = _reply_from(entry, findings)
     auth_name, level = entry.pick("auth")
@@ -200,19 +210,21 @@ def _device(
     sure = "auths" not in catalogue.unread and not entry.of_kind(level)
     if auth_name and auth_name not in catalogue.auths and sure:
         what = f"there are no credentials {shown(auth_name)}.{suggestion(auth_name, catalogue.auths)}"
-        findings.problem(document, entry.spot("auth", level), f"{what} They are written in auths.yml")
+        findings.problem(*entry.spot("auth", level), f"{what} They are written in auths.yml")
     if auth is not None and address and written.agent is None and not auth.serves(address):
         places = ", ".join(map(str, auth.addresses))
         what = f"the credentials {shown(auth.name)} are not for {address}: auths.yml keeps them to {places}"
-        findings.problem(document, entry.spot("auth", level), what)
+        findings.problem(*entry.own("auth", level), what)
         auth = None
     labels: dict[str, str] = {}
     for layer in reversed(entry.layers):
-        labels |= layer.labels
+        labels |= layer.keys.labels
     if len(labels) > MOST_LABELS:
         findings.problem(
             document, [*entry.where, "labels"], f"are {len(labels)} with the defaults': at most {MOST_LABELS}"
         )
+    if device_class is None:
+        return None
     return Device(
         name=written.name,
         address=address,

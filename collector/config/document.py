@@ -4,8 +4,8 @@ YAML guesses types and lets files refer to themselves; a configuration that deci
 must not depend on either (RELIABILITY E2). So nothing is guessed here: `no`, `0123`, `22:30` and `1.10` are text until
 a model says what they are. What has no plain meaning is refused with its line: duplicate keys, anchors, aliases, merge
 keys, tags, keys that are no plain text, several documents, control characters, anything but UTF-8, and files too large
-or too deep. A byte order mark at the start is accepted and dropped. What is refused but leaves no doubt about the rest of
-the file is passed over, so that a person reads of every mistake at once.
+or too deep. A byte order mark at the start is accepted and dropped. What is refused but leaves no doubt about the rest
+of the file is passed over, so that a person reads of every mistake at once.
 
 The document is read from libyaml's events. PyYAML's composer recurses in C: a file of a million brackets ends the
 process, not the load.

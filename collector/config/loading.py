@@ -25,7 +25,7 @@ from collector.config.scalars import shown, suggestion
 from collector.config.secrets import Secrets, secret_key
 from collector.config.settings import Settings, read_kinds, read_settings
 from collector.config.snmp import read_auths_of, read_modules_of
-from collector.config.targets import Catalogue, Entry, offset, reads_this_machine
+from collector.config.targets import Catalogue, Entry, Layer, offset, reads_this_machine
 from collector.config.traps import TRAPS, read_trap_names
 from collector.config.typed import Findings, top
 from collector.model import Auth, Collector, Device, Schedule, Target
@@ -34,6 +34,7 @@ from collector.wire.snmp.module import Module
 
 SETTINGS: Final = "wardwatch.yml"
 AUTHS: Final = "auths.yml"
+DIRECTORIES: Final = ("inventory", "modules", "probes", "snmp")
 OTHERS: Final = ("simulator.yml",)
 """Read by other rooms."""
 
@@ -292,7 +293,7 @@ class _Loading:
             directory, lambda path: self._read(directory, path, "devices"), self._findings
         )
         entries: list[Entry] = []
-        layers: dict[Path, tuple[KindFile, ...]] = {}
+        layers: dict[Path, tuple[Layer, ...]] = {}
         for document, parent in inventory:
             below = layers[parent] if parent is not None else ()
             found, layers[document.path] = read_entries(document, self._kinds, self._unreadable, below, self._findings)
@@ -332,7 +333,14 @@ class _Loading:
         return tuple(targets)
 
     def _unread(self, directory: Path, settings: Settings) -> None:
-        """A misnamed file would be a silent loss of devices."""
+        """A misnamed file or directory would be a silent loss of devices."""
+        for path in sorted(path for path in directory.iterdir() if path.is_dir() and path.name not in DIRECTORIES):
+            meant = suggestion(path.name, DIRECTORIES)
+            if not path.name.startswith(".") and (meant or files_below(path)):
+                what = (
+                    f"is not read: only the directories {', '.join(DIRECTORIES[:-1])} and {DIRECTORIES[-1]} are.{meant}"
+                )
+                self._findings.warnings.append(Problem(path, 0, "", what))
         for path in files_below(directory):
             if path.name not in (SETTINGS, AUTHS, *OTHERS) and path != settings.web.config_file:
                 what = (
