@@ -13,6 +13,7 @@ import structlog
 from collector import status
 from collector.budget import Allowance, Strain
 from collector.edge import Tally, Terms, World
+from collector.errors import Paused
 from collector.model import (
     Collector,
     Column,
@@ -120,6 +121,8 @@ class Watch:
         if not self.answered:
             return "down"
         outcomes = {kept.outcome for kept in self.kept.values() if kept.outcome}
+        if not outcomes:
+            return "unknown"
         return "up" if outcomes == {"success"} else "partial"
 
     def due(self, now: float) -> list[Target]:
@@ -137,6 +140,13 @@ class Watch:
             rest = rest[turn:] + rest[:turn]
             self._turn += 1
         return good + rest
+
+    def resumed(self) -> None:
+        """A pause is over: that it was the reason is no news any more, and how the device is shows with its next
+        poll."""
+        for kept in self.kept.values():
+            if kept.outcome == Paused.reason:
+                kept.outcome = ""
 
     @property
     def unasked(self) -> list[Target]:
@@ -221,6 +231,7 @@ class Watch:
                 self._memory |= {k: v for k, v in old._memory.items() if k[0] in keys}
             else:
                 self.kept[target.module].outcomes = kept.outcomes
+                self.kept[target.module].succeeded_at = kept.succeeded_at
 
     def _inherit_choice(self, old: Watch) -> None:
         """What was chosen stays until it is chosen anew, by other rules perhaps."""

@@ -361,7 +361,7 @@ class Service:
     async def _write(self, what: str, patience: float, call: Callable[[Path, Any], None], content: Any) -> bool:
         """Write state; whether it is written. A disk that refuses or hangs is counted, and tried again later."""
         try:
-            await self.world.host.apart(what, call, self._state, content, timeout=patience)
+            await self.world.host.after(what, call, self._state, content, timeout=patience)
         except (OSError, TimedOut) as error:
             self._state_failed(f"{what} not written", error)
             return False

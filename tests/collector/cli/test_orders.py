@@ -133,6 +133,22 @@ async def test_a_retry_ordered_before_the_start_is_not_obeyed_again(config: Conf
         await until(lambda: ups.task is not None)
 
 
+async def test_the_end_writes_what_is_known_then_though_an_older_state_is_being_written(
+    config: Config, state: Path
+) -> None:
+    """RELIABILITY S8: a breaker that opened last survives, even where the disk is slow."""
+    gate = threading.Event()
+    state.mkdir()
+    async with running(config) as service:
+        slow = asyncio.create_task(service.world.host.apart("agent.json", gate.wait, 5, timeout=5))
+        await asyncio.sleep(0)
+        for _ in range(3):
+            service.agent.watch("ups-1").line.allowance.breaker.failed(service.world.now())
+        asyncio.get_running_loop().call_later(0.3, gate.set)
+    await slow
+    assert "ups-1" in (read_state(state / "agent.json") or {})["breakers"]
+
+
 async def test_a_reload_that_fails_in_any_way_is_told_and_counted(config: Config) -> None:
     def broken() -> Config:
         raise RuntimeError("no such luck")
