@@ -79,7 +79,9 @@ def read_entries(
 def _rest(index: int, written: object) -> DeviceFile | None:
     """What is left of an entry without the keys that are wrong, so that all its other problems are told as well."""
     model = _sound(DeviceFile, written, {"name": f"nameless-{index}"})
-    if model is None or (model.address is None and model.agent is None):
+    if model is None or not isinstance(written, dict):
+        return None
+    if any(key in written and getattr(model, key) is None for key in ("address", "agent")):
         return None  # without them there is nothing to say that would not be untrue
     return model
 
