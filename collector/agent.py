@@ -145,6 +145,9 @@ class Agent:
     def pause(self, pauses: Pauses) -> None:
         """Replace what is paused. Takes effect with the next packet, in the middle of a walk too."""
         before, self.shared.pauses = self.shared.pauses, pauses  # first of all: a log may fail to be written
+        for watch in (*self._watches.values(), *self._guests):
+            if before.of(watch.device) is not None and pauses.of(watch.device) is None:
+                watch.resumed()
         for scope in sorted(pauses.scopes - before.scopes):
             log.warning("paused", scope=scope)
         for scope in sorted(before.scopes - pauses.scopes):
@@ -335,6 +338,7 @@ class Agent:
         failure: PollError | None = None
         try:
             self._keeping.keep(watch, target, read(), began)
+            kept.succeeded_at = self.world.host.wall()
         except PollError as error:
             failure = error
             self._keeping.failed(kept, error.reason)

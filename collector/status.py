@@ -16,6 +16,10 @@ DURATION = Family("wardwatch_poll_duration_seconds", "How long the last poll of 
 AGE = Family(
     "wardwatch_poll_age_seconds", "Time since the poll began from which the module's series on this page come."
 )
+LAST_SUCCESS = Family(
+    "wardwatch_poll_last_success_timestamp_seconds",
+    "When a poll of the module last succeeded, in part or whole; stays while it fails.",
+)
 POLLS = Family("wardwatch_polls_total", "Polls of the module by outcome: success, partial, or the reason.", "counter")
 FAILED = Family("wardwatch_poll_failed_info", "1: why the last poll of the module gave nothing.")
 PACKETS = Family(
@@ -60,6 +64,8 @@ class Kept:
     dropped: int = 0
     """Samples that a cap left out."""
     outcomes: Counter[str] = field(default_factory=Counter)
+    succeeded_at: float | None = None
+    """Unix time at which a poll last succeeded; None: not since the program started."""
 
     @property
     def succeeded(self) -> bool:
@@ -120,12 +126,14 @@ def packets(tally: Tally) -> Column:
 def modules(kept: Mapping[str, Kept], fresh: Collection[str], now: float) -> Iterable[Column]:
     """How each module of a device went; `fresh` are those whose columns are served."""
     polled = {name: k for name, k in kept.items() if k.outcome}
-    if not polled:
+    if not any(k.outcomes for k in kept.values()):
         return
     yield labelled(SUCCESS, "module", {name: k.succeeded for name, k in polled.items()})
     yield labelled(DURATION, "module", {name: k.duration for name, k in polled.items()})
     yield labelled(AGE, "module", {name: now - k.read for name, k in polled.items() if k.columns and name in fresh})
-    counts = [((name, outcome), n) for name, k in polled.items() for outcome, n in sorted(k.outcomes.items())]
+    succeeded = {name: k.succeeded_at for name, k in kept.items() if k.succeeded_at is not None}
+    yield labelled(LAST_SUCCESS, "module", succeeded)
+    counts = [((name, outcome), n) for name, k in kept.items() for outcome, n in sorted(k.outcomes.items())]
     yield column(POLLS, interned(("module", "outcome"), tuple(pair for pair, _ in counts)), (n for _, n in counts))
     failed = [(name, k.outcome) for name, k in polled.items() if not k.succeeded]
     yield column(FAILED, rows(("module", "reason"), failed), (1 for _ in failed))

@@ -14,6 +14,7 @@ import structlog
 from collector import status
 from collector.budget import RULES, Allowance, Strain
 from collector.edge import Tally, Terms, World
+from collector.errors import Paused
 from collector.model import (
     Aside,
     Collector,
@@ -139,6 +140,8 @@ class Watch:
         if not self.answered:
             return "down"
         outcomes = {kept.outcome for kept in self.kept.values() if kept.outcome}
+        if not outcomes:
+            return "unknown"
         return "up" if outcomes == {"success"} else "partial"
 
     def due(self, now: float) -> list[Target]:
@@ -160,6 +163,13 @@ class Watch:
     def ready(self, due: Sequence[Target], now: float) -> Sequence[Target]:
         """What of this, found due before the line was free, may be polled now that it is."""
         return due
+
+    def resumed(self) -> None:
+        """A pause is over: that it was the reason is no news any more, and how the device is shows with its next
+        poll."""
+        for kept in self.kept.values():
+            if kept.outcome == Paused.reason:
+                kept.outcome = ""
 
     @property
     def unasked(self) -> list[Target]:
@@ -244,6 +254,7 @@ class Watch:
                 self._memory |= {k: v for k, v in old._memory.items() if k[0] in keys}
             else:
                 self.kept[target.module].outcomes = kept.outcomes
+                self.kept[target.module].succeeded_at = kept.succeeded_at
 
     def _inherit_choice(self, old: Watch) -> None:
         """What was chosen stays until it is chosen anew, by other rules perhaps."""

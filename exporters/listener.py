@@ -10,6 +10,7 @@ import asyncio
 import errno
 import socket  # noqa: TID251 (HOUSE 1 means devices; a server has to listen somewhere)
 from collections.abc import Callable, Sequence
+from ipaddress import ip_address
 from ssl import SSLContext
 from typing import Final
 
@@ -34,6 +35,15 @@ def split(listen: str) -> tuple[str, int]:
     if not colon or not port.isascii() or not port.isdigit() or int(port) > 65_535:
         raise CannotListen(f"{listen!r} is no listen address: write HOST:PORT, as 127.0.0.1:10810")
     return host, int(port)
+
+
+def is_unspecified(listen: str) -> bool:
+    """Whether it means every address of the machine. Raises CannotListen."""
+    host, _ = split(listen)
+    try:
+        return not host or ip_address(host.partition("%")[0]).is_unspecified
+    except ValueError:
+        return False  # a name
 
 
 def open_sockets(listen: str) -> list[socket.socket]:

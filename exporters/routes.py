@@ -14,6 +14,7 @@ from typing import Final
 
 from aiohttp import web
 
+from collector.config.addresses import endpoint
 from collector.model import Column, Family, column, interned, single
 from exporters.encoding import compress, wants_gzip
 from exporters.guard import Seats
@@ -53,8 +54,9 @@ class Routes:
         """What the other routes say of themselves on `/metrics`."""
         self._waiting: Counter[str] = Counter()
         self._reloading = asyncio.Lock()
-        # One thread: large pages are made one after the other, so that memory holds one of them at a time.
         self._apart = ThreadPoolExecutor(1, "render")
+        self._making = asyncio.Lock()
+        """Held until a large page is handed over: memory holds one that no seat answers for, however busy the loop."""
 
     def table(self) -> Sequence[web.RouteDef]:
         return (
@@ -121,8 +123,9 @@ class Routes:
         one has for a result stays in memory until the next garbage collection."""
         made: list[tuple[bytes, int]] = []
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._apart, lambda: made.append(_packed(render(columns), gzip)))
-        return made.pop()
+        async with self._making:
+            await loop.run_in_executor(self._apart, lambda: made.append(_packed(render(columns), gzip)))
+            return made.pop()
 
     def _about_us(self) -> Iterator[Column]:
         served = interned(("route", "code"), tuple((route, str(code)) for route, code in self.requests))
@@ -143,7 +146,7 @@ class Routes:
             if len(wanted) > 1 or not match or int(match[1]) > int(match[2]):
                 return plain("'shard' must be one share of a whole, counted from 1, such as 2/5", 400)
             shard = (int(match[1]), int(match[2]))
-        body = json.dumps(self._source.groups(shard), ensure_ascii=False, separators=(",", ":"))
+        body = json.dumps(self._source.groups(shard, _reached(request)), ensure_ascii=False, separators=(",", ":"))
         gzip = wants_gzip(request.headers.get("Accept-Encoding", ""))
         # Prometheus wants exactly this type (CONTRACTS 8); JSON is UTF-8 by definition.
         return packed(body.encode("utf-8", "replace"), "application/json", gzip)
@@ -199,6 +202,17 @@ def _response(body: bytes, content_type: str, gzip: bool) -> web.Response:
 
 def _packed(page: Page, gzip: bool) -> tuple[bytes, int]:
     return (compress(page.body) if gzip else page.body), page.duplicates
+
+
+def _reached(request: web.Request) -> str:
+    """The host:port of the `Host` header; empty where it is no address of one machine, or no name of one."""
+    host = request.headers.get("Host", "")
+    if not host.rpartition(":")[2].isdigit():
+        host += ":443" if request.secure else ":80"
+    try:
+        return endpoint(host)
+    except ValueError:
+        return ""
 
 
 def _choice(request: web.Request) -> Choice | None:

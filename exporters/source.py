@@ -108,8 +108,9 @@ class Source(Protocol):
     async def probe_page(self, question: ProbeQuestion, patience: float) -> Sequence[Column]:
         """What a probe has found, answered within `patience` seconds. Raises Refusal."""
 
-    def groups(self, shard: tuple[int, int] | None) -> Sequence[Mapping[str, Any]]:
-        """The inventory as http_sd target groups; `(2, 5)`: the second of five shares, counted from 1."""
+    def groups(self, shard: tuple[int, int] | None, asked: str) -> Sequence[Mapping[str, Any]]:
+        """The inventory as http_sd target groups; `(2, 5)`: the second of five shares, counted from 1. `asked` is the
+        host:port by which the asker has reached us; empty: not known."""
 
     def overview(self) -> Sequence[DeviceLine]:
         """Every device, in any order."""

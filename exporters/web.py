@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 
@@ -18,15 +17,27 @@ from aiohttp.typedefs import Handler, Middleware
 from exporters import tls
 from exporters.auth import Passwords, TooMany
 from exporters.guard import GuardedHandler, Limits, Seat, Seats, deliver
-from exporters.listener import CannotListen, Listener, open_sockets, split
+from exporters.listener import CannotListen, Listener, is_unspecified, open_sockets
 from exporters.ondemand import OnDemand
 from exporters.page.view import StatusPage
 from exporters.probe import Probe
 from exporters.routes import Routes, plain
 from exporters.source import Choice, DeviceLine, Source
+from exporters.strangers import NEEDS_LOGIN, Strangers, exposed, known, may_bind
 from exporters.webconfig import Watched, WebConfig
 
-__all__ = ["CannotListen", "Choice", "DeviceLine", "Limits", "Server", "Source", "may_bind", "serve"]
+__all__ = [
+    "CannotListen",
+    "Choice",
+    "DeviceLine",
+    "Limits",
+    "Server",
+    "Source",
+    "Strangers",
+    "is_unspecified",
+    "may_bind",
+    "serve",
+]
 
 HEADERS: Final = {
     "Server": "wardwatch",
@@ -41,26 +52,6 @@ HEADERS: Final = {
 
 STOPPING: Final = 1.0
 """Seconds that answers in the making get when the server closes; aiohttp waits for them twice."""
-
-
-def may_bind(listen: str, web_config: Path | None, insecure: bool) -> str | None:
-    """None where the server may listen there, else what to do. Raises CannotListen for what is no address.
-
-    What is said about patients' rooms and networks is not for everybody: anything but loopback needs a web
-    configuration file, or a person who takes it upon themselves.
-    """
-    host, _ = split(listen)
-    if web_config is not None or insecure or host == "localhost":
-        return None
-    try:
-        if ip_address(host.partition("%")[0]).is_loopback:
-            return None
-    except ValueError:
-        pass  # a name, or nothing: either may mean any address
-    return (
-        f"{listen} is reachable from other machines: give a --web.config.file with TLS and users, "
-        "or say --web.insecure if something in front of it does that"
-    )
 
 
 class Server:
@@ -88,13 +79,14 @@ async def serve(
     *,
     web_config: Path | None = None,
     limits: Limits | None = None,
+    strangers: Strangers = "refused",
 ) -> Server:
     """Start to serve `source` at `listen` (`HOST:PORT`; port 0 chooses one, see `Server.port`).
 
     Raises CannotListen, and ConfigError for a web configuration file that cannot be used. Asking `may_bind` first is
     the caller's part.
     """
-    watched = Watched(web_config)
+    watched = Watched(web_config, "closed" if web_config and exposed(listen, strangers) else "anything")
     sockets = open_sockets(listen)
     seats = Seats(limits or Limits())
     passwords = Passwords()
@@ -102,7 +94,7 @@ async def serve(
     snmp = OnDemand(source, seats.limits, routes.page)
     probe = Probe(source, seats.limits, routes.page)
     routes.about += [snmp.about, probe.about]
-    gate = _Gate(watched, passwords, routes)
+    gate = _Gate(watched, passwords, routes, strangers)
     app = web.Application(middlewares=[gate.pass_through])
     app.router.add_routes(routes.table())
     app.router.add_routes([*snmp.table(), *probe.table()])
@@ -124,7 +116,8 @@ async def serve(
 class _Gate:
     """The one middleware."""
 
-    def __init__(self, watched: Watched, passwords: Passwords, routes: Routes) -> None:
+    def __init__(self, watched: Watched, passwords: Passwords, routes: Routes, strangers: Strangers) -> None:
+        self._strangers = strangers
         self._watched = watched
         self._passwords = passwords
         self._routes = routes
@@ -145,8 +138,7 @@ class _Gate:
             response = await self._refusal(request, config) or await _answer(request, handler)
             response.headers.update(HEADERS)
             response.headers.update(config.headers)
-            resource = request.match_info.route.resource
-            self._routes.requests[resource.canonical if resource else "other", response.status] += 1
+            self._routes.requests[_route(request), response.status] += 1
             return await deliver(request, response)
 
         return gate
@@ -156,13 +148,18 @@ class _Gate:
         if config.rate is not None and not self._rate.allows(*config.rate):
             return plain("Too Many Requests", 429, {"Retry-After": "1"})
         if not config.users:
-            return None
+            return None if known(_route(request), request.remote, config, self._strangers) else plain(NEEDS_LOGIN, 403)
         try:
             if await self._passwords.right(config.users, request.headers.get("Authorization", "")):
                 return None
         except TooMany:
             return plain("too many logins at once", 429, {"Retry-After": "1"})
         return plain("Unauthorized", 401, {"WWW-Authenticate": "Basic"})
+
+
+def _route(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "other"
 
 
 async def _answer(request: web.Request, handler: Handler) -> web.Response:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from ssl import SSLContext
+from ssl import CERT_REQUIRED, SSLContext
 from types import MappingProxyType
 from typing import Annotated, Any, Final, Literal
 
@@ -18,7 +18,7 @@ import structlog
 from pydantic import BeforeValidator, Field
 
 from collector.config.document import Document, read
-from collector.config.problems import ConfigError
+from collector.config.problems import ConfigError, Problem
 from collector.config.scalars import Flag, Keyed, Listed, Whole, seconds
 from collector.config.typed import Findings, Strict, part
 from exporters import tls
@@ -98,14 +98,31 @@ class WebConfig:
     headers: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     users: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}), repr=False)
     """bcrypt hash by user name; empty: everybody may come in."""
+    certified: bool = False
+    """Whether nobody comes in without a certificate of a known authority."""
     rate: tuple[float, int] | None = None
     """Seconds between two requests, and how many may come at once."""
     seen: tuple[tuple[Path, Stamp], ...] = ()
     """Every file it was made from, as it was before it was read."""
 
+    @property
+    def closed(self) -> bool:
+        """Whether it keeps anybody out, or at least from listening in."""
+        return self.tls is not None or bool(self.users)
+
 
 OPEN = WebConfig()
 """No file: plain HTTP, everybody."""
+
+
+def problems_in(path: Path | None) -> Sequence[Problem]:
+    """What is wrong in the file; one that is not there is for others to miss."""
+    if path is not None and path.is_file():
+        try:
+            load(path)
+        except ConfigError as error:
+            return error.problems
+    return ()
 
 
 def load(path: Path) -> WebConfig:
@@ -134,6 +151,7 @@ def load(path: Path) -> WebConfig:
         allowed_sans=frozenset(map(tls.plain_san, sans)) if sans is not None else None,
         headers=MappingProxyType({k: v for k, v in keys.http_server_config.headers.items() if v}),
         users=MappingProxyType(dict(keys.basic_auth_users)),
+        certified=context is not None and context.verify_mode is CERT_REQUIRED,
         rate=(rate.interval, rate.burst) if rate.interval else None,
         seen=tuple(seen),
     )
@@ -219,10 +237,12 @@ def _stamp(file: Path) -> Stamp:
 class Watched:
     """The file as it is now. A change that cannot be used is logged once, and what was in use stays in use."""
 
-    def __init__(self, path: Path | None) -> None:
-        """Raises ConfigError: a program does not start on a file it cannot use."""
+    def __init__(self, path: Path | None, least: Literal["anything", "closed"] = "anything") -> None:
+        """`least` is what the file must amount to. Raises ConfigError: a program does not start on a file it cannot
+        use."""
         self._path = path
-        self._config = OPEN if path is None else load(path)
+        self._least = least
+        self._config = OPEN if path is None else self._load(path)
         self._seen = self._config.seen
 
     def current(self) -> WebConfig:
@@ -232,10 +252,16 @@ class Watched:
         self._seen = tuple((file, _stamp(file)) for file, _ in self._seen)
         log = structlog.get_logger()
         try:
-            self._config = load(self._path)
+            self._config = self._load(self._path)
         except ConfigError as error:
             log.error("web configuration unusable, keeping the one before", problems=str(error))
         else:
             self._seen = self._config.seen
             log.info("web configuration read again", file=str(self._path))
         return self._config
+
+    def _load(self, path: Path) -> WebConfig:
+        config = load(path)
+        if self._least == "closed" and not config.closed:
+            raise ConfigError([Problem(path, 0, "", "has neither TLS nor users, which other machines need")])
+        return config

@@ -109,7 +109,7 @@ def run(
         typer.Option("--web.config.file", help="TLS and users, in exporter-toolkit's format."),
     ] = None,
     insecure: Annotated[
-        bool, typer.Option("--web.insecure", help="Allow other machines without --web.config.file.")
+        bool, typer.Option("--web.insecure", help="Allow other machines without TLS and logins of our own.")
     ] = False,
     log_format: Annotated[LogFormat, typer.Option("--log-format", help="Form of the log lines.")] = LogFormat.logfmt,
     log_level: Annotated[Level, typer.Option("--log-level", help="Least severity that is logged.")] = Level.info,
@@ -130,9 +130,13 @@ def run(
     logs.configure(log_format.value, log_level.value, screen)
     directory = console.directory_of(config)
     loaded = console.checked(directory)
-    options = Options(listen or loaded.settings.web.listen, web_config or loaded.settings.web.config_file)
+    options = Options(
+        listen or loaded.settings.web.listen,
+        web_config or loaded.settings.web.config_file,
+        "trusted" if insecure else "refused",
+    )
     try:
-        refusal = may_bind(options.listen, options.web_config, insecure)
+        refusal = may_bind(options.listen, options.web_config, options.strangers)
         if refusal:
             console.fail(refusal)
         with asyncio.Runner(loop_factory=console.loop_factory()) as runner:
@@ -150,8 +154,8 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or
 
     try:
         written = starter.write(directory)
-    except (FileExistsError, NotADirectoryError, PermissionError) as error:
-        console.fail(str(error))
+    except OSError as error:
+        console.cannot_write(directory, error)
     for path in written:
         print(path)
     print(f"Next: edit {directory}/inventory, then `wardwatch check --config {directory}`.", file=sys.stderr)
@@ -161,8 +165,9 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or
 def check(config: Directory = None) -> None:
     """Check all of the configuration: every problem at once, as file:line: where: what."""
     from collector.config.summary import summary
+    from exporters.webconfig import problems_in
 
-    loaded = console.checked(console.directory_of(config))
+    loaded = console.checked(console.directory_of(config), lambda settings: problems_in(settings.web.config_file))
     for warning in loaded.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print(summary(loaded))
@@ -294,8 +299,13 @@ def schema(
     if directory is None:
         print(json.dumps(made, indent=2))
         return
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, content in made.items():
-        path = directory / f"{name}.schema.json"
-        path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        print(path)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        for name, content in made.items():
+            path = directory / f"{name}.schema.json"
+            path.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+            print(path)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        console.cannot_write(directory, error)

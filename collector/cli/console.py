@@ -11,10 +11,12 @@ import typer
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from collector.cli.control import Edit
     from collector.config import Config
+    from collector.config.problems import Problem
+    from collector.config.settings import Settings
     from collector.model import Device
 
 CONFIG = Path("config")
@@ -24,6 +26,13 @@ CONFIG = Path("config")
 def fail(message: str) -> NoReturn:
     print(f"wardwatch: {message}", file=sys.stderr)
     raise typer.Exit(1)
+
+
+def cannot_write(directory: Path, error: OSError) -> NoReturn:
+    """What the system has against writing there: the path it names, and why."""
+    if error.strerror is None:  # our own words
+        fail(str(error))
+    fail(f"{error.filename or directory}: {error.strerror}")
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -42,19 +51,19 @@ def directory_of(config: Path | None) -> Path | None:
     return CONFIG if CONFIG.is_dir() else None
 
 
-def load_from(directory: Path | None) -> Config:
+def load_from(directory: Path | None, elsewhere: Callable[[Settings], Iterable[Problem]] | None = None) -> Config:
     from collector.config import load
     from collector.edge.udp import resolve
 
-    return load(directory, environ=os.environ, resolve=resolve, large="kept")
+    return load(directory, environ=os.environ, resolve=resolve, large="kept", elsewhere=elsewhere)
 
 
-def checked(directory: Path | None) -> Config:
-    """The configuration; with problems, all of them on stderr and the end."""
+def checked(directory: Path | None, elsewhere: Callable[[Settings], Iterable[Problem]] | None = None) -> Config:
+    """The configuration; with problems, all of them on stderr and the end. `elsewhere` as `load` has it."""
     from collector.config import ConfigError
 
     try:
-        return load_from(directory)
+        return load_from(directory, elsewhere)
     except ConfigError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)

@@ -62,6 +62,7 @@ async def _asking(
     screen = Screen(config.settings.privacy)
     world = Tracing(screen) if debug else World()
     agent = Agent(world, config.settings.budgets, config.settings.caps, screen)
+    world.limit_hops(config.settings.polling.ttl)
     agent.load([device], {device.name: targets})
     state = config.settings.state
     try:

@@ -23,6 +23,7 @@ from collector.cli.own import About, Reloads
 from collector.cli.probes import ProbeDesk
 from collector.cli.traps import TrapReceiver
 from collector.config import Config, ConfigError
+from collector.config.restart import check_fixed
 from collector.edge import World
 from collector.edge.state import Damaged, only_one, read_state, set_aside, write_state
 from collector.errors import TimedOut
@@ -30,7 +31,7 @@ from collector.model import Column, Device
 from collector.network.equipment.whereabouts import Whereabouts
 from collector.privacy import Screen
 from exporters.source import ProbeQuestion, Question, Scrape
-from exporters.web import Choice, DeviceLine, Server, serve
+from exporters.web import Choice, DeviceLine, Server, Strangers, is_unspecified, serve
 
 STATE = "agent.json"
 """Open breakers."""
@@ -68,6 +69,7 @@ class Options:
 
     listen: str
     web_config: Path | None
+    strangers: Strangers = "refused"
 
 
 class Service:
@@ -87,6 +89,10 @@ class Service:
         self.traps = TrapReceiver(config)
         self.about = About(self.agent, self._reloads, self.traps, self._screen, self._census)
         self.address = config.settings.web.listen
+        self._unspecified = False
+        """Whether that is every address there is, and so none that anybody can be told."""
+        self._overridden: set[str] = set()
+        """Settings that the command line decides."""
         self._ready = False
         self._unsaved = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -114,10 +120,18 @@ class Service:
         self.agent.on_change = self._unsaved.set
         self.agent.on_strain = self._spare
         self.traps.bind()
-        server = await serve(self, options.listen, web_config=options.web_config)
+        server = await serve(self, options.listen, web_config=options.web_config, strangers=options.strangers)
         self.traps.start()
+        web = self._config.settings.web
+        if options.listen != web.listen:
+            self._overridden.add("web.listen")
+        if options.web_config != web.config_file:
+            self._overridden.add("web.config_file")
         host, _, _ = options.listen.rpartition(":")
-        self.address = f"{host or '127.0.0.1'}:{server.port}"
+        self._unspecified = is_unspecified(options.listen)
+        if self._unspecified:
+            host = "[::1]" if ":" in host else "127.0.0.1"
+        self.address = f"{host}:{server.port}"
         self._tasks = [
             asyncio.create_task(work, name=name)
             for name, work in (
@@ -164,8 +178,9 @@ class Service:
     async def probe_page(self, question: ProbeQuestion, patience: float) -> Sequence[Column]:
         return await self._probes.answer(question, patience)
 
-    def groups(self, shard: tuple[int, int] | None) -> Sequence[Mapping[str, Any]]:
-        return inventory.groups(self._config.devices, self._config.targets, self.address, shard)
+    def groups(self, shard: tuple[int, int] | None, asked: str) -> Sequence[Mapping[str, Any]]:
+        address = self._config.settings.web.address or (self._unspecified and asked) or self.address
+        return inventory.groups(self._config.devices, self._config.targets, address, shard)
 
     def overview(self) -> Sequence[DeviceLine]:
         now = self.world.now()
@@ -197,6 +212,7 @@ class Service:
             try:
                 # Apart: a resolver that hangs keeps neither the loop nor the program's end waiting.
                 config = await self.world.host.apart("configuration", self._load, timeout=LOADING)
+                check_fixed(self._config, config, self._overridden)
                 self._apply(config)
             except ConfigError as error:
                 return self._not_reloaded([str(problem) for problem in error.problems])
@@ -237,6 +253,7 @@ class Service:
         self._probes.load(config)
         self._equipment.load(config.devices, config.targets)
         self.traps.load(config)
+        self.world.limit_hops(config.settings.polling.ttl)
         self._config = config
         self._reloads.successful = True
         self._reloads.succeeded_at = self.world.host.wall()
@@ -392,7 +409,7 @@ class Service:
     async def _write(self, what: str, patience: float, call: Callable[[Path, Any], None], content: Any) -> bool:
         """Write state; whether it is written. A disk that refuses or hangs is counted, and tried again later."""
         try:
-            await self.world.host.apart(what, call, self._state, content, timeout=patience)
+            await self.world.host.after(what, call, self._state, content, timeout=patience)
         except (OSError, TimedOut) as error:
             self._state_failed(f"{what} not written", error)
             return False

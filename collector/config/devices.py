@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from collector.config.addresses import UNICAST_QUIRK, endpoint, literal
 from collector.config.document import Document
@@ -18,13 +19,15 @@ from collector.config.equipment import equipment, texts
 from collector.config.inventory import MOST_LABELS, DefaultsFile, DeviceFile, InventoryFile, KindFile
 from collector.config.register import Register
 from collector.config.scalars import shown, suggestion
-from collector.config.targets import Catalogue, Entry, make_targets
+from collector.config.targets import Catalogue, Entry, Layer, known_uses, make_targets
 from collector.config.typed import Findings, part, top
 from collector.model import Device, DeviceClass, Target
 from collector.privacy import Screen
 
 LOCAL = "localhost"
 """The name of the machine this runs on."""
+
+M = TypeVar("M", bound=BaseModel)
 
 Resolve = Callable[[str], str]
 """The address of a DNS name. Raises OSError."""
@@ -39,16 +42,20 @@ def read_entries(
     document: Document,
     kinds: Mapping[str, KindFile | None],
     unread: Collection[str],
-    below: tuple[KindFile, ...],
+    below: tuple[Layer, ...],
     findings: Findings,
-) -> tuple[list[Entry], tuple[KindFile, ...]]:
+) -> tuple[list[Entry], tuple[Layer, ...]]:
     """The entries of one file, and the layers for the files that it includes.
 
     `below` are the defaults of the files that include it, nearest first.
     """
     data = top(document, InventoryFile, findings)
-    common = part(document, ["defaults"], data.get("defaults"), DefaultsFile, findings) or DefaultsFile()
-    layers = (common, *below)
+    defaults = data.get("defaults")
+    common = part(document, ["defaults"], defaults, DefaultsFile, findings)
+    sure = common is not None
+    if common is None:
+        common = _sound(DefaultsFile, defaults) or DefaultsFile()
+    layers = (Layer(common, document, ("defaults",)), *below)
     found: list[Entry] = []
     devices = data.get("devices")
     if devices is not None and not isinstance(devices, list):
@@ -56,10 +63,11 @@ def read_entries(
         devices = None
     for index, written in enumerate(devices or ()):
         model = part(document, ["devices", index], written, DeviceFile, findings)
-        unsure = model is None
+        unsure = model is None or not sure
         if model is None and (model := _rest(index, written)) is None:
             continue
-        entry = Entry(document, index, model, (model, *layers), unsure=unsure)
+        own = Layer(model, document, ("devices", index))
+        entry = Entry(document, index, model, (own, *layers), unsure=unsure)
         name, level = entry.pick("kind")
         if name is not None:
             kind = kinds.get(name)
@@ -68,29 +76,35 @@ def read_entries(
             if name not in kinds and "kinds" not in unread:
                 hint = suggestion(name, kinds)
                 what = f"there is no kind {shown(name)}.{hint} Kinds are written in wardwatch.yml"
-                findings.problem(document, entry.spot("kind", level), what)
+                findings.problem(*entry.spot("kind", level), what)
             elif kind is not None:
-                entry = Entry(document, index, model, (*entry.layers, kind), unsure=unsure)
+                entry = Entry(document, index, model, (*entry.layers, Layer(kind)), unsure=unsure)
         if isinstance(document, Register):
-            entry = replace(entry, layers=(*entry.layers, OF_A_REGISTER))
+            entry = replace(entry, layers=(*entry.layers, Layer(OF_A_REGISTER)))
         found.append(entry)
     return found, layers
 
 
 def _rest(index: int, written: object) -> DeviceFile | None:
     """What is left of an entry without the keys that are wrong, so that all its other problems are told as well."""
+    model = _sound(DeviceFile, written, {"name": f"nameless-{index}"})
+    if model is None or not isinstance(written, dict):
+        return None
+    if any(key in written and getattr(model, key) is None for key in ("address", "agent")):
+        return None  # without them there is nothing to say that would not be untrue
+    return model
+
+
+def _sound(model: type[M], written: object, instead: Mapping[str, str] | None = None) -> M | None:
+    """What is written without the keys that are wrong, and `instead` of them."""
     if not isinstance(written, dict):
         return None
     try:
-        return DeviceFile.model_validate(written)
+        return model.model_validate(written)
     except ValidationError as error:
         wrong = {one["loc"][0] for one in error.errors(include_url=False) if one["loc"]}
-    if wrong & {"address", "agent"}:
-        return None  # without them there is nothing to say that would not be untrue
     try:
-        return DeviceFile.model_validate(
-            {"name": f"nameless-{index}"} | {k: v for k, v in written.items() if k not in wrong}
-        )
+        return model.model_validate({**(instead or {}), **{k: v for k, v in written.items() if k not in wrong}})
     except ValidationError:
         return None
 
@@ -123,6 +137,7 @@ def make_devices(
         names[name] = entry
         device = _device(entry, catalogue, addresses, screen, findings)
         if device is None:
+            known_uses(entry, catalogue, findings)
             continue
         place = (device.agent or device.address, 0 if device.agent else device.port)
         if place in places:
@@ -192,12 +207,9 @@ def _device(
     document, written = entry.document, entry.written
     quirks = frozenset(entry.pick("quirks")[0] or ())
     device_class: DeviceClass | None = entry.pick("class_")[0]
-    if device_class is None:
-        if entry.unsure:
-            return None
+    if device_class is None and not entry.unsure:
         what = "is missing: say how gently it must be treated: it, fragile or clinical"
         findings.problem(document, [*entry.where, "class"], what)
-        return None
     address = ""
     if written.agent is not None:
         for key in ("address", "port", "auth", "modules", "interval", "timeout", "active", "quirks"):
@@ -212,7 +224,7 @@ def _device(
             address = _address(entry, addresses, quirks)
         except ValueError as error:
             findings.problem(document, [*entry.where, "address"], str(error))
-    if written.active is not None and device_class != "clinical":
+    if written.active is not None and device_class not in (None, "clinical"):
         findings.problem(document, [*entry.where, "active"], f"is for class clinical only; this is {device_class}")
     answers = _reply_from(entry, findings)
     auth_name, level = entry.pick("auth")
@@ -220,20 +232,22 @@ def _device(
     sure = "auths" not in catalogue.unread and not entry.of_kind(level)
     if auth_name and auth_name not in catalogue.auths and sure:
         what = f"there are no credentials {shown(auth_name)}.{suggestion(auth_name, catalogue.auths)}"
-        findings.problem(document, entry.spot("auth", level), f"{what} They are written in auths.yml")
+        findings.problem(*entry.spot("auth", level), f"{what} They are written in auths.yml")
     if auth is not None and address and written.agent is None and not auth.serves(address):
         places = ", ".join(map(str, auth.addresses))
         what = f"the credentials {shown(auth.name)} are not for {address}: auths.yml keeps them to {places}"
-        findings.problem(document, entry.spot("auth", level), what)
+        findings.problem(*entry.own("auth", level), what)
         auth = None
     said = texts(entry, screen, findings)
     labels: dict[str, str] = {}
     for layer in reversed(entry.layers):
-        labels |= layer.labels
+        labels |= layer.keys.labels
     if len(labels) > MOST_LABELS:
         findings.problem(
             document, [*entry.where, "labels"], f"are {len(labels)} with the defaults': at most {MOST_LABELS}"
         )
+    if device_class is None:
+        return None
     return Device(
         name=written.name,
         address=address,
@@ -260,7 +274,7 @@ def _vlan(entry: Entry, findings: Findings) -> str:
     """A number in the range that there is (IEEE 802.1Q), or a name."""
     text, level = entry.pick("vlan")
     if text and text.isdecimal() and not 1 <= int(text) <= 4094:
-        findings.problem(entry.document, entry.spot("vlan", level), f"{shown(text)} is no VLAN: write 1 to 4094")
+        findings.problem(*entry.spot("vlan", level), f"{shown(text)} is no VLAN: write 1 to 4094")
     return text or ""
 
 

@@ -4,7 +4,8 @@ YAML guesses types and lets files refer to themselves; a configuration that deci
 must not depend on either (RELIABILITY E2). So nothing is guessed here: `no`, `0123`, `22:30` and `1.10` are text until
 a model says what they are. What has no plain meaning is refused with its line: duplicate keys, anchors, aliases, merge
 keys, tags, keys that are no plain text, several documents, control characters, anything but UTF-8, and files too large
-or too deep. A byte order mark at the start is accepted and dropped.
+or too deep. A byte order mark at the start is accepted and dropped. What is refused but leaves no doubt about the rest
+of the file is passed over, so that a person reads of every mistake at once.
 
 The document is read from libyaml's events. PyYAML's composer recurses in C: a file of a million brackets ends the
 process, not the load.
@@ -28,6 +29,9 @@ MAX_DEPTH: Final = 20
 MAX_VALUES: Final = 300_000
 """Values in one file; the largest known configuration, snmp_exporter's stock file, has 75,000. Keeps a hostile file
 of 10 MB under a second (RELIABILITY E2)."""
+
+MOST_PROBLEMS: Final = 100
+"""Told of one file; it is hardly a configuration then."""
 
 Step = str | int
 Data = dict[str, Any] | list[Any] | str | None
@@ -79,9 +83,14 @@ class Document:
 _Lines = tuple[int, dict[Step, Any]]
 
 
-def read(path: Path) -> Document:
-    """Read a file. Raises ConfigError, also where the file is missing or may not be read."""
-    return understood(path, read_text(path))
+def read(path: Path, passed: list[Problem] | None = None) -> Document:
+    """Read a file. Raises ConfigError, also where the file is missing or may not be read.
+
+    Mistakes that leave no doubt about the rest are added to `passed`, and the document is what remains: of a key that
+    is written twice the first, of an anchor, a tag or an escaped control character the value without it, of an alias
+    nothing. Without `passed` they are raised with the others.
+    """
+    return understood(path, read_text(path), passed)
 
 
 def read_text(path: Path) -> str:
@@ -99,12 +108,20 @@ def parse(path: Path, raw: bytes) -> Document:
     return understood(path, _decode(path, raw))
 
 
-def understood(path: Path, text: str) -> Document:
-    """A document from what `read_text` gave. Raises ConfigError."""
+def understood(path: Path, text: str, passed: list[Problem] | None = None) -> Document:
+    """A document from what `read_text` gave, as `read` has it. Raises ConfigError."""
+    found: list[Problem] = []
     try:
-        return Document(path, _build(path, _LOADER(text)), text)
+        document = Document(path, _build(path, _LOADER(text), found), text)
     except yaml.YAMLError as error:
-        raise ConfigError([_syntax(path, text, error)]) from None
+        raise ConfigError([*found, _syntax(path, text, error)]) from None
+    except ConfigError as error:
+        raise ConfigError([*found, *error.problems]) from None
+    if passed is not None:
+        passed += found
+    elif found:
+        raise ConfigError(found)
+    return document
 
 
 def _decode(path: Path, raw: bytes) -> str:
@@ -140,8 +157,18 @@ def _refuse(path: Path, event: Any, where: str, what: str) -> NoReturn:
     raise ConfigError([Problem(path, _line(event), where, what)])
 
 
-def _build(path: Path, loader: Any) -> Data:
-    """Hot for large files: 64,000 lines in a quarter of a second."""
+def _pass_over(path: Path, event: Any, where: str, what: str, found: list[Problem]) -> None:
+    found.append(Problem(path, _line(event), where.removeprefix(_AGAIN), what))
+    if len(found) >= MOST_PROBLEMS:
+        raise ConfigError([])
+
+
+_AGAIN: Final = "\0"
+"""Begins a key that is written again, until its value is dropped. No text has such a character."""
+
+
+def _build(path: Path, loader: Any, found: list[Problem]) -> Data:
+    """Hot for large files: 64,000 lines in a quarter of a second. What is passed over goes to `found`."""
     scalar, alias = yaml.ScalarEvent, yaml.AliasEvent
     mapping, sequence = yaml.MappingStartEvent, yaml.SequenceStartEvent
     ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
@@ -150,6 +177,7 @@ def _build(path: Path, loader: Any) -> Data:
     into: Any = root
     key: str | None = None
     stack: list[tuple[Any, str | None]] = []
+    again: list[tuple[dict[str, Any], str]] = []
     values = 0
     while (event := next_event()) is not None:
         kind = event.__class__
@@ -157,27 +185,32 @@ def _build(path: Path, loader: Any) -> Data:
         if kind is scalar:
             value = event.value
             if event.anchor is not None or event.tag is not None:
-                _refuse_reference(path, event)
+                _pass_over_reference(path, event, found)
             if not value:
                 value = "" if event.style else None
             elif not value.isprintable() and _CONTROL.search(value):
-                _refuse(path, event, key or "", "holds an escaped control character: remove it")
+                _pass_over(path, event, key or "", "holds an escaped control character: remove it", found)
+                value = _CONTROL.sub("", value)
             if key is None and into.__class__ is dict:
                 if value is None:
                     _refuse(path, event, "", "a key is missing before ':'")
                 if value == "<<" and not event.style:
-                    _refuse(path, event, "<<", "merge keys are not allowed: write the keys out")
-                if value in into:
-                    _refuse(path, event, value, "is written twice here: keep one of them")
+                    _pass_over(path, event, "<<", "merge keys are not allowed: write the keys out", found)
+                    value = f"{_AGAIN}{value}"
+                    again.append((into, value))
+                elif value in into:
+                    _pass_over(path, event, value, "is written twice here: keep one of them", found)
+                    value = f"{_AGAIN}{value}"
+                    again.append((into, value))
                 key = value
                 continue
         elif kind is mapping or kind is sequence:
             if event.anchor is not None or event.tag is not None:
-                _refuse_reference(path, event)
+                _pass_over_reference(path, event, found)
             if key is None and into.__class__ is dict:
                 _refuse(path, event, "", "a key must be text, not a mapping or a list")
             if len(stack) >= MAX_DEPTH:
-                _refuse(path, event, key or "", f"is nested more than {MAX_DEPTH} deep")
+                _refuse(path, event, (key or "").removeprefix(_AGAIN), f"is nested more than {MAX_DEPTH} deep")
             value = {} if kind is mapping else []
         elif kind in ends:
             into, key = stack.pop()
@@ -185,7 +218,11 @@ def _build(path: Path, loader: Any) -> Data:
                 key = None
             continue
         elif kind is alias:
-            _refuse(path, event, key or "", f"the alias *{event.anchor[:40]} is not allowed: write the value out")
+            what = f"the alias *{event.anchor[:40]} is not allowed: write the value out"
+            if key is None and into.__class__ is dict:
+                _refuse(path, event, "", what)
+            _pass_over(path, event, key or "", what, found)
+            value = None
         elif kind is yaml.DocumentStartEvent:
             if root:
                 _refuse(path, event, "", "a second document begins here: one file holds one document")
@@ -199,24 +236,26 @@ def _build(path: Path, loader: Any) -> Data:
             into[key] = value
         else:
             into.append(value)
-        if kind is scalar:
+        if kind is scalar or kind is alias:
             key = None
         else:
             stack.append((into, key))
             into, key = value, None
+    for mapping_of, twice in again:
+        mapping_of.pop(twice, None)
     return root[0] if root else None
 
 
-def _refuse_reference(path: Path, event: Any) -> NoReturn:
+def _pass_over_reference(path: Path, event: Any, found: list[Problem]) -> None:
     if event.anchor is not None:
-        _refuse(
-            path, event, "", f"the anchor &{event.anchor[:40]} is not allowed: write the value out where it is needed"
-        )
-    _refuse(path, event, "", f"the tag {event.tag[:40]} is not allowed: every value is text and typed by its key")
+        what = f"the anchor &{event.anchor[:40]} is not allowed: write the value out where it is needed"
+    else:
+        what = f"the tag {event.tag[:40]} is not allowed: every value is text and typed by its key"
+    _pass_over(path, event, "", what, found)
 
 
 def _positions(text: str) -> _Lines:
-    """`(line, {step: (line, ...)})` of a text that `_build` has accepted."""
+    """`(line, {step: (line, ...)})` of a text that `_build` has accepted. Of a key that is written twice: the first."""
     root: _Lines = (1, {})
     if not text:
         return root
@@ -230,7 +269,7 @@ def _positions(text: str) -> _Lines:
             key = None
         elif isinstance(event, yaml.ScalarEvent) and stack and not listed and key is None:
             key = (event.value, _line(event))
-        elif isinstance(event, (yaml.ScalarEvent, yaml.CollectionStartEvent)):
+        elif isinstance(event, (yaml.ScalarEvent, yaml.AliasEvent, yaml.CollectionStartEvent)):
             step: Step
             if key is not None:
                 step, line = key
@@ -238,7 +277,7 @@ def _positions(text: str) -> _Lines:
                 step, line = len(here[1]), _line(event)
             node: _Lines = (line, {})
             if stack:
-                here[1][step] = node
+                here[1].setdefault(step, node)
             else:
                 node = root = (line, {})
             if isinstance(event, yaml.CollectionStartEvent):

@@ -22,7 +22,7 @@ def texts(entry: Entry, screen: Screen, findings: Findings) -> dict[str, str]:
         found[key] = screen(written or "")
         if found[key] != (written or ""):
             what = "holds what looks like patient data: it is shown without (docs/privacy.md)"
-            findings.warn(entry.document, entry.spot(key, level), what)
+            findings.warn(*entry.spot(key, level), what)
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -28,7 +28,7 @@ from collector.config.scalars import shown, suggestion
 from collector.config.secrets import Secrets, secret_key
 from collector.config.settings import Settings, read_kinds, read_settings
 from collector.config.snmp import read_auths_of, read_modules_of
-from collector.config.targets import Catalogue, Entry, offset, reads_this_machine
+from collector.config.targets import Catalogue, Entry, Layer, offset, reads_this_machine
 from collector.config.traps import TRAPS, read_trap_names
 from collector.config.typed import Findings, top
 from collector.model import Auth, Collector, Device, Schedule, Target
@@ -38,6 +38,7 @@ from collector.wire.snmp.module import Module
 
 SETTINGS: Final = "wardwatch.yml"
 AUTHS: Final = "auths.yml"
+DIRECTORIES: Final = ("inventory", "modules", "probes", "snmp")
 OTHERS: Final = ("simulator.yml",)
 """Read by other rooms."""
 
@@ -51,7 +52,8 @@ class Config:
     `targets` has every device's name, also those of which nothing is asked. `host` are the targets of the machine this
     runs on, which is a device named `localhost` outside the inventory. `auto` chooses modules by a site's own rules,
     then the shipped ones. `digest` is of what was read, without credentials. `files` is what was read, the shipped
-    files included. `trap_names` are names by OID. `normal` are the families that are made of vendors' metrics.
+    files included, and `document` the site's `wardwatch.yml`. `trap_names` are names by OID. `normal` are the families
+    that are made of vendors' metrics.
     """
 
     settings: Settings
@@ -66,6 +68,7 @@ class Config:
     warnings: tuple[Problem, ...]
     digest: str
     files: tuple[Path, ...]
+    document: Document | None
 
 
 def shipped() -> Path:
@@ -82,12 +85,14 @@ def load(
     collectors: Iterable[type[Collector]] | None = None,
     defaults: Path | None = None,
     large: Literal["read", "kept"] = "read",
+    elsewhere: Callable[[Settings], Iterable[Problem]] | None = None,
 ) -> Config:
     """Read a configuration. Raises ConfigError with all its problems.
 
     `directory` None: no site's own, so no devices. `environ` answers `${env:NAME}`, `resolve` DNS names, each once.
     `collectors` is the registry's list and `defaults` is `shipped()`, unless given. `large` files of modules are
-    `kept` in the state directory as they were understood, if there is one, or always `read`.
+    `kept` in the state directory as they were understood, if there is one, or always `read`. `elsewhere` says what is
+    wrong with files that the settings name and other rooms read.
     """
     if collectors is None:
         from collector.registry import COLLECTORS
@@ -100,6 +105,8 @@ def load(
     loading.settings(directory, base, large)
     if directory is None or not (base.is_dir() and directory.samefile(base)):
         loading.library(base)
+    if elsewhere is not None:
+        loading.blame(elsewhere)
     return loading.site(directory)
 
 
@@ -132,6 +139,10 @@ class _Loading:
         self._settings = read_settings(self._document, directory or base, self._environ, self._findings)
         if large == "kept" and self._settings.state.is_dir():
             self._compiled = Compiled(self._settings.state / "compiled")
+
+    def blame(self, elsewhere: Callable[[Settings], Iterable[Problem]]) -> None:
+        """Add what another room finds wrong."""
+        self._findings.problems.extend(elsewhere(self._settings))
 
     def library(self, directory: Path) -> None:
         """Kinds and modules of the shipped directory. Its settings, credentials and devices are an example only."""
@@ -182,7 +193,8 @@ class _Loading:
             normal=normal,
             warnings=tuple(sorted(findings.warnings)),
             digest=_digest(self._documents),
-            files=tuple(document.path for _, document, _ in self._documents),
+            files=tuple(found.path for _, found, _ in self._documents),
+            document=document,
         )
 
     def _auto(self) -> Auto:
@@ -201,7 +213,8 @@ class _Loading:
         if not path.exists() and not path.is_symlink():
             return None
         try:
-            document = read_register(path, self._findings) if path.suffix.lower() == ENDING else read(path)
+            register = path.suffix.lower() == ENDING
+            document = read_register(path, self._findings) if register else read(path, self._findings.problems)
         except ConfigError as error:
             self._findings.problems.extend(error.problems)
             self._unreadable.add(holds)
@@ -265,10 +278,10 @@ class _Loading:
         if compiled is not None and (kept := compiled.find(path)) is not None:
             self._documents.append((str(path.relative_to(directory)), kept.document, kept.digest))
             return kept.document, kept.modules
+        before = len(self._findings.problems)
         document = self._read(directory, path, "modules")
         if document is None:
             return None
-        before = len(self._findings.problems)
         modules = read_modules_of(document, self._findings)
         if compiled is not None and len(self._findings.problems) == before:
             whole = {name: module for name, module in modules.items() if module is not None}
@@ -302,7 +315,7 @@ class _Loading:
             directory, lambda path: self._read(directory, path, "devices"), self._findings
         )
         entries: list[Entry] = []
-        layers: dict[Path, tuple[KindFile, ...]] = {}
+        layers: dict[Path, tuple[Layer, ...]] = {}
         for document, parent in inventory:
             below = layers[parent] if parent is not None else ()
             found, layers[document.path] = read_entries(document, self._kinds, self._unreadable, below, self._findings)
@@ -342,7 +355,14 @@ class _Loading:
         return tuple(targets)
 
     def _unread(self, directory: Path, settings: Settings) -> None:
-        """A misnamed file would be a silent loss of devices."""
+        """A misnamed file or directory would be a silent loss of devices."""
+        for path in sorted(path for path in directory.iterdir() if path.is_dir() and path.name not in DIRECTORIES):
+            meant = suggestion(path.name, DIRECTORIES)
+            if not path.name.startswith(".") and (meant or files_below(path)):
+                what = (
+                    f"is not read: only the directories {', '.join(DIRECTORIES[:-1])} and {DIRECTORIES[-1]} are.{meant}"
+                )
+                self._findings.warnings.append(Problem(path, 0, "", what))
         for path in files_below(directory, OF_AN_INVENTORY):
             if path.name not in (SETTINGS, AUTHS, *OTHERS) and path != settings.web.config_file:
                 what = (

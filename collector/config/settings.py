@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationError
 
 from collector.budget import RULES, Breaking, Budgets, Caps, Limit
 from collector.config.addresses import endpoint
@@ -23,6 +24,7 @@ from collector.config.scalars import (
     Line,
     Listed,
     Name,
+    Whole,
     duration,
     is_name,
     shown,
@@ -37,11 +39,18 @@ class WebFile(Strict):
     config_file: Annotated[
         Line, Field(description="TLS and passwords in exporter-toolkit's format, relative to the configuration")
     ] = ""
+    address: Annotated[
+        Line,
+        Field(description="host:port at which Prometheus reaches us, for `/sd`; default: `listen`, or what it asked"),
+    ] = ""
 
 
 class PollingFile(Strict):
     interval: Annotated[Duration, Field(description="how often a device is polled where nothing nearer says")] = 60.0
     timeout: Annotated[Duration, Field(description="how long a poll may take; at most the interval")] = 30.0
+    ttl: Annotated[
+        Whole, Field(ge=0, le=255, description="hops that what is sent to a device may take; 0: as the system says")
+    ] = 0
 
 
 class HostFile(Strict):
@@ -166,18 +175,21 @@ class SettingsFile(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """`listen` is host:port; `config_file` None where there is none."""
+    """`listen` is host:port; `config_file` None where there is none; `address` where others reach us, empty: not
+    said."""
 
     listen: str
     config_file: Path | None
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
 class Polling:
-    """Seconds."""
+    """Seconds; `ttl` in hops, 0: as the system says."""
 
     interval: float
     timeout: float
+    ttl: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +236,17 @@ def read_settings(
         written = {
             key: value for key, value in entries(document, (), document.data, findings).items() if key != "kinds"
         }
-        model = part(document, (), written, SettingsFile, findings) or model
+        model = part(document, (), written, SettingsFile, findings) or _rest(written)
         _check(document, model, directory, findings)
     state = model.state or environ.get("STATE_DIRECTORY", "").split(":")[0] or ".state"
     return Settings(
-        web=Web(model.web.listen, directory / model.web.config_file if model.web.config_file else None),
+        web=Web(
+            model.web.listen,
+            directory / model.web.config_file if model.web.config_file else None,
+            model.web.address,
+        ),
         state=Path(state),
-        polling=Polling(model.polling.interval, min(model.polling.timeout, model.polling.interval)),
+        polling=Polling(model.polling.interval, min(model.polling.timeout, model.polling.interval), model.polling.ttl),
         host=HostSettings(model.host.interval, model.host.collectors),
         budgets=_budgets(model),
         caps=Caps(model.caps.series_per_device, model.caps.series),
@@ -239,6 +255,16 @@ def read_settings(
         privacy=Privacy(model.privacy.nhs_numbers, model.privacy.words, model.privacy.patterns),
         lookup_ttl=model.snmp.lookup_ttl,
     )
+
+
+def _rest(written: Mapping[str, object]) -> SettingsFile:
+    """The sections without mistakes, so that all that is wrong with what they say is told as well."""
+    sound: dict[str, object] = {}
+    for key, value in written.items():
+        with suppress(ValidationError):
+            SettingsFile.model_validate({key: value})
+            sound[key] = value
+    return SettingsFile.model_validate(sound)
 
 
 def read_kinds(document: Document, findings: Findings) -> dict[str, KindFile | None]:
@@ -270,12 +296,17 @@ def _budgets(model: SettingsFile) -> Budgets:
 def _check(document: Document, model: SettingsFile, directory: Path, findings: Findings) -> None:
     if model.web.config_file and not (directory / model.web.config_file).is_file():
         findings.problem(document, ["web", "config_file"], f"there is no file {shown(model.web.config_file)}")
-    for word, listen in (("web", model.web.listen), ("traps", model.traps.listen)):
+    for where, place in (("web.listen", model.web.listen), ("traps.listen", model.traps.listen)):
         try:
-            if word == "web" or listen:
-                endpoint(listen, bind=True)
+            if where == "web.listen" or place:
+                endpoint(place, bind=True)
         except ValueError as error:
-            findings.problem(document, [word, "listen"], str(error))
+            findings.problem(document, where.split("."), str(error))
+    try:
+        if model.web.address:
+            endpoint(model.web.address)
+    except ValueError as error:
+        findings.problem(document, ["web", "address"], str(error))
     if model.traps.burst < model.traps.rate:
         what = f"{model.traps.burst} is less than the rate of {model.traps.rate}: write at least as much"
         findings.problem(document, ["traps", "burst"], what)

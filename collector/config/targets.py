@@ -23,13 +23,22 @@ BY_SNMP = ("snmp", "sightings", AUTO)
 
 
 @dataclass(frozen=True, slots=True)
+class Layer:
+    """Keys that devices take over, and where they stand; `document` None: in a kind, where they were checked."""
+
+    keys: KindFile
+    document: Document | None = None
+    where: tuple[Step, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
-    """A device as written, with the layers below its own, nearest first."""
+    """A device as written, with its own layer and those below, nearest first."""
 
     document: Document
     index: int
     written: DeviceFile
-    layers: tuple[KindFile, ...]
+    layers: tuple[Layer, ...]
     unsure: bool = False
     """Something it says is not known: what that would say is not missed."""
 
@@ -40,18 +49,26 @@ class Entry:
     def pick(self, key: str) -> tuple[Any, int]:
         """The nearest value of `key` and its layer, 0 being the entry's own; None where nobody says."""
         for level, layer in enumerate(self.layers):
-            value = getattr(layer, key)
+            value = getattr(layer.keys, key)
             if value is not None:
                 return value, level
         return None, len(self.layers)
 
     def of_kind(self, level: int) -> bool:
         """Whether a layer is the kind's. What that names is checked where the kind is written."""
-        return level < len(self.layers) and type(self.layers[level]) is KindFile
+        return level < len(self.layers) and self.layers[level].document is None
 
-    def spot(self, key: str, level: int) -> list[Step]:
-        """Where to point for `key`: the entry's own line, or the entry where the value comes from below."""
-        return [*self.where, key] if level == 0 else self.where
+    def spot(self, key: str, level: int) -> tuple[Document, list[Step]]:
+        """Where to point for `key`: where it is written, so that a mistake in `defaults` is told once; the entry where
+        the value is a kind's."""
+        layer = self.layers[level]
+        if layer.document is None:
+            return self.document, self.where
+        return layer.document, [*layer.where, key]
+
+    def own(self, key: str, level: int) -> tuple[Document, list[Step]]:
+        """The same for what is wrong with this device only."""
+        return self.document, [*self.where, key] if level == 0 else self.where
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,28 +84,34 @@ class Catalogue:
     """`kinds`, `auths`, `modules`: where a file could not be read, a name may have been in it."""
 
 
-def make_targets(entry: Entry, device: Device, catalogue: Catalogue, findings: Findings) -> tuple[Target, ...]:
+def known_uses(entry: Entry, catalogue: Catalogue, findings: Findings) -> list[tuple[UseFile, str, Collector]]:
+    """What is asked of the device, by what name, and how; what is not known is left out with a problem."""
     uses, level = entry.pick("modules")
-    uses = () if device.agent else uses or ()
-    spot = entry.spot("modules", level)
-    if not uses and not device.agent and not device.passive and not entry.unsure:
-        findings.warn(entry.document, entry.where, "nothing is asked: write modules, here or for its kind")
-    targets: list[Target] = []
+    known: list[tuple[UseFile, str, Collector]] = []
     seen: set[str] = set()
-    for use in uses:
+    for use in uses or ():
         name, shown_as = use.module, use.as_ or use.module
         if shown_as in seen:
             hint = "" if use.target is None else ": give one of them another name with as"
-            findings.problem(entry.document, spot, f"the module {shown(shown_as)} is listed twice{hint}")
+            findings.problem(*entry.spot("modules", level), f"the module {shown(shown_as)} is listed twice{hint}")
         seen.add(shown_as)
         collector = catalogue.modules.get(name)
-        if collector is None:
-            if name not in catalogue.modules and "modules" not in catalogue.unread and not entry.of_kind(level):
-                hint = suggestion(name, catalogue.modules)
-                findings.problem(entry.document, spot, f"there is no module {shown(name)}.{hint}")
-            continue
+        if collector is not None:
+            known.append((use, shown_as, collector))
+        elif name not in catalogue.modules and "modules" not in catalogue.unread and not entry.of_kind(level):
+            hint = suggestion(name, catalogue.modules)
+            findings.problem(*entry.spot("modules", level), f"there is no module {shown(name)}.{hint}")
+    return known
+
+
+def make_targets(entry: Entry, device: Device, catalogue: Catalogue, findings: Findings) -> tuple[Target, ...]:
+    uses, level = entry.pick("modules")
+    if not uses and not device.agent and not device.passive and not entry.unsure:
+        findings.warn(entry.document, entry.where, "nothing is asked: write modules, here or for its kind")
+    targets: list[Target] = []
+    for use, shown_as, collector in () if device.agent else known_uses(entry, catalogue, findings):
         if what := _unfit(device, use, collector, entry, catalogue):
-            findings.problem(entry.document, spot, what)
+            findings.problem(*entry.own("modules", level), what)
             continue
         schedule = _schedule(entry, use, level, device, catalogue.polling, findings)
         if schedule is not None and not device.passive:
@@ -139,16 +162,16 @@ def _schedule(
     if interval is None:
         interval = max(polling.interval, floor)
     elif interval < floor:
-        spot = entry.spot("modules" if near < 0 else "interval", used if near < 0 else near)
+        spot = entry.spot("modules", used) if near < 0 else entry.spot("interval", near)
         what = f"{duration(interval)} between polls of {use.module} is too often for class {device.device_class}"
-        findings.problem(entry.document, spot, f"{what}: at least {duration(floor)} (RELIABILITY S5)")
+        findings.problem(*spot, f"{what}: at least {duration(floor)} (RELIABILITY S5)")
         return None
     if timeout is None:
         timeout = min(polling.timeout, interval)
     elif timeout > interval and nearer <= near:
-        spot = entry.spot("modules" if nearer < 0 else "timeout", used if nearer < 0 else nearer)
+        spot = entry.spot("modules", used) if nearer < 0 else entry.spot("timeout", nearer)
         what = f"{duration(timeout)} for {use.module} is longer than its interval of {duration(interval)}"
-        findings.problem(entry.document, spot, what)
+        findings.problem(*spot, what)
         return None
     return Schedule(interval, min(timeout, interval), offset(device.name, interval))
 

@@ -123,6 +123,17 @@ class LocalHost:
         result: T = future.result()
         return result
 
+    async def after(self, item: str, call: Callable[..., T], *args: Any, timeout: float) -> T:  # noqa: ASYNC109
+        """As `apart`, but the answer is never that of an earlier call: one in flight is waited for, in the same time.
+        For what writes: the last word must be the last written."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        while (earlier := self._busy.get(item)) is not None and item not in self._late:
+            done, _ = await asyncio.wait((earlier,), timeout=deadline - loop.time())
+            if not done:
+                self._late.add(item)
+        return await self.apart(item, call, *args, timeout=max(deadline - loop.time(), 0.0))
+
     def stuck(self) -> Sequence[str]:
         return sorted(self._late)
 

@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable
 from typing import Final, TypeVar
 
+from collector.edge.hops import SYSTEM, limit_hops
 from collector.edge.terms import Terms
 from collector.edge.tls import context_of, session_of
 from collector.errors import NoData, Refused, TimedOut, Unreachable
@@ -132,8 +133,9 @@ class TcpStream:
             raise Unreachable(f"the connection broke: {error.strerror or error}", word="reset") from error
 
 
-async def connect(address: str, port: int, terms: Terms, source: str = "") -> TcpStream:
-    """Connect when the pace allows. Raises `TimedOut`, `Refused`, `Unreachable`, and what the pace raises."""
+async def connect(address: str, port: int, terms: Terms, source: str = "", hops: int = SYSTEM) -> TcpStream:
+    """Connect when the pace allows, over at most so many `hops`. Raises `TimedOut`, `Refused`, `Unreachable`, and what
+    the pace raises."""
     loop = asyncio.get_running_loop()
     while (delay := terms.pace.wait(loop.time(), terms.deadline)) > 0:  # noqa: ASYNC110 - the budget says when
         await asyncio.sleep(delay)
@@ -143,6 +145,8 @@ async def connect(address: str, port: int, terms: Terms, source: str = "") -> Tc
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if hops != SYSTEM:
+            limit_hops(sock, hops)
         if source:
             sock.bind((source, 0))
         async with asyncio.timeout_at(terms.deadline):

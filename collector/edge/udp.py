@@ -6,7 +6,9 @@ import asyncio
 import socket
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
+from collector.edge.hops import SYSTEM, limit_hops
 from collector.edge.host import LocalHost
 from collector.edge.icmp import Pings
 from collector.edge.stream import connect
@@ -158,7 +160,9 @@ class _Conversation:
 class _UdpSocket:
     """One unconnected socket for every device of an address family; replies are told apart by address and port."""
 
-    def __init__(self, family: socket.AddressFamily, loop: asyncio.AbstractEventLoop, traffic: Traffic) -> None:
+    def __init__(
+        self, family: socket.AddressFamily, loop: asyncio.AbstractEventLoop, traffic: Traffic, hops: int
+    ) -> None:
         self.loop = loop
         self.traffic = traffic
         self.conversations: dict[tuple[str, int], list[_Conversation]] = {}
@@ -167,7 +171,12 @@ class _UdpSocket:
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         self._socket.bind(("::" if family == socket.AF_INET6 else "0.0.0.0", 0))  # noqa: S104 - replies come to any of our addresses
+        if hops != SYSTEM:
+            self.limit_hops(hops)
         loop.add_reader(self._socket.fileno(), self._read)
+
+    def limit_hops(self, hops: int) -> None:
+        limit_hops(self._socket, hops)
 
     def send(self, packet: bytes, peer: tuple[str, int]) -> bool:
         """Whether the kernel took it; False: its buffer is full. Raises OSError where there is no way."""
@@ -206,11 +215,19 @@ class World:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._sockets: dict[socket.AddressFamily, _UdpSocket] = {}
+        self._hops = SYSTEM
         self.traffic = Traffic()
         self._pings = Pings()
         self.host = LocalHost()
         self.now = self._loop.time
         self.clock = time.perf_counter
+
+    def limit_hops(self, hops: int) -> None:
+        """What is sent to devices from now on takes at most so many; 0: as the system says (RELIABILITY S12)."""
+        if hops != self._hops:
+            self._hops = hops
+            for sock in self._sockets.values():
+                sock.limit_hops(hops)
 
     @property
     def strays(self) -> int:
@@ -222,7 +239,7 @@ class World:
         family = socket.AF_INET6 if ":" in peers[0] else socket.AF_INET
         sock = self._sockets.get(family)
         if sock is None:
-            sock = self._sockets[family] = _UdpSocket(family, self._loop, self.traffic)
+            sock = self._sockets[family] = _UdpSocket(family, self._loop, self.traffic, self._hops)
         conversation = _Conversation(sock, (peers[0], port), dialogue, terms)
         keys = [(peer, port) for peer in peers]
         for key in keys:
@@ -237,10 +254,12 @@ class World:
 
     async def connect(self, address: str, port: int, terms: Terms, source: str = "") -> Stream:
         """A connection to a literal address (`model.Edge.connect`)."""
-        return await connect(address, port, terms, source)
+        return await connect(address, port, terms, source, self._hops)
 
     async def ping(self, address: str, echo: Echo, terms: Terms) -> EchoReply:
         """An echo to a literal address (`model.Edge.ping`)."""
+        if self._hops and not echo.ttl:
+            echo = replace(echo, ttl=self._hops)
         return await self._pings.ping(address, echo, terms)
 
     def close(self) -> None:

@@ -180,7 +180,7 @@ def _info(host: Host, memory: _Memory) -> Column:
     content = need(host, "/proc/cpuinfo").decode("utf-8", "replace")
     values = []
     for block in content.split("\n\n"):
-        fields = {key.strip(): text.strip() for key, _, text in (line.partition(":") for line in block.splitlines())}
+        fields = {key.strip(): text.strip() for key, _, text in (line.partition(":") for line in block.split("\n"))}
         if "processor" in fields:
             values.append(tuple(fields.get(name, "") for _, name in _CPUINFO))
     return column(INFO, memory.info.rows(values), [1.0] * len(values))

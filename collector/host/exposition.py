@@ -79,12 +79,13 @@ def _declare(number: int, comment: re.Match[str], families: dict[str, Foreign], 
             raise Malformed(f"line {number}: a second HELP for {name}")
         family.help = _ESCAPE.sub(lambda found: "\n" if found[1] == "n" else found[1], text)
         return
-    if text not in _KINDS:
+    kind = text.lower()  # Prometheus' own parser does not mind the case either
+    if kind not in _KINDS:
         raise Malformed(f"line {number}: no such type")
     if family.samples or name in owners:
         raise Malformed(f"line {number}: TYPE of {name} comes twice or after its samples")
-    family.kind = cast(Kind, text)
-    for suffix in ("", *_SUFFIXES.get(text, ())):
+    family.kind = cast(Kind, kind)
+    for suffix in ("", *_SUFFIXES.get(kind, ())):
         owners.setdefault(name + suffix, family)
 
 

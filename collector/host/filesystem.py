@@ -79,16 +79,29 @@ def plain(text: str) -> str:
 
 
 def parse(content: bytes) -> list[Mount]:
-    """`36 35 98:0 /root /point rw,noatime master:1 - ext4 /dev/sda1 rw`, with any number of fields before the dash."""
-    mounts = []
-    for line in content.decode("utf-8", "surrogateescape").splitlines():
-        before, _, after = line.partition(" - ")
-        words = before.split(" ")
-        kind, device, *options = after.split(" ")
-        major, _, minor = words[2].partition(":")
-        readonly = any("ro" in group.split(",") for group in (words[5], *options[:1]))
-        mounts.append(Mount(device, plain(words[4]), kind, readonly, major, minor))
+    """The mounts of a mountinfo file. A line that is none is left out; ValueError where no line is one.
+
+    Lines end at line feeds only: the kernel writes every other character of a path as it is, form feeds and Unicode's
+    line separators too.
+    """
+    lines = [line for line in content.decode("utf-8", "surrogateescape").split("\n") if line]
+    mounts = [found for line in lines if (found := _mount(line)) is not None]
+    if lines and not mounts:
+        raise ValueError(f"not a mount: {lines[0][:80]!r}")
     return mounts
+
+
+def _mount(line: str) -> Mount | None:
+    """`36 35 98:0 /root /point rw,noatime master:1 - ext4 /dev/sda1 rw`, with any number of fields before the dash."""
+    before, _, after = line.partition(" - ")
+    try:
+        _, _, number, _, point, own, *_ = before.split(" ")
+        kind, device, *options = after.split(" ")
+    except ValueError:
+        return None
+    major, _, minor = number.partition(":")
+    readonly = any("ro" in group.split(",") for group in (own, *options[:1]))
+    return Mount(device, plain(point), kind, readonly, major, minor)
 
 
 def _statvfs(statvfs: Callable[[str], Any], point: str) -> Room | str:

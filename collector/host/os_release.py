@@ -36,7 +36,7 @@ class _Memory:
 def parse(content: bytes) -> dict[str, str]:
     """`KEY=value` with a shell's quoting; lines that a shell would not take are left out."""
     fields = {}
-    for line in content.decode("utf-8", "replace").splitlines():
+    for line in content.decode("utf-8", "replace").split("\n"):
         key, equals, value = line.strip().partition("=")
         if not equals or key.startswith("#"):
             continue

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 import structlog
 
 from collector.agent import Agent
@@ -371,6 +372,53 @@ def test_whether_a_device_is_up_is_said_no_longer_than_it_is_known() -> None:
         assert value(page, "wardwatch_paused", scope="all") == 1
         await after(86400)
         assert value(await agent.page("sw", 5), "wardwatch_poll_age_seconds") is None
+
+    virtual(scene())
+
+
+def test_after_a_pause_nothing_says_any_more_that_there_is_one() -> None:
+    async def scene() -> None:
+        agent = agent_of(FakeWorld(), target(device(), "m", Asks()))
+        await agent.page("sw", 5)
+        agent.pause(Pauses(frozenset({"all"})))
+        await after(90)
+        page = await agent.page("sw", 5)
+        assert value(page, "wardwatch_poll_failed_info", module="m", reason="paused") == 1
+        agent.pause(Pauses(frozenset({"class:fragile"})))
+        (watch,) = agent.watches
+        page = watch.page(agent.world.now(), None, agent.common)
+        assert not labels(page, "wardwatch_poll_failed_info")
+        assert value(page, "wardwatch_polls_total", module="m", outcome="success") == 1, "counts go on"
+        assert value(page, "wardwatch_poll_success", module="m") is None
+        assert (watch.reason, agent.state(watch)) == ("", "unknown")
+        await after(90)
+        page = await agent.page("sw", 5)
+        assert value(page, "wardwatch_poll_success", module="m") == 1
+        assert agent.state(watch) == "up"
+
+    virtual(scene())
+
+
+def test_when_a_module_last_succeeded_is_said_while_it_fails() -> None:
+    """RELIABILITY part 4: how old the last good answer is must be known when there is no newer one."""
+
+    async def scene() -> None:
+        answers = True
+        world = FakeWorld(lambda packet: (0.01, b"ok") if answers else None)
+        agent = agent_of(world, target(device(), "m", Asks(), interval=60, timeout=5))
+        name = "wardwatch_poll_last_success_timestamp_seconds"
+        at = value(await agent.page("sw", 10), name, module="m")
+        assert at == pytest.approx(world.host.wall(), abs=1)
+        answers = False
+        for _ in range(10):
+            await after(60)
+            page = await agent.page("sw", 10)
+            assert value(page, "wardwatch_poll_success", module="m") == 0
+            assert value(page, "wardwatch_poll_age_seconds", module="m") is None
+            assert value(page, name, module="m") == at
+        answers = True
+        agent.retry("sw")
+        assert value(await agent.page("sw", 10), name, module="m") == pytest.approx(world.host.wall(), abs=1)
 
     virtual(scene())
 

@@ -30,6 +30,7 @@ class FakeSource:
     config_digest: str = "0123456789abcdef"
     asked: list[tuple[str, object, float]] = field(default_factory=list)
     shards: list[tuple[int, int] | None] = field(default_factory=list)
+    reached: list[str] = field(default_factory=list)
     reloads: int = 0
     hold: asyncio.Event | None = None
     """Device pages wait for it."""
@@ -56,8 +57,9 @@ class FakeSource:
     async def snmp_page(self, question: Question, patience: float) -> Scrape:
         raise Refusal(403, "nothing may be asked")
 
-    def groups(self, shard: tuple[int, int] | None) -> Sequence[Mapping[str, Any]]:
+    def groups(self, shard: tuple[int, int] | None, asked: str) -> Sequence[Mapping[str, Any]]:
         self.shards.append(shard)
+        self.reached.append(asked)
         return [{"targets": ["127.0.0.1:10810"], "labels": {"__param_device": "sw-1"}}]
 
     def overview(self) -> Sequence[DeviceLine]:

@@ -146,7 +146,7 @@ def test_clients_that_never_read_cost_little_and_go() -> None:
     """RELIABILITY D2, in a process of its own: in one that has held large things before, what is freed stays mapped."""
     words = "import asyncio; from tests.exporters import test_guard; asyncio.run(test_guard.greedy_clients())"
     root = Path(__file__).resolve().parents[2]
-    done = subprocess.run([sys.executable, "-c", words], check=False, cwd=root, capture_output=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", words], check=False, cwd=root, capture_output=True, timeout=240)
     assert done.returncode == 0, done.stderr.decode()
 
 
@@ -156,21 +156,19 @@ async def greedy_clients() -> None:
     limits = Limits(write=2.0)
     async with serving(source, limits=limits) as server:
         assert (await ask(server, "/metrics?device=big")).status == 200
-        before = resident()
+        before = most = resident()
         greedy = []
         for _ in range(60):
             reader, writer = await connect(server, limit=1)
             writer.write(b"GET /metrics?device=big HTTP/1.1\r\nHost: x\r\n\r\n")
             greedy.append((reader, writer))
-        for _ in range(30):
-            assert (await ask(server, "/metrics?device=sw-1")).status == 200
-            await asyncio.sleep(0.2)
-            if await ended(server, "evicted") + await ended(server, "slow_writing") >= 45:
-                break
-        assert resident() - before < 80 * 1024 * 1024  # some 20 MB of it are the clients' own
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(200):  # a busy machine makes 60 such pages in a minute or two
             while await ended(server, "evicted") + await ended(server, "slow_writing") < 60:
-                await asyncio.sleep(0.2)
+                assert (await ask(server, "/metrics?device=sw-1")).status == 200
+                for _ in range(20):
+                    most = max(most, resident())
+                    await asyncio.sleep(0.01)
+        assert most - before < 80 * 1024 * 1024, most - before  # some 20 MB of it are the clients' own
         for _, writer in greedy:
             writer.close()
 

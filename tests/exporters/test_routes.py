@@ -4,16 +4,28 @@ import asyncio
 import gzip
 import json
 import math
+import shutil
+import time
 from pathlib import Path
+from typing import cast
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import make_mocked_request
 
-from collector.model import Family, single
-from exporters.routes import APART, scrape_patience
+from collector.config.problems import ConfigError
+from collector.model import Column, Family, single
+from exporters.auth import Passwords
+from exporters.guard import Seats
+from exporters.routes import APART, Routes, scrape_patience
 from exporters.source import EVERYTHING, Choice
-from exporters.web import CannotListen, Limits, may_bind, serve
+from exporters.strangers import ACTING, known
+from exporters.web import CannotListen, Limits, _Gate, may_bind, serve
+from exporters.webconfig import Watched, WebConfig
 from tests.exporters.exposition import parse
 from tests.exporters.fake import FakeSource, ask, big, serving, until
+
+CASES = Path(__file__).parent / "webconfig"
 
 
 async def test_the_host_page_shows_the_host_and_the_program_itself() -> None:
@@ -37,6 +49,36 @@ async def test_gzip_where_it_is_asked_for() -> None:
     assert packed.headers["content-encoding"] == "gzip"
     assert gzip.decompress(packed.body) == refused.body
     assert parse(refused.body).value("wardwatch_device_up") == 1
+
+
+async def test_large_pages_are_made_one_at_a_time_however_busy_the_loop_is() -> None:
+    """A page counts as held once the loop has picked it up; the next may not be made before (RELIABILITY D2)."""
+    picked, begun = 0, []
+
+    class Seen:
+        """A family that notes how many pages were picked up when one with it is being made."""
+
+        name, type = "seen_total", "counter"
+
+        @property
+        def help(self) -> str:
+            begun.append(picked)
+            return ""
+
+    column = Column(cast(Family, Seen()), big(APART).rows, big(APART).values)
+    routes = Routes(FakeSource(), Seats(Limits()))
+
+    async def fetch() -> None:
+        nonlocal picked
+        await routes.page(make_mocked_request("GET", "/metrics"), [column])
+        picked += 1
+
+    fetching = [asyncio.create_task(fetch()) for _ in range(5)]
+    while not all(task.done() for task in fetching):
+        time.sleep(0.1)  # others keep the loop busy, so that nothing is picked up
+        await asyncio.sleep(0)
+    routes.close()
+    assert begun == [0, 1, 2, 3, 4]
 
 
 async def test_the_scrapers_timeout_reaches_the_source() -> None:
@@ -117,6 +159,37 @@ async def test_service_discovery() -> None:
     assert source.shards == [None, (2, 5)]
 
 
+@pytest.mark.parametrize(
+    ("host", "reached"),
+    [
+        ("10.0.0.5:10810", "10.0.0.5:10810"),
+        ("collector.example", "collector.example:80"),
+        ("collector.example:443", "collector.example:443"),
+        ("[fd00::5]:10810", "[fd00::5]:10810"),
+        ("[fd00::5]", "[fd00::5]:80"),
+        ("0.0.0.0:10810", ""),
+        ("[::]:10810", ""),
+        ("224.0.0.1:80", ""),
+        ("a b:80", ""),
+        ("user@collector.example:80", ""),
+        ("collector.example/x:80", ""),
+        ("collector.example:0", ""),
+        ("collector.example:99999", ""),
+        ("{{.}}", ""),
+        ("", ""),
+    ],
+)
+async def test_service_discovery_knows_by_which_address_it_is_reached(host: str, reached: str) -> None:
+    source = FakeSource()
+    async with serving(source) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(f"GET /sd HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+        answer = await reader.read()
+        writer.close()
+    assert b" 200 " in answer.partition(b"\r\n")[0]
+    assert source.reached == [reached]
+
+
 async def test_health_and_readiness() -> None:
     source = FakeSource(is_ready=False)
     async with serving(source) as server:
@@ -142,7 +215,7 @@ async def test_reload() -> None:
 
 async def test_a_bug_in_a_page_is_one_answer_and_no_detail() -> None:
     class Broken(FakeSource):
-        def groups(self, shard: tuple[int, int] | None) -> list[dict[str, str]]:
+        def groups(self, shard: tuple[int, int] | None, asked: str) -> list[dict[str, str]]:
             raise RuntimeError("a secret detail")
 
     async with serving(Broken()) as server:
@@ -202,15 +275,69 @@ async def test_a_huge_page_does_not_block_the_loop() -> None:
     ],
 )
 def test_only_loopback_is_bound_without_asking(listen: str, allowed: bool) -> None:
-    assert (may_bind(listen, None, insecure=False) is None) is allowed
-    assert may_bind(listen, None, insecure=True) is None
-    assert may_bind(listen, Path("web.yml"), insecure=False) is None
+    assert (may_bind(listen, None, "refused") is None) is allowed
+    assert may_bind(listen, None, "trusted") is None
+    assert may_bind(listen, CASES / "users.good.yml", "refused") is None
+    assert (may_bind(listen, CASES / "empty.good.yml", "refused") is None) is allowed
+
+
+def test_a_file_that_keeps_nobody_out_is_named() -> None:
+    refusal = may_bind("0.0.0.0:80", CASES / "empty.good.yml", "refused")
+    assert refusal is not None
+    assert "empty.good.yml has neither: write one with TLS and users" in refusal
+
+
+async def test_a_file_that_keeps_nobody_out_any_more_is_not_taken_up(tmp_path: Path) -> None:
+    file = tmp_path / "web.yml"
+    shutil.copy(CASES / "users.good.yml", file)
+    watched = Watched(file, "closed")
+    file.write_text("rate_limit: {interval: 0, burst: 1}\n")
+    assert watched.current().users
+    with pytest.raises(ConfigError, match="neither TLS nor users"):
+        Watched(file, "closed")
+    assert not Watched(file).current().users
+
+
+STRANGE = ["192.0.2.7", "2001:db8::1", "::ffff:192.0.2.7", None]
+
+
+@pytest.mark.parametrize("remote", STRANGE)
+@pytest.mark.parametrize("route", ACTING)
+def test_what_makes_something_happen_is_for_those_who_are_known(route: str, remote: str | None) -> None:
+    """RELIABILITY part 3: /probe and /-/reload need auth. Passwords are asked for before this."""
+    assert not known(route, remote, WebConfig(), "refused")
+    assert known(route, remote, WebConfig(), "trusted")
+    assert known(route, remote, WebConfig(certified=True), "refused")
+    for here in ("127.0.0.1", "127.9.1.1", "::1", "::ffff:127.0.0.1"):
+        assert known(route, here, WebConfig(), "refused")
+    for page in ("/metrics", "/sd", "/", "/-/healthy"):
+        assert known(page, remote, WebConfig(), "refused")
+
+
+@pytest.mark.parametrize("path", ["/-/reload", "/%2D/reload", "/probe", "/snmp", "/metrics"])
+async def test_a_stranger_is_told_to_log_in(path: str) -> None:
+    """The route counts, however its path is written."""
+    routes = Routes(FakeSource(), Seats(Limits()))
+    app = web.Application()
+    app.router.add_routes([*routes.table(), web.get("/probe", _nobody), web.get("/snmp", _nobody)])
+    method = "POST" if "reload" in path else "GET"
+    gate = _Gate(Watched(None), Passwords(), routes, "refused")
+    for remote, refused in (("192.0.2.7", path != "/metrics"), ("127.0.0.1", False)):
+        request = make_mocked_request(method, path).clone(remote=remote)
+        request._match_info = await app.router.resolve(request)  # type: ignore[assignment]
+        answer = await gate._refusal(request, WebConfig())
+        assert (answer is not None and answer.status == 403) is refused
+    routes.close()
+
+
+async def _nobody(request: web.Request) -> web.Response:
+    raise AssertionError("nobody comes so far")
 
 
 @pytest.mark.parametrize("listen", ["127.0.0.1", "127.0.0.1:http", "::1:80", "127.0.0.1:99999", "[::1]:-1", ""])
 def test_what_is_no_address_is_said(listen: str) -> None:
     with pytest.raises(CannotListen, match="is no listen address"):
-        may_bind(listen, None, insecure=False)
+        may_bind(listen, None, "refused")
 
 
 async def test_a_taken_port_is_a_clear_message() -> None:

@@ -59,6 +59,23 @@ def test_check_tells_every_problem_at_once_with_file_and_line(wardwatch: Wardwat
     assert "2 problems" in result.stderr
 
 
+def test_check_reads_the_web_configuration_file_too(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    """As `run` does, which would refuse it; its problems stand among the others."""
+    settings = "state: STATE\nweb: {config_file: web.yml}\nhost: {intervall: 5s}\n"
+    config = estate(tmp_path, settings=settings)
+    (config / "web.yml").write_text("basic_auth_users:\n  anna: canary-password\ntls_serverconfig: {}\n")
+    result = wardwatch("check", "--config", str(config))
+    assert result.exit_code == 1
+    assert f"{config}/wardwatch.yml:3: host.intervall: " in result.stderr
+    assert f"{config}/web.yml:3: tls_serverconfig: " in result.stderr
+    assert "2 problems" in result.stderr
+    (config / "web.yml").write_text("basic_auth_users:\n  anna: canary-password\n")
+    estate(tmp_path, settings=settings.replace("intervall", "interval"))
+    result = wardwatch("check", "--config", str(config))
+    assert f"{config}/web.yml:2: basic_auth_users.anna: is not a bcrypt hash" in result.stderr
+    assert "canary" not in result.stderr
+
+
 def test_no_configuration_at_all_is_a_host_agent(wardwatch: Wardwatch) -> None:
     result = wardwatch("check")
     assert result.exit_code == 0
@@ -314,3 +331,23 @@ def test_equipment_is_listed_by_ward_and_state(wardwatch: Wardwatch, tmp_path: P
         assert {line[3] for line in listed()[1:]} == {"unknown"}, "nobody says so now"
     (tmp_path / "state" / "states.json").write_text("rubbish")
     assert len(listed()) == 5
+
+
+def test_an_empty_web_configuration_file_lets_nobody_in(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    (tmp_path / "web.yml").touch()
+    words = ("--web.listen-address", "0.0.0.0:0", "--web.config.file", str(tmp_path / "web.yml"))
+    result = wardwatch("run", "--config", str(estate(tmp_path)), *words)
+    assert result.exit_code == 1
+    assert "web.yml has neither: write one with TLS and users" in result.stderr
+
+
+@pytest.mark.parametrize("words", [("init", "/proc/nope"), ("schema", "/proc/nope"), ("init", "/dev/null/x")])
+def test_where_nothing_can_be_written_the_path_and_the_reason_are_told(
+    wardwatch: Wardwatch, words: tuple[str, str]
+) -> None:
+    result = wardwatch(*words)
+    assert result.exit_code == 1
+    assert not isinstance(result.exception, OSError)
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"wardwatch: {words[1]}")
+    assert "Errno" not in line

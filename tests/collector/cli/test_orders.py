@@ -19,7 +19,7 @@ from collector.cli import control
 from collector.cli.service import Options, Service
 from collector.config import Config, load
 from collector.edge.state import read_state, write_state
-from tests.collector.cli.estate import estate
+from tests.collector.cli.estate import INVENTORY, estate
 
 
 @pytest.fixture
@@ -134,6 +134,22 @@ async def test_a_retry_ordered_before_the_start_is_not_obeyed_again(config: Conf
         await until(lambda: ups.task is not None)
 
 
+async def test_the_end_writes_what_is_known_then_though_an_older_state_is_being_written(
+    config: Config, state: Path
+) -> None:
+    """RELIABILITY S8: a breaker that opened last survives, even where the disk is slow."""
+    gate = threading.Event()
+    state.mkdir()
+    async with running(config) as service:
+        slow = asyncio.create_task(service.world.host.apart("agent.json", gate.wait, 5, timeout=5))
+        await asyncio.sleep(0)
+        for _ in range(3):
+            service.agent.watch("ups-1").line.allowance.breaker.failed(service.world.now())
+        asyncio.get_running_loop().call_later(0.3, gate.set)
+    await slow
+    assert "ups-1" in (read_state(state / "agent.json") or {})["breakers"]
+
+
 async def test_a_reload_that_fails_in_any_way_is_told_and_counted(config: Config) -> None:
     def broken() -> Config:
         raise RuntimeError("no such luck")
@@ -142,6 +158,83 @@ async def test_a_reload_that_fails_in_any_way_is_told_and_counted(config: Config
         assert await service.reload() == ["RuntimeError: no such luck"]
         told = {column.family.name: list(column.values) for column in service.about.columns()}
         assert told["wardwatch_config_last_reload_successful"] == [0]
+
+
+FIXED = "state: STATE\nweb:\n  listen: 127.0.0.1:PORT\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where"),
+    [
+        ("STATE", "elsewhere", "wardwatch.yml:1: state: "),
+        ("PORT", "1", "wardwatch.yml:3: web.listen: "),
+        (FIXED, "kinds: {}\nstate: STATE\n", "wardwatch.yml:1: web.listen: "),
+        ("web:\n", "web:\n  config_file: web.yml\n", "wardwatch.yml:3: web.config_file: "),
+    ],
+)
+async def test_what_takes_a_restart_is_refused_by_a_reload(
+    tmp_path: Path, free_port: Callable[[], int], old: str, new: str, where: str
+) -> None:
+    """RELIABILITY S19: orders must not be written where the program that runs does not look."""
+    fixed = FIXED.replace("PORT", str(free_port()))
+    directory = estate(tmp_path, settings=fixed)
+    (directory / "web.yml").touch()
+
+    def read() -> Config:
+        return load(directory, environ={}, resolve=lambda name: name)
+
+    before = read()
+    service = Service(read, before)
+    server = await service.start(Options(before.settings.web.listen, None))
+    old = fixed if old == FIXED else old if old != "PORT" else fixed.rpartition(":")[2].strip()
+    estate(tmp_path, settings=fixed.replace(old, new), inventory=INVENTORY + "  - {name: x, class: it, agent: 'a:1'}\n")
+    (problem,) = await service.reload()
+    assert where in problem
+    assert "restart" in problem
+    assert "x" not in {line.name for line in service.overview()}, "the old configuration stays as it was"
+    control.change(tmp_path / "state", control.paused("all", "a test"))
+    await until(lambda: scopes(service) == {"all"})
+    estate(tmp_path, settings=fixed)
+    assert await service.reload() == ()
+    await server.close()
+    await service.close()
+
+
+async def test_what_the_command_line_decides_may_change_in_the_file(tmp_path: Path) -> None:
+    directory = estate(tmp_path)
+
+    def read() -> Config:
+        return load(directory, environ={}, resolve=lambda name: name)
+
+    async with running(read(), read) as service:
+        estate(tmp_path, settings="state: STATE\nweb: {listen: '127.0.0.1:1'}\n")
+        assert await service.reload() == ()
+
+
+@pytest.mark.parametrize(
+    ("listen", "written", "asked", "told"),
+    [
+        ("127.0.0.1:0", "", "collector.example:80", "127.0.0.1:PORT"),
+        ("127.0.0.1:0", "collector.example:443", "", "collector.example:443"),
+        ("0.0.0.0:0", "", "10.0.0.5:10810", "10.0.0.5:10810"),
+        ("0.0.0.0:0", "", "", "127.0.0.1:PORT"),
+        ("[::]:0", "", "[fd00::5]:10810", "[fd00::5]:10810"),
+        ("[::]:0", "", "", "[::1]:PORT"),
+        (":0", "", "collector.example:80", "collector.example:80"),
+        (":0", "10.0.0.7:10810", "collector.example:80", "10.0.0.7:10810"),
+    ],
+)
+async def test_sd_gives_targets_that_can_be_scraped(
+    tmp_path: Path, listen: str, written: str, asked: str, told: str
+) -> None:
+    """Prometheus cannot scrape 0.0.0.0: it gets the address that is configured, or the one by which it asked."""
+    directory = estate(tmp_path, settings=f"state: STATE\nweb: {{address: '{written}'}}\n")
+    service = Service(lambda: config, config := load(directory, environ={}, resolve=lambda name: name))
+    server = await service.start(Options(listen, None))
+    found = {target for group in service.groups(None, asked) for target in group["targets"]}
+    await server.close()
+    await service.close()
+    assert found == {told.replace("PORT", str(server.port))}
 
 
 async def test_the_hosts_name_may_change(config: Config) -> None:

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.config.document import MAX_BYTES, MAX_DEPTH, Document, parse, read
-from collector.config.problems import ConfigError
+from collector.config.document import MAX_BYTES, MAX_DEPTH, MOST_PROBLEMS, Document, parse, read, understood
+from collector.config.problems import ConfigError, Problem
 
 FILE = Path("f.yml")
 
@@ -174,3 +174,28 @@ def test_every_place_in_the_data_has_its_own_line(tree: object) -> None:
             assert f'"{node}"' in lines[document.line(where) - 1]
 
     walk(document.data, [])
+
+
+def test_every_mistake_is_told_and_the_rest_is_read() -> None:
+    text = 'a: 1\na: [2, {b: 1, b: 2}]\nc: &x 3\nd: *x\ne: !!int 4\nf: "5\\0"\n<<: {a: 9}\ng:\n  h: 6\n  h: 7\nz: 8\n'
+    passed: list[Problem] = []
+    document = understood(FILE, text, passed)
+    assert document.data == {"a": "1", "c": "3", "d": None, "e": "4", "f": "5", "g": {"h": "6"}, "z": "8"}
+    assert [problem.line for problem in passed] == [2, 2, 3, 4, 5, 6, 7, 10]
+    assert [problem.where for problem in passed] == ["a", "b", "", "d", "", "f", "<<", "h"]
+    assert [document.line([key]) for key in ("a", "c", "d", "g", "z")] == [1, 3, 4, 8, 11]
+    assert document.line(["g", "h"]) == 9
+    with pytest.raises(ConfigError) as caught:
+        understood(FILE, text)
+    assert len(caught.value.problems) == len(passed)
+
+
+def test_what_cannot_be_passed_over_is_told_with_what_was() -> None:
+    assert refusal("a: 1\na: 2\nb: @x").splitlines() == [
+        "f.yml:2: a: is written twice here: keep one of them",
+        "f.yml:3: is not valid YAML: found character that cannot start any token",
+    ]
+
+
+def test_a_file_of_nothing_but_mistakes_ends_early() -> None:
+    assert len(refusal("a: *x\n" * 10_000).splitlines()) == MOST_PROBLEMS

@@ -185,7 +185,7 @@ def test_all_problems_of_five_thousand_broken_entries_come_at_once(site: Path, l
     with pytest.raises(ConfigError) as caught:
         loaded(site)
     assert time.process_time() - begin < 5
-    assert len(caught.value.problems) == 5_000
+    assert len(caught.value.problems) == 10_000, "the address and the class of each"
 
 
 def test_a_name_is_resolved_once_however_many_devices_have_it(site: Path) -> None:
@@ -204,3 +204,16 @@ def test_a_name_is_resolved_once_however_many_devices_have_it(site: Path) -> Non
     config = load(site, environ={}, resolve=resolve, collectors=(), defaults=site / "none")
     assert asked == ["one.example.org"]
     assert {device.address for device in config.devices} == {"10.9.9.9"}
+
+
+def test_a_misnamed_directory_is_a_warning_that_says_what_was_meant(site: Path, loaded: Load) -> None:
+    (site / "inventory").rename(site / "inventroy")
+    write(site, "wards/a.yml", "devices: []\n")
+    (site / "secrets").mkdir()
+    (site / ".git").mkdir()
+    write(site, ".github/inventory.yml", "")
+    what = "is not read: only the directories inventory, modules, probes and snmp are."
+    assert [str(warning) for warning in loaded(site).warnings if "is not read" in warning.what] == [
+        f"{site}/inventroy: {what} Did you mean 'inventory'?",
+        f"{site}/wards: {what}",
+    ]

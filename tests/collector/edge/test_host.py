@@ -78,5 +78,35 @@ async def test_askers_of_one_item_share_one_call() -> None:
     assert len(calls) == 1
 
 
+async def test_what_must_be_the_last_word_is_said_after_a_call_in_flight() -> None:
+    host, gate, said = LocalHost(), threading.Event(), []
+
+    def say(word: str) -> str:
+        gate.wait(5)
+        said.append(word)
+        return word
+
+    first = asyncio.create_task(host.after("state", say, "old", timeout=5))
+    await asyncio.sleep(0.05)
+    others = [asyncio.create_task(host.after("state", say, word, timeout=5)) for word in ("newer", "newest")]
+    await asyncio.sleep(0.05)
+    first.cancel()  # whoever asked has gone; the call goes on
+    gate.set()
+    assert await asyncio.gather(*others) == ["newer", "newest"]
+    assert said == ["old", "newer", "newest"]
+
+
+async def test_a_call_that_hangs_is_not_waited_for_longer_than_is_said() -> None:
+    host, gate = LocalHost(), threading.Event()
+    with pytest.raises(TimedOut):
+        await host.after("state", gate.wait, timeout=0.1)
+    for _ in range(2):
+        began = time.monotonic()
+        with pytest.raises(TimedOut):
+            await host.after("state", gate.wait, timeout=0.1)
+        assert time.monotonic() - began < 2
+    gate.set()
+
+
 def _fails() -> None:
     raise OSError("gone")

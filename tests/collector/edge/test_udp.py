@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
@@ -12,6 +14,8 @@ from collector.edge import Tally, Terms, World
 from collector.errors import Malformed, Paused, Unreachable
 from tests.collector.worlds import Questions
 
+IP_RECVTTL = getattr(socket, "IP_RECVTTL", 12)
+"""linux/in.h; Python names it from 3.14 on."""
 Reply = Callable[[bytes], list[tuple[float, bytes]]]
 
 
@@ -85,6 +89,34 @@ async def test_over_ipv6(world: World) -> None:
         dialogue = Questions(2, 1)
         await world.udp(["::1"], port, dialogue, terms())
     assert dialogue.answers == [b"ok"] * 2
+
+
+@pytest.mark.parametrize(("address", "level", "option"), [
+    ("127.9.1.1", socket.IPPROTO_IP, IP_RECVTTL),
+    ("::1", socket.IPPROTO_IPV6, socket.IPV6_RECVHOPLIMIT),
+])  # fmt: skip
+async def test_packets_take_as_many_hops_as_they_may(world: World, address: str, level: int, option: int) -> None:
+    """RELIABILITY S12, as the device sees it; 0 is what the system does anyway."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as device:
+        device.bind((address, 0))
+        device.setsockopt(level, option, 1)
+        seen = []
+        for hops in (0, 3, 7, 0):
+            world.limit_hops(hops)
+            await world.udp([address], device.getsockname()[1], Questions(1, 1, patience=0.01), terms())
+            _, (control,), _, _ = device.recvmsg(100, 100)
+            seen.append(int.from_bytes(control[2], sys.byteorder))
+    assert seen[0] == seen[3] >= 32, "the system's own"
+    assert seen[1:3] == [3, 7]
+
+
+async def test_connections_take_as_many_hops_as_they_may(world: World) -> None:
+    world.limit_hops(5)
+    async with await asyncio.start_server(lambda reader, writer: writer.close(), "127.9.1.1", 0) as server:
+        stream = await world.connect("127.9.1.1", server.sockets[0].getsockname()[1], terms())
+        assert stream._socket.getsockopt(socket.IPPROTO_IP, socket.IP_TTL) == 5  # type: ignore[attr-defined]
+        stream.close()
 
 
 async def test_silence_is_asked_again_and_counted(world: World) -> None:

@@ -116,6 +116,32 @@ def test_an_option_that_is_no_regular_expression_is_refused_by_name(collector: t
             collector(**{option: "("})
 
 
+@pytest.mark.parametrize("character", ["\x0c", "\r", "\x1c", "\u0085", "\u2028"], ids=ascii)
+async def test_a_mount_path_may_hold_what_python_takes_for_the_end_of_a_line(edge: FakeEdge, character: str) -> None:
+    point = f"/mnt/a{character}b"
+    edge.host.files["/proc/1/mountinfo"] += f"40 28 0:60 / {point} rw - ext4 /dev/sdb1 rw\n".encode()
+    edge.host.mounts[point] = edge.host.mounts["/srv/archive"]
+    found = samples(await poll(Filesystem(), edge))
+    assert len([series for series in found if series.startswith("node_filesystem_size_bytes")]) == 4
+    assert any('device="/dev/sdb1"' in series and "size_bytes" in series for series in found)
+
+
+async def test_a_mount_that_cannot_be_understood_costs_itself_only(edge: FakeEdge) -> None:
+    before = samples(await poll(Filesystem(), edge))
+    edge.host.files["/proc/1/mountinfo"] = b"nonsense\n" + edge.host.files["/proc/1/mountinfo"] + b"1 2 3 - x\n"
+    assert samples(await poll(Filesystem(), edge)) == before
+
+
+@pytest.mark.parametrize("character", ["\x0c", "\x1c", "\u2028"], ids=ascii)
+async def test_a_name_may_hold_what_python_takes_for_the_end_of_a_line(edge: FakeEdge, character: str) -> None:
+    edge.host.files["/etc/os-release"] = f'NAME="a{character}b"\nID=x\n'.encode()
+    edge.host.files["/proc/cpuinfo"] = f"processor\t: 0\nmodel name\t: a{character}microcode\t: b\n".encode()
+    (info,) = (c for c in await poll(Os(), edge) if c.family.name == "node_os_info")
+    assert "a" + character + "b" in info.rows.values[0]
+    (cpu,) = (c for c in await poll(Cpu(info=True), edge) if c.family.name == "node_cpu_info")
+    assert "b" not in cpu.rows.values[0]
+
+
 async def test_disks_and_interfaces_are_chosen_as_node_exporter_does(edge: FakeEdge) -> None:
     def devices(found: dict[str, float]) -> set[str]:
         return {series.split('device="')[1].split('"')[0] for series in found}

@@ -65,6 +65,18 @@ async def read(edge: FakeEdge, directory: Path | str) -> dict[str, float]:
     return samples(await poll(Textfile(str(directory)), edge))
 
 
+async def test_the_case_of_a_type_does_not_matter(edge: FakeEdge, write: Write, tmp_path: Path) -> None:
+    """As in Prometheus' own parser, and so in node_exporter."""
+    write(
+        "a.prom",
+        '# TYPE jobs COUNTER\njobs 4\n# TYPE wait Histogram\nwait_bucket{le="+Inf"} 2\nwait_sum 1\nwait_count 2\n',
+    )
+    text = render(await poll(Textfile(str(tmp_path)), edge)).body.decode()
+    assert "# TYPE jobs counter\njobs 4\n" in text
+    assert "# TYPE wait histogram\n" in text
+    assert "node_textfile_scrape_error 0" in text
+
+
 async def test_every_kind_of_family_keeps_its_name_type_and_text(edge: FakeEdge, write: Write, tmp_path: Path) -> None:
     path = write("example.prom", EXAMPLE)
     columns = await poll(Textfile(str(tmp_path)), edge)
