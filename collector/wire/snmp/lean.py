@@ -23,7 +23,7 @@ class Diet(NamedTuple):
     slow: tuple[Mapping[int, tuple[int, ...]], ...] = ()
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=1024)
 def diet(modules: tuple[Module, ...], whole: frozenset[int] = frozenset()) -> Diet:
     """The same object for the same modules. Nothing is left out of what those with the numbers `whole` need, and of
     modules with filters."""

@@ -59,16 +59,19 @@ def units(roots: Sequence[bytes], columns: Columns) -> Mapping[bytes, Unit]:
 
 def leaner(whole: Mapping[bytes, Unit], columns: Columns, left_out: Collection[bytes]) -> Mapping[bytes, Unit]:
     """By root: how to read it without some columns, where there are any in its unit."""
-    made = {}
+    made: dict[bytes, Unit] = {}
     for root, unit in whole.items():
+        if root in made:
+            continue
         skipped = frozenset(
             number
             for number, prefix in enumerate(columns.prefixes)
             if prefix in left_out and prefix.startswith(unit.roots)
         )
-        rest = [tuple(column for column in table if column not in left_out) for table in unit.tables]
         if skipped:
-            made[root] = Unit(unit.roots, tuple(table for table in rest if table), skipped)
+            rest = [tuple(column for column in table if column not in left_out) for table in unit.tables]
+            less = Unit(unit.roots, tuple(table for table in rest if table), skipped)
+            made |= dict.fromkeys(unit.roots, less)
     return made
 
 
