@@ -36,7 +36,7 @@ from collector.network.normal import Fitted
 from collector.network.normalising import Made, normalise
 from collector.privacy import Screen
 from collector.wire.snmp import ber, outcome
-from collector.wire.snmp.dialogue import Names, Survey
+from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.joint import join
 from collector.wire.snmp.lean import Diet
@@ -132,7 +132,7 @@ def _conversations(targets: Sequence[Target]) -> Iterator[Sequence[Target]]:
 
 
 async def _survey(
-    device: Device, targets: Sequence[Target], learned: Learned, edge: Edge, less: Diet, names: Names, early: bool
+    device: Device, targets: Sequence[Target], learned: Learned, edge: Edge, less: Diet, early: bool
 ) -> Survey:
     """One conversation, over."""
     modules = tuple(_module(target) for target in targets)
@@ -143,7 +143,7 @@ async def _survey(
     def start(speech: Speech) -> Survey:
         return Survey(
             plan, speech, limits, learned, edge.now,
-            any_order=any_order, seconds=seconds, diet=less, names=names, early=early,
+            any_order=any_order, seconds=seconds, diet=less, early=early,
         )  # fmt: skip
 
     return await introduction.survey(device, edge, limits, learned, start)
