@@ -49,14 +49,14 @@ class Screen:
         shapes = "|".join(_expression(pattern) for pattern in privacy.patterns)
         self._shapes = re.compile(rf"(?<![^\W_])(?:{shapes})(?![^\W_])", re.IGNORECASE) if shapes else None
 
-    def __call__(self, text: str) -> str:
-        """The text without patient data; itself where there is none."""
+    def __call__(self, text: str, *, numbers: bool = True) -> str:
+        """The text without patient data; itself where there is none. `numbers`: whether it may hold an NHS number."""
         cleared = text
         if self._phrases:
             cleared = _without(cleared, self._phrases)
         if self._shapes is not None:
             cleared = self._shapes.sub(REMOVED, cleared)
-        if self._numbers:
+        if self._numbers and numbers:
             cleared = _NHS_NUMBER.sub(_unless_none, cleared)
         if cleared != text:
             self.removed += 1

@@ -320,8 +320,9 @@ class Sheet:
         """Texts as labels have them. Numbers are taken out of texts as they came: a number that happens to look like a
         patient's must not be missing."""
         cells = ((run.tag, value) for run in runs for value in run.values)
+        column = self._plan.columns.prefixes[series.column]
         for cell, text in zip(cells, self._texts(series, runs), strict=True):
-            yield screened(self._screen, *cell, text)
+            yield screened(self._screen, *cell, text, column)
 
     def _texts(self, series: Series, runs: Sequence[Run]) -> Iterable[str]:
         metric = series.metric

@@ -177,7 +177,7 @@ def read(labels: Labels, index: bytes, table: Table, screen: Screen) -> Values |
         if cell is None:
             values[look.labelname] = ""
             continue
-        values[look.labelname] = screened(screen, *cell, render_lookup(*cell, lookup))
+        values[look.labelname] = screened(screen, *cell, render_lookup(*cell, lookup), look.raw)
         number = ber.number(*cell)
         # Its number is the arc for the lookups after it; what is no number, or no arc, leads nowhere.
         arcs[look.labelname] = (int(number),) if isinstance(number, int) and 0 <= number <= ber.ARC else (0,)

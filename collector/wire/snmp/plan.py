@@ -33,6 +33,8 @@ class Look:
     column: int
     tail: bytes
     lookup: Lookup
+    raw: bytes = b""
+    """The lookup's OID as BER has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,9 @@ def _labels(metric: Metric, columns: Columns, shared: _Shared) -> Labels:
         if lookup.labels:
             raw = ber.encode_oid(lookup.oid)
             column = columns.find(raw)
-            looks.append(Look(lookup.labels, lookup.labelname, column, raw[len(columns.prefixes[column]) :], lookup))
+            looks.append(
+                Look(lookup.labels, lookup.labelname, column, raw[len(columns.prefixes[column]) :], lookup, raw)
+            )
             names.add(lookup.labelname)
         else:
             looks.append(Look((), lookup.labelname, -1, b"", lookup))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from math import isfinite
+from typing import Final
 
 from collector.errors import Malformed
 from collector.privacy import Screen
@@ -160,9 +161,28 @@ def render_lookup(tag: int, content: bytes, lookup: Lookup) -> str:
     return render(tag, content, lookup.type, lookup.display_hint)
 
 
-def screened(screen: Screen, tag: int, content: bytes, text: str) -> str:
-    """What a value reads as, as it may be shown (RELIABILITY S22). Numbers, addresses and OIDs are nobody's text: they
-    stay, whatever their digits are."""
+WRITTEN: Final = frozenset(
+    ber.encode_oid(oid)
+    for oid in (
+        "1.3.6.1.2.1.1.1", "1.3.6.1.2.1.1.4", "1.3.6.1.2.1.1.5", "1.3.6.1.2.1.1.6",  # sysDescr to sysLocation
+        "1.3.6.1.2.1.31.1.1.1.18",  # ifAlias
+        "1.3.6.1.2.1.17.7.1.4.3.1.1",  # dot1qVlanStaticName
+        "1.3.6.1.2.1.47.1.1.1.1.14", "1.3.6.1.2.1.47.1.1.1.1.15",  # entPhysicalAlias, entPhysicalAssetID
+        "1.3.6.1.2.1.33.1.1.5", "1.3.6.1.2.1.33.1.1.6",  # upsIdentName, upsIdentAttachedDevices
+        "1.3.6.1.2.1.43.5.1.1.3", "1.3.6.1.2.1.43.5.1.1.16",  # prtGeneralCurrentOperator, prtGeneralPrinterName
+        "1.0.8802.1.1.2.1.4.1.1.8", "1.0.8802.1.1.2.1.4.1.1.9",  # lldpRemPortDesc, lldpRemSysName
+        "1.3.6.1.4.1.9.9.23.1.2.1.1.6",  # cdpCacheDeviceId
+    )
+)  # fmt: skip
+"""Columns that people write. Anywhere else a text that is ten digits and nothing more is a serial number or a version:
+one in eleven of those has the check digit of an NHS number."""
+
+
+def screened(screen: Screen, tag: int, content: bytes, text: str, column: bytes) -> str:
+    """What a value of a column (BER, without index) reads as, as it may be shown (RELIABILITY S22). Numbers, addresses
+    and OIDs are nobody's text: they stay, whatever their digits are."""
+    if len(text) == 10 and text.isdecimal() and column not in WRITTEN:
+        return screen(text, numbers=False)
     if text.startswith("0x"):
         return screen.octets(content, text)
     return screen(text) if tag == ber.OCTET_STRING else text
