@@ -109,6 +109,10 @@ class Agent:
         self._guests.append(watch)
         return watch
 
+    def forget(self, guest: Watch, module: str) -> None:
+        """Ask a guest for one module no more; what was kept of it goes."""
+        self._keeping.series -= guest.forget(module)
+
     def dismiss(self, guest: Watch) -> None:
         """Forget a guest and what was kept of it; a poll in flight ends."""
         guest.stop()

@@ -32,6 +32,9 @@ CONTEXTS: Final = 60
 """Guests at one address and port, each with a context or credentials of its own: a module is polled once a second at
 most of class it, so that more of them would not be asked even once within `LEAST`."""
 
+PLACES: Final = 200
+"""Places of one device that are remembered at a time; the one that was learned first makes room. A URL may say any."""
+
 BESIDE: Final = " "
 """Between a module's name and the place that it probes, where a guest is probed by it at several: no name has one."""
 
@@ -157,6 +160,11 @@ class OnDemand:
                 await self._agent.settled(own, patience)
                 return _kept(own.kept[target.module], target, now())
         guest, asked, key = self._guest(device), now(), f"{name}{BESIDE}{at}"
+        if key not in guest.kept and len(guest.targets) >= PLACES:
+            idle = next((target.module for target in guest.targets if target.module not in guest.wanted), None)
+            if idle is None:
+                raise Crowded(f"{PLACES} places of this device are asked for now: try again")
+            self._agent.forget(guest, idle)
         guest.learn(key, self._modules[name], self._timeout, at)
         await self._settle(guest, (key,), asked, asked + patience)
         target = next(target for target in guest.targets if target.module == key)

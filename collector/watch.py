@@ -215,6 +215,12 @@ class Watch:
         log.info("modules chosen", device=self.device.name, modules=[*chosen])
         return self.series - series
 
+    def forget(self, module: str) -> int:
+        """Be asked for one module no more. The number of series that were kept of it."""
+        self.targets = tuple(target for target in self.targets if target.module != module)
+        self._memory = {key: value for key, value in self._memory.items() if key[0] != module}
+        return self.kept.pop(module).series
+
     def saved(self) -> Mapping[str, Any] | None:
         """What is to be known of the device after a restart, as JSON has it; None where that is nothing."""
         found = {name: make.saved(value) for (name, make), value in self._memory.items() if hasattr(make, "saved")}

@@ -169,6 +169,18 @@ async def test_many_who_ask_are_one_probe(tmp_path: Path) -> None:
         assert len(made.asked) == 1
 
 
+async def test_no_more_places_of_a_device_are_remembered_than_may_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("collector.ondemand.PLACES", 3)
+    async with site(tmp_path) as made:
+        for number in range(9):
+            assert value(await made.ask(f"http://web-1:PORT/{number}", "http_2xx"), "probe_success") == 1
+        (guest,) = made.agent._guests
+        assert len(guest.targets) == len(guest.kept) == 3
+        assert made.agent.series == sum(watch.series for watch in (*made.agent.watches, guest))
+
+
 async def test_a_paused_device_is_silence_and_not_a_failure(tmp_path: Path) -> None:
     async with site(tmp_path) as made:
         made.agent.pause(Pauses(frozenset({"device:web-1"})))
