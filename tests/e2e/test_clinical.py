@@ -158,7 +158,7 @@ async def test_times_are_the_peers_and_not_of_a_delayed_acknowledgement(
     """Both answer in two pieces, the second of which waits for the acknowledgement of the first. Where that comes late
     every time is 40 ms and more; where it does not, one quiet moment among five is enough to see it."""
     at = f"ARCHIVE@:{archive.dicom if peer == 'orthanc' else store}"
-    medians = {}
+    medians = dict[str, float]()
     for _ in range(5):
         found = [await probe(Dicom(), at, timeout=5) for _ in range(9)]
         assert all(map(verified, found))

@@ -20,6 +20,7 @@ from collector.config.settings import SettingsFile
 from collector.config.typed import Findings, typed
 from collector.model import Collector
 from collector.network.snmp import Snmp
+from collector.registry import COLLECTORS
 
 
 def host_collectors() -> dict[str, type[Collector]]:
@@ -41,7 +42,7 @@ def resolve(name: str) -> str:
 
 
 def example() -> Config:
-    return load(shipped(), environ={}, resolve=resolve, collectors=(*HOST.values(), Snmp))
+    return load(shipped(), environ={}, resolve=resolve, collectors=COLLECTORS)
 
 
 def uncommented(path: Path) -> bytes:
