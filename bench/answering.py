@@ -32,10 +32,10 @@ async def _hear(one: Service, reader: asyncio.StreamReader, writer: asyncio.Stre
 
 
 async def _serve(hear: Hear, port: int, tls: ssl.SSLContext | None = None) -> asyncio.Server:
-    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)  # noqa: TID251 - the interface cannot be named otherwise
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, INTERFACE)
-    sock.bind(("0.0.0.0", port))  # noqa: S104 - of the loopback interface only
+    sock.bind(("0.0.0.0", port))
     return await asyncio.start_server(hear, sock=sock, ssl=tls, backlog=BACKLOG)
 
 

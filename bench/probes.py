@@ -174,7 +174,9 @@ async def scrape(fleet: Fleet, url: str, asked: Sequence[Mapping[str, str]], fou
         if SUCCESS.search(text):
             found.good += 1
         else:
-            found.why.append(f"{params}: {[line for line in text.splitlines() if 'failure' in line][-1:] or text[:200]}")
+            found.why.append(
+                f"{params}: {[line for line in text.splitlines() if 'failure' in line][-1:] or text[:200]}"
+            )
 
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT + 5)) as session:
         for turn in range(rounds):
