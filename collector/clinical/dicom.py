@@ -6,6 +6,7 @@ edge acknowledges at once, so that a peer which sends its answer in two pieces d
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from secrets import randbelow
@@ -95,10 +96,12 @@ class Dicom:
                 continue
             try:
                 received = await stream.receive()
-            except TimedOut:
+            except (TimedOut, asyncio.CancelledError) as stop:
                 echo.expire()
                 if abort := echo.send():
                     stream.last(abort)
+                if isinstance(stop, asyncio.CancelledError):
+                    raise
                 return
             if not received:
                 echo.closed()
