@@ -17,7 +17,7 @@ from typing import TypeVar
 import structlog
 
 from collector import audit, status
-from collector.budget import Budgets, Caps, Pauses, Shared, Strain
+from collector.budget import Budgets, Caps, Pauses, Shared, Strain, own_floor
 from collector.edge import World
 from collector.errors import BreakerOpen, OverBudget, Paused, PollError, TimedOut, Unreachable
 from collector.keeping import Keeping
@@ -222,9 +222,11 @@ class Agent:
         watch.trial = self._loop.call_at(watch.line.allowance.breaker.until + TICK, self._try, watch)
 
     def _try(self, watch: Watch) -> None:
-        if watch.line.allowance.breaker.state(self.world.now()) == "trial":
-            for kept in watch.kept.values():
-                kept.urgent = True
+        now = self.world.now()
+        if watch.line.allowance.breaker.state(now) == "trial":
+            for target in watch.targets:
+                kept = watch.kept[target.module]
+                kept.urgent |= kept.began is None or now - kept.began >= own_floor(target.collector)
             self.start(watch)
         elif watch.line.allowance.breaker.open:
             self._arm_trial(watch)  # a timer may wake a hair early

@@ -15,7 +15,7 @@ from math import inf
 from typing import Final
 
 from collector.agent import Agent
-from collector.budget import RULES
+from collector.budget import floor
 from collector.config.targets import bounded, offset
 from collector.model import Collector, Column, Device, Schedule, Target
 from collector.status import Kept
@@ -77,7 +77,7 @@ class Guest(Watch):
             return
         device = self.device
         # Due again exactly when the class allows; `Watch.due` is content with a part of an interval.
-        interval = RULES[device.device_class].interval_floor / DUE
+        interval = floor(device.device_class, collector) / DUE
         schedule = Schedule(interval, bounded(collector, timeout), offset(device.name, interval))
         self.targets += (Target(device, name, collector, schedule, at),)
         self.kept[name] = Kept()
@@ -90,7 +90,8 @@ class Guest(Watch):
         kept = self.kept[module]
         if kept.began is None or kept.ended is None or kept.ended < kept.began or kept.urgent:
             return False
-        return kept.ended >= asked or now - kept.began < RULES[self.device.device_class].interval_floor
+        collector = next(target.collector for target in self.targets if target.module == module)
+        return kept.ended >= asked or now - kept.began < floor(self.device.device_class, collector)
 
     def mute_only(self, asked: Sequence[Target], now: float) -> bool:
         # Whoever may ask for a module that the device never answers must not stop its polling (RELIABILITY F4).

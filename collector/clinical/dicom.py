@@ -34,6 +34,8 @@ class Dicom:
 
     name: ClassVar[str] = "dicom"
     lasting: ClassVar[bool] = True
+    interval_floor: ClassVar[float] = 300.0
+    """Seconds between two verifications, also where a peer has refused one (RELIABILITY S15)."""
 
     calling_ae_title: str = "WARDWATCH"
     """Ours. Have it registered on the peer: many say nothing to a stranger, and some raise an alarm."""
