@@ -17,7 +17,7 @@ from typing import TypeVar
 import structlog
 
 from collector import audit, status
-from collector.budget import Budgets, Caps, Pauses, Shared, Strain
+from collector.budget import Budgets, Caps, Pauses, Shared, Strain, own_floor
 from collector.edge import World
 from collector.errors import BreakerOpen, OverBudget, Paused, PollError, TimedOut, Unreachable
 from collector.keeping import Keeping
@@ -35,6 +35,9 @@ TICK = 0.002
 
 SILENCE = (TimedOut, Unreachable, OverBudget, Paused, BreakerOpen)
 """Failures after which, if the device has answered nothing so far, the rest of a round is not worth its packets."""
+
+PAUSED = "paused"
+"""What a poll is cancelled with whose device was paused while it had a connection."""
 
 log = structlog.get_logger()
 
@@ -147,11 +150,14 @@ class Agent:
         return self.shared.pauses.of(device) if device.address else None
 
     def pause(self, pauses: Pauses) -> None:
-        """Replace what is paused. Takes effect with the next packet, in the middle of a walk too."""
+        """Replace what is paused. Takes effect with the next packet, in the middle of a walk too; connections of who is
+        paused are ended at once."""
         before, self.shared.pauses = self.shared.pauses, pauses  # first of all: a log may fail to be written
         for watch in (*self._watches.values(), *self._guests):
             if before.of(watch.device) is not None and pauses.of(watch.device) is None:
                 watch.resumed()
+            if watch.connected and watch.task is not None and self.paused(watch.device):
+                watch.task.cancel(PAUSED)
         for scope in sorted(pauses.scopes - before.scopes):
             log.warning("paused", scope=scope)
         for scope in sorted(before.scopes - pauses.scopes):
@@ -238,9 +244,11 @@ class Agent:
         watch.trial = self._loop.call_at(watch.line.allowance.breaker.until + TICK, self._try, watch)
 
     def _try(self, watch: Watch) -> None:
-        if watch.line.allowance.breaker.state(self.world.now()) == "trial":
-            for kept in watch.kept.values():
-                kept.urgent = True
+        now = self.world.now()
+        if watch.line.allowance.breaker.state(now) == "trial":
+            for target in watch.targets:
+                kept = watch.kept[target.module]
+                kept.urgent |= kept.began is None or now - kept.began >= own_floor(target.collector)
             self.start(watch)
         elif watch.line.allowance.breaker.open:
             self._arm_trial(watch)  # a timer may wake a hair early
@@ -316,10 +324,14 @@ class Agent:
                 readings = await poll(party, view)
         except PollError as error:
             readings = [partial(_raise, error)] * len(party)
-        except asyncio.CancelledError:
-            for target in party:
-                watch.kept[target.module].urgent = True  # nothing came of it: whoever asks next begins anew
-            raise
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if PAUSED not in error.args or task is None:
+                for target in party:
+                    watch.kept[target.module].urgent = True  # nothing came of it: whoever asks next begins anew
+                raise
+            task.uncancel()
+            readings = [partial(_raise, Paused("a person paused the device"))] * len(party)
         except TimeoutError:
             readings = [partial(_raise, TimedOut("the poll did not end by itself"))] * len(party)
         except Exception as error:  # noqa: BLE001 - no device, and no bug of ours, may stop the others

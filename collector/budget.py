@@ -46,6 +46,18 @@ RULES: Mapping[DeviceClass, Rules] = {
 }
 
 
+def floor(device_class: DeviceClass, collector: object) -> float:
+    """Shortest interval in seconds at which devices of a class may be polled by a collector: the class's (S5), or that
+    of what the collector speaks, as for DICOM (S15)."""
+    return max(RULES[device_class].interval_floor, own_floor(collector))
+
+
+def own_floor(collector: object) -> float:
+    """What the collector itself insists on; 0: nothing."""
+    seconds: float = getattr(collector, "interval_floor", 0.0)
+    return seconds
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """At most `packets` in any span of `window` seconds."""

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from collector.budget import RULES
+from collector.budget import floor
 from collector.config.targets import bounded, offset
 from collector.model import Collector, Device, Schedule, Target
 from collector.status import Kept
@@ -55,7 +55,7 @@ class Guest(Watch):
             return
         device = self.device
         # Due again exactly when the class allows; `Watch.due` is content with a part of an interval.
-        interval = RULES[device.device_class].interval_floor / DUE
+        interval = floor(device.device_class, collector) / DUE
         schedule = Schedule(interval, bounded(collector, timeout), offset(device.name, interval))
         self.targets += (Target(device, name, collector, schedule, at),)
         self.kept[name] = Kept()
@@ -69,14 +69,15 @@ class Guest(Watch):
     def rest(self, target: Target, now: float) -> float:
         """Seconds for which the device's class leaves the module alone, whoever asked for it last: a context or other
         credentials are no other device (RELIABILITY S5)."""
-        return self.line.rest(target.module, RULES[self.device.device_class].interval_floor, now)
+        return self.line.rest(target.module, floor(self.device.device_class, target.collector), now)
 
     def settled(self, module: str, asked: float, now: float) -> bool:
         """Whether a poll of the module ended since it was asked for, or is so young that there may be no other yet."""
         kept = self.kept[module]
         if kept.began is None or kept.ended is None or kept.ended < kept.began or kept.urgent:
             return False
-        return kept.ended >= asked or now - kept.began < RULES[self.device.device_class].interval_floor
+        collector = next(target.collector for target in self.targets if target.module == module)
+        return kept.ended >= asked or now - kept.began < floor(self.device.device_class, collector)
 
     def mute_only(self, asked: Sequence[Target], now: float) -> bool:
         # Whoever may ask for a module that the device never answers must not stop its polling (RELIABILITY F4).

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import accumulate
 
-from collector.model import Column, Family, column, interned
+from collector.model import Column, Family, Rows, column, interned
 
 DEFAULT_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Upper bounds in seconds, those of Prometheus' client libraries."""
@@ -29,10 +30,19 @@ class Histogram:
     def columns(self, family: Family, labels: Sequence[tuple[str, str]] = ()) -> Iterator[Column]:
         """Its samples under the name, help and type of `family`."""
         names, values = tuple(name for name, _ in labels), tuple(value for _, value in labels)
-        # Go's and Python's shortest texts of a float agree here, but that Python always writes a point.
-        bounds = [f"{bound:g}" if bound == float(f"{bound:g}") else repr(bound) for bound in self._bounds]
-        over = interned((*names, "le"), tuple((*values, bound) for bound in (*bounds, "+Inf")))
-        one = interned(names, (values,))
-        yield column(Family(f"{family.name}_bucket", family.help, "histogram"), over, accumulate(self._counts))
-        yield column(Family(f"{family.name}_sum", family.help, "histogram"), one, (self._sum,))
-        yield column(Family(f"{family.name}_count", family.help, "histogram"), one, (sum(self._counts),))
+        families, over, one = _form(family, self._bounds, names, values)
+        yield column(families[0], over, accumulate(self._counts))
+        yield column(families[1], one, (self._sum,))
+        yield column(families[2], one, (sum(self._counts),))
+
+
+@lru_cache(maxsize=512)
+def _form(
+    family: Family, bounds: tuple[float, ...], names: tuple[str, ...], values: tuple[str, ...]
+) -> tuple[Sequence[Family], Rows, Rows]:
+    """Families of buckets, sum and count, the rows of the buckets and that of the others: alike from page to page."""
+    # Go's and Python's shortest texts of a float agree here, but that Python always writes a point.
+    texts = [f"{bound:g}" if bound == float(f"{bound:g}") else repr(bound) for bound in bounds]
+    over = interned((*names, "le"), tuple((*values, bound) for bound in (*texts, "+Inf")))
+    families = [Family(f"{family.name}_{part}", family.help, "histogram") for part in ("bucket", "sum", "count")]
+    return families, over, interned(names, (values,))

@@ -86,6 +86,9 @@ class Watch:
         self.info = status.info(device)
         self.kept = {target.module: status.Kept() for target in targets}
         self.task: asyncio.Task[None] | None = None
+        self.connected = False
+        """Whether the poll under way has made a connection: what has begun there may go on without another packet that
+        the budget is asked for."""
         self.timer: asyncio.TimerHandle | None = None
         self.turn = 0.0
         """Monotonic seconds for which `timer` is set."""
@@ -366,6 +369,7 @@ class View:
             await self._world.udp((device.address, *device.reply_from), port or device.port, dialogue, self._terms())
 
     async def connect(self, port: int, source: str = "") -> Stream:
+        self._watch.connected = True
         with self._talking():
             stream: Stream = await self._world.connect(self._watch.device.address, port, self._terms(), source)
         self._streams.append(stream)
@@ -377,6 +381,7 @@ class View:
 
     def close(self) -> None:
         """The poll is over: nothing of it stays open, whatever ended it."""
+        self._watch.connected = False
         for stream in self._streams:
             stream.close()
 

@@ -17,6 +17,7 @@ from aiohttp import web
 from collector.config.addresses import endpoint
 from collector.model import Column, Family, column, interned, single
 from exporters.encoding import compress, wants_gzip
+from exporters.forms import Forms
 from exporters.guard import Seats
 from exporters.source import EVERYTHING, Choice, Source
 from exporters.text import CONTENT_TYPE, Form, Page, render
@@ -50,6 +51,7 @@ class Routes:
         self._seats = seats
         self._duplicates = 0
         self._form = Form()
+        self._forms = Forms()
         self.about: list[Callable[[], Iterable[Column]]] = []
         """What the other routes say of themselves on `/metrics`."""
         self._waiting: Counter[str] = Counter()
@@ -97,7 +99,7 @@ class Routes:
                 columns = await self._source.device_page(name, patience)
             except KeyError:
                 return plain(f"Unknown device {name!r}", 404)
-        return await self.page(request, columns)
+        return await self.page(request, columns, self._forms.render)
 
     @contextmanager
     def _in_line(self, name: str) -> Iterator[None]:

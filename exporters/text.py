@@ -47,24 +47,24 @@ def render(columns: Iterable[Column]) -> Page:
     quantiles `x`) and is grouped under `x`. What would make a name mean two things (a gauge `x_count` beside a
     histogram `x`) is left off and counted.
     """
-    groups, duplicates = _grouped(columns)
+    groups, duplicates = grouped(columns)
     unique: dict[int, bool] = {}
     parts: list[bytes] = []
     samples = 0
     for (name, _), members in sorted(groups.items()):
         first = members[0]
-        header = _header(name, first.family.help, first.family.type)
+        head = header(name, first.family.help, first.family.type)
         if len(members) == 1 and len(first.values) == 1:  # half of a host page: a family without labels
-            line = f"{header}{first.family.name}{first.rows.text[0]} {_number(first.values[0])}\n"
+            line = f"{head}{first.family.name}{first.rows.text[0]} {_number(first.values[0])}\n"
             parts.append(line.encode("utf-8", "replace"))
             samples += 1
             continue
-        block = [header]
-        if len(members) > 1 or not _distinct(first.rows, unique):
+        block = [head]
+        if not _alone(members, unique):
             kept = _first_of_each(members)
             duplicates += sum(len(c.values) for c in members) - sum(len(texts) for _, texts, _ in kept)
         else:
-            kept = [(first.family.name, first.rows.text, first.values)]
+            kept = [(c.family.name, c.rows.text, c.values) for c in members]
         for sample_name, texts, values in kept:
             block.append(_lines(sample_name, texts, values))
             samples += len(texts)
@@ -98,16 +98,13 @@ class Form:
             return render(columns)
         values = list(chain.from_iterable([columns[place].values for place in self._order]))
         parts = self._parts.copy()
-        if -_WRITTEN_OUT < sum(values) < _WRITTEN_OUT:
-            parts[1::2] = [str(int(value)) if value.is_integer() else repr(value) for value in values]
-        else:
-            parts[1::2] = map(_number, values)
+        parts[1::2] = numbers(values)
         return Page("".join(parts).encode("utf-8", "replace"), len(values), 0)
 
     def _draw(self, columns: Sequence[Column]) -> None:
         """What can lose a sample to a duplicate is left to `render`."""
         self._order, self._parts = [], []
-        groups, refused = _grouped(columns)
+        groups, refused = grouped(columns)
         unique: dict[int, bool] = {}
         if refused or any(len(members) > 1 or not _distinct(members[0].rows, unique) for members in groups.values()):
             return
@@ -115,7 +112,7 @@ class Form:
         end = ""
         for (name, _), (column,) in sorted(groups.items()):
             self._order.append(places[id(column)])
-            before = end + _header(name, column.family.help, column.family.type)
+            before = end + header(name, column.family.help, column.family.type)
             for text in column.rows.text:
                 self._parts += (f"{before}{column.family.name}{text} ", "")
                 before = end = "\n"
@@ -143,13 +140,20 @@ def _lines(name: str, texts: Sequence[str], values: array[float]) -> str:
     return text
 
 
+def numbers(values: Sequence[float]) -> list[str]:
+    """Hot: each value as text."""
+    if -_WRITTEN_OUT < sum(values) < _WRITTEN_OUT:
+        return [str(int(value)) if value.is_integer() else repr(value) for value in values]
+    return list(map(_number, values))
+
+
 def _number(value: float) -> str:
     if value.is_integer() and -_WRITTEN_OUT < value < _WRITTEN_OUT:
         return str(int(value))
     return repr(value).removesuffix(".0") if isfinite(value) else _SPECIAL[repr(value)]
 
 
-def _grouped(columns: Iterable[Column]) -> tuple[dict[_Group, list[Column]], int]:
+def grouped(columns: Iterable[Column]) -> tuple[dict[_Group, list[Column]], int]:
     """Columns by group, and how many samples belong to a name that another group took first."""
     groups: dict[_Group, list[Column]] = {}
     owner: dict[str, _Group] = {}
@@ -185,7 +189,7 @@ def _claim(name: str, shape: str) -> tuple[_Group, tuple[str, ...]]:
 
 
 @lru_cache(maxsize=8192)
-def _header(name: str, about: str, shape: str) -> str:
+def header(name: str, about: str, shape: str) -> str:
     """HELP and TYPE. Families are declared once and shown on every page."""
     kind = f"# TYPE {name} {shape}\n"
     about = about.translate(_HELP)
@@ -198,6 +202,13 @@ def _distinct(rows: Rows, known: dict[int, bool]) -> bool:
     if answer is None:
         answer = known[id(rows)] = len(set(rows.text)) == len(rows.text)
     return answer
+
+
+def _alone(members: Sequence[Column], known: dict[int, bool]) -> bool:
+    """Whether no series of a group can come twice: one column, or those of a histogram, none with two rows alike."""
+    if len(members) > 1 and len({column.family.name for column in members}) < len(members):
+        return False
+    return all(_distinct(column.rows, known) for column in members)
 
 
 def _first_of_each(columns: Sequence[Column]) -> list[tuple[str, Sequence[str], array[float]]]:

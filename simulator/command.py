@@ -18,8 +18,8 @@ from types import FrameType
 from collector.config.problems import ConfigError
 from simulator import estate
 from simulator.fleets import fleet
-from simulator.player import Player
 from simulator.server import Server, Unplayable
+from simulator.services.server import Services
 
 EVERY = 1.0
 """Seconds between two writings of the statistics file."""
@@ -33,8 +33,9 @@ def simulate(
     `stats` names a file that holds the counters as JSON, never older than a second. To be called from the main thread.
     """
     try:
-        players = _players(config, only, count)
-        server = Server(players, port)
+        made = _made(config, only, count)
+        server = Server(made.players, port)
+        services = Services(made.stations, server.port)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -47,19 +48,20 @@ def simulate(
         server.stop()
 
     def show(number: int, frame: FrameType | None) -> None:
-        sys.stdout.write(_json(server) + "\n")
+        sys.stdout.write(_json(server, services) + "\n")
         sys.stdout.flush()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGUSR1, show)
-    sys.stderr.write(f"simulator: {len(players)} devices on 127.0.0.0/8, UDP port {server.port}\n")
+    sys.stderr.write(f"simulator: {len(made.players)} devices on 127.0.0.0/8, UDP port {server.port}\n")
     sys.stderr.flush()
     done = Event()
-    writer = Thread(target=_write, args=(server, stats, done), daemon=True) if stats else None
+    writer = Thread(target=_write, args=(server, services, stats, done), daemon=True) if stats else None
     try:
         if writer:
             writer.start()
+        services.start()
         server.run()
     finally:
         done.set()
@@ -68,31 +70,32 @@ def simulate(
         for each, handler in before.items():
             signal.signal(each, handler)
         server.close()
-    sys.stdout.write(_json(server) + "\n")
+        services.close()
+    sys.stdout.write(_json(server, services) + "\n")
     return 0
 
 
-def _players(config: Path, only: Sequence[str], count: int) -> Sequence[Player]:
+def _made(config: Path, only: Sequence[str], count: int) -> estate.Estate:
     now = time.monotonic()
     if count:
-        return fleet(count, start=now)
+        return estate.Estate(tuple(fleet(count, start=now)), ())
     made = estate.load(config, only, now)
     for why in made.left_out:
         sys.stderr.write(f"simulator: not played: {why}\n")
-    return made.players
+    return made
 
 
-def _json(server: Server) -> str:
-    return json.dumps(server.stats(), separators=(",", ":"))
+def _json(server: Server, services: Services) -> str:
+    return json.dumps({**server.stats(), "services": services.report()}, separators=(",", ":"))
 
 
-def _write(server: Server, path: Path, done: Event) -> None:
+def _write(server: Server, services: Services, path: Path, done: Event) -> None:
     """Replace the file as a whole each time, so that a reader never sees half of it."""
     while True:
         last = done.wait(EVERY)
         try:
             partial = path.with_name(path.name + ".partial")
-            partial.write_text(_json(server) + "\n", encoding="utf-8")
+            partial.write_text(_json(server, services) + "\n", encoding="utf-8")
             partial.replace(path)
         except (OSError, RuntimeError):
             pass  # a full disk or a counter that was added meanwhile: the next second has another go

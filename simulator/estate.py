@@ -19,6 +19,8 @@ from simulator import ber, recording, synthetic, values
 from simulator.fleets import fleet, fleet_address
 from simulator.image import Image
 from simulator.player import LOOPBACK, Fault, Player, fault
+from simulator.services import service
+from simulator.services.server import Station
 from simulator.synthetic.cabling import Way, cabled
 from simulator.synthetic.sheet import SYS_LOCATION, SYS_NAME
 from simulator.topology import Network, NetworkFile
@@ -48,6 +50,13 @@ def _made(written: Mapping[str, str]) -> Fault:
     return fault(written["mode"], **{key: value for key, value in written.items() if key != "mode"})
 
 
+def _service(written: dict[str, str]) -> dict[str, str]:
+    if "speaks" not in written:
+        raise ValueError("a service needs what it 'speaks'")
+    service(**written)
+    return written
+
+
 class Part(Strict):
     """What a device, or every device of a kind, plays."""
 
@@ -64,6 +73,10 @@ class Part(Strict):
         Listed,
         Field(description="what is wrong with it: a mode and its options each"),
     ] = None
+    service: Annotated[
+        Annotated[dict[str, str], AfterValidator(_service)] | None,
+        Field(description="what it answers over TCP, at the simulator's port: what it speaks, and options"),
+    ] = None
 
 
 class SimulatorFile(Strict):
@@ -79,10 +92,11 @@ class SimulatorFile(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """The players, and why other devices of the inventory are not played."""
+    """The players, why other devices of the inventory are not played, and what is answered over TCP."""
 
     players: tuple[Player, ...]
     left_out: tuple[str, ...]
+    stations: tuple[Station, ...] = ()
 
 
 def read_file(path: Path) -> tuple[Document, SimulatorFile]:
@@ -112,7 +126,7 @@ def build(devices: Iterable[Device], path: Path, only: Sequence[str] = (), start
     for name in file.devices:
         if name not in known:
             findings.problem(document, ["devices", name], "is not in the inventory")
-    players, left_out = [], []
+    players, left_out, stations = [], [], []
     network = _network(file, document, known, findings)
     for device in known.values():
         if device.agent:
@@ -121,7 +135,10 @@ def build(devices: Iterable[Device], path: Path, only: Sequence[str] = (), start
             left_out.append(f"{device.name}: its address is not in {LOOPBACK}")
         elif not only or device.name in only:
             try:
-                players.append(_player(device, file, start, network))
+                part = _part(device, file)
+                players.append(_player(device, part, file.seed, start, network))
+                if part.service:
+                    stations.append(Station(device.name, device.address, service(**part.service)))
             except (ValueError, recording.NoRecording) as error:
                 section = "devices" if device.name in file.devices else "kinds"
                 where = device.name if section == "devices" else device.kind
@@ -129,7 +146,7 @@ def build(devices: Iterable[Device], path: Path, only: Sequence[str] = (), start
     for name in set(only) - {player.name for player in players}:
         findings.problem(document, [], f"there is no device {name} to play")
     findings.raise_any()
-    return Estate(tuple(players), tuple(left_out))
+    return Estate(tuple(players), tuple(left_out), tuple(stations))
 
 
 def load(
@@ -158,7 +175,8 @@ def _network(
         return None
 
 
-def _player(device: Device, file: SimulatorFile, start: float, network: Network | None) -> Player:
+def _part(device: Device, file: SimulatorFile) -> Part:
+    """Its kind's, with what its own entry says."""
     merged: dict[str, Any] = {}
     for part in (file.kinds.get(device.kind), file.devices.get(device.name)):
         if part is not None:
@@ -166,7 +184,10 @@ def _player(device: Device, file: SimulatorFile, start: float, network: Network 
             if written.keys() & {"plays", "recording"}:
                 merged = {key: value for key, value in merged.items() if key not in ("plays", "recording", "ports")}
             merged |= written
-    part = Part.model_construct(**merged)
+    return Part.model_construct(**merged)
+
+
+def _player(device: Device, part: Part, seed: int, start: float, network: Network | None) -> Player:
     if not part.plays and not part.recording:
         raise ValueError(
             f"nothing says what {device.name} plays: give it, or its kind {device.kind}, plays or recording"
@@ -186,7 +207,7 @@ def _player(device: Device, file: SimulatorFile, start: float, network: Network 
         _steady(image, part.steady) if part.steady else image,
         own={arcs: value for arcs, value in own.items() if image.find(ber.identifier(arcs)) >= 0},
         faults=[_made(written) for written in part.faults or ()],
-        seed=file.seed,
+        seed=seed,
         communities=_communities(device.auth),
         versions=_versions(device.auth),
         age=0.0 if part.recording else None,

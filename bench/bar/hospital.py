@@ -10,7 +10,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, TypeVar
 
@@ -88,7 +88,7 @@ async def watching(targets: Sequence[Target], parts: Parts) -> AsyncIterator[Age
     agent = parts.agent(world, parts.budgets, parts.caps)
     by_device: dict[str, list[Target]] = {}
     for each in targets:
-        asked = Target(each.device, each.module, parts.collector(each.collector), each.schedule)
+        asked = replace(each, collector=parts.collector(each.collector))
         by_device.setdefault(each.device.name, []).append(asked)
     agent.load([asked[0].device for asked in by_device.values()], by_device)
     try:

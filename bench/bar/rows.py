@@ -21,7 +21,10 @@ from bench.bar.c3_dead import C3
 from bench.bar.c4_glass import C4
 from bench.bar.c5_reading import C5
 from bench.bar.c6_inventory import C6
+from bench.bar.c7_kill_switch import C7
+from bench.bar.c8_dicom import C8
 from bench.bar.c9_canaries import C9
+from bench.bar.c10_hurt import C10
 from bench.bar.d4_strings import D4
 from bench.bar.d5_bomb import D5
 from bench.bar.d6_partial import D6
@@ -30,8 +33,8 @@ from bench.bar.row import Row
 from bench.scale import FULL_SMALL, SMALL
 
 QUICK: Sequence[Row] = (
-    A1(), A3(), A6(), A7(), A8(), A9(), A10(), B1(), B2(), B6(), C1(), C2(), C3(), C4(), C5(), C6(), C9(),
-    D4(), D5(), D6(), D7(),
+    A1(), A3(), A6(), A7(), A8(), A9(), A10(), B1(), B2(), B6(), C1(), C2(), C3(), C4(), C5(), C6(), C7(), C8(), C9(),
+    C10(), D4(), D5(), D6(), D7(),
 )  # fmt: skip
 FULL: Sequence[Row] = (
     A1(packets=200_000),
@@ -50,7 +53,10 @@ FULL: Sequence[Row] = (
     C4(devices=500, polls=20),
     C5(),
     C6(targets=100_000, configurations=1_000),
+    C7(switches=200, supplies=50, talkers=40),
+    C8(echoes=1_000, scrapes=300),
     C9(canaries=500),
+    C10(devices=200),
     D4(strings=100_000),
     D5(others=50, timeout=30.0),
     D6(),

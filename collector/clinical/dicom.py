@@ -6,6 +6,7 @@ edge acknowledges at once, so that a peer which sends its answer in two pieces d
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from secrets import randbelow
@@ -33,6 +34,8 @@ class Dicom:
 
     name: ClassVar[str] = "dicom"
     lasting: ClassVar[bool] = True
+    interval_floor: ClassVar[float] = 300.0
+    """Seconds between two verifications, also where a peer has refused one (RELIABILITY S15)."""
 
     calling_ae_title: str = "WARDWATCH"
     """Ours. Have it registered on the peer: many say nothing to a stranger, and some raise an alarm."""
@@ -95,10 +98,12 @@ class Dicom:
                 continue
             try:
                 received = await stream.receive()
-            except TimedOut:
+            except (TimedOut, asyncio.CancelledError) as stop:
                 echo.expire()
                 if abort := echo.send():
                     stream.last(abort)
+                if isinstance(stop, asyncio.CancelledError):
+                    raise
                 return
             if not received:
                 echo.closed()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import blake2s
 from typing import Any
 
-from collector.budget import RULES
+from collector.budget import RULES, own_floor
 from collector.config.document import Document, Step
 from collector.config.inventory import AUTO, DeviceFile, KindFile, UseFile
 from collector.config.probes import is_prober
@@ -113,7 +113,7 @@ def make_targets(entry: Entry, device: Device, catalogue: Catalogue, findings: F
         if what := _unfit(device, use, collector, entry, catalogue):
             findings.problem(*entry.own("modules", level), what)
             continue
-        schedule = _schedule(entry, use, level, device, catalogue.polling, findings)
+        schedule = _schedule(entry, use, level, device, collector, catalogue.polling, findings)
         if schedule is not None and not device.passive:
             schedule = replace(schedule, timeout=bounded(collector, schedule.timeout))
             targets.append(Target(device, shown_as, collector, schedule, use.target or ""))
@@ -153,9 +153,16 @@ def reads_this_machine(kind: type[Collector]) -> bool:
 
 
 def _schedule(
-    entry: Entry, use: UseFile, used: int, device: Device, polling: Polling, findings: Findings
+    entry: Entry,
+    use: UseFile,
+    used: int,
+    device: Device,
+    collector: Collector,
+    polling: Polling,
+    findings: Findings,
 ) -> Schedule | None:
-    """Raised quietly to the class's floor where the settings say less, and refused where a nearer layer does (S5)."""
+    """Raised quietly to the class's floor where the settings say less, and refused where a nearer layer does (S5). A
+    module's own floor is refused only where the module is named: an interval of the device is not about it (S15)."""
     interval, near = (use.interval, -1) if use.interval is not None else entry.pick("interval")
     timeout, nearer = (use.timeout, -1) if use.timeout is not None else entry.pick("timeout")
     floor = RULES[device.device_class].interval_floor
@@ -166,6 +173,12 @@ def _schedule(
         what = f"{duration(interval)} between polls of {use.module} is too often for class {device.device_class}"
         findings.problem(*spot, f"{what}: at least {duration(floor)} (RELIABILITY S5)")
         return None
+    if use.interval is not None and use.interval < own_floor(collector):
+        what = f"{duration(interval)} between polls of {use.module} is too often"
+        least = duration(own_floor(collector))
+        findings.problem(*entry.spot("modules", used), f"{what}: at least {least} (RELIABILITY S15)")
+        return None
+    interval = max(interval, own_floor(collector))
     if timeout is None:
         timeout = min(polling.timeout, interval)
     elif timeout > interval and nearer <= near:

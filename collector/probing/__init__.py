@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 
@@ -41,20 +42,26 @@ NOT_ASKED = (Paused, BreakerOpen, OverBudget)
 class Report:
     """What a probe has measured so far."""
 
-    __slots__ = ("_samples",)
+    __slots__ = ("_samples", "_single")
 
     def __init__(self) -> None:
+        self._single: dict[Family, float] = {}
         self._samples: dict[tuple[Family, tuple[str, ...]], dict[tuple[str, ...], float]] = {}
 
     def set(self, family: Family, value: float, **labels: str) -> None:
         """One sample; what was there before under the same labels is forgotten."""
-        self._samples.setdefault((family, tuple(labels)), {})[tuple(labels.values())] = value
+        if labels:
+            self._samples.setdefault((family, tuple(labels)), {})[tuple(labels.values())] = value
+        else:
+            self._single[family] = value
 
     def columns(self, module: str) -> list[Column]:
-        return [
-            column(family, interned(("module", *names), tuple((module, *row) for row in samples)), samples.values())
-            for (family, names), samples in self._samples.items()
-        ]
+        one = interned(("module",), ((module,),))
+        columns = [column(family, one, (value,)) for family, value in self._single.items()]
+        for (family, names), samples in self._samples.items():
+            over = interned(("module", *names), tuple([(module, *row) for row in samples]))
+            columns.append(column(family, over, samples.values()))
+        return columns
 
 
 class Counts:
@@ -91,11 +98,12 @@ async def attempt(target: Target, edge: Edge, probe: Callable[[Report], Awaitabl
     Raises that error, with what is to be shown in its `columns`.
     """
     report, counts, began = Report(), edge.memory(Counts), edge.clock()
-    module, address = target.module, ip_address(target.device.address)
+    module = target.module
+    version, digest = _known_by(target.device.address)
     report.set(TIMEOUT, target.schedule.timeout)
     report.set(LOOKUP, 0.0)
-    report.set(PROTOCOL, address.version)
-    report.set(HASH, fnv1a(address.packed))
+    report.set(PROTOCOL, version)
+    report.set(HASH, digest)
     failure: PollError | None = None
     try:
         await probe(report)
@@ -118,10 +126,17 @@ async def attempt(target: Target, edge: Edge, probe: Callable[[Report], Awaitabl
 def in_family(report: Report, address: str, preferred: str, *, fallback: bool) -> None:
     """Raises `NoData` where an address is not of the version of IP that a module insists on."""
     wanted = 6 if preferred == "ip6" else 4
-    if not fallback and ip_address(address).version != wanted:
+    if not fallback and _known_by(address)[0] != wanted:
         report.set(PROTOCOL, 0.0)
         report.set(HASH, 0.0)
         raise NoData(f"the device has no IPv{wanted} address", word="ip_protocol")
+
+
+@lru_cache(maxsize=16_384)
+def _known_by(address: str) -> tuple[int, int]:
+    """Version and hash of an address."""
+    parsed = ip_address(address)
+    return parsed.version, fnv1a(parsed.packed)
 
 
 def fnv1a(data: bytes) -> int:

@@ -118,6 +118,9 @@ def read(packet: bytes, cookie: bytes) -> Reply | None:
 
 
 def _kiss(identity: bytes) -> str:
+    """A code is of letters (RFC 5905 section 7.4); chrony says stratum 0 and no code where it knows no time."""
+    if not any(identity):
+        return ""
     word = identity.decode("latin-1")
     return word if word in KISSES else OTHER_KISS
 

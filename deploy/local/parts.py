@@ -56,6 +56,9 @@ class Part:
 # net-snmp would else complain of 30 MIB files that Debian can't ship, and keep state under /var.
 _NET_SNMP = (("MIBS", ""), ("SNMP_PERSISTENT_DIR", "{root}/var/lib/snmp"))
 
+# DCMTK's dictionary, whose path is compiled into it; without it Orthanc does not start. The number is Debian 12's.
+_DCMTK = (("DCMDICTPATH", "{root}/usr/share/libdcmtk17/dicom.dic"),)
+
 
 def _tool(name: str) -> Part:
     return Part((name,), "snmp", f"usr/bin/{name}", environment=_NET_SNMP)
@@ -91,6 +94,10 @@ PARTS: Mapping[str, Part] = {
         "prometheus-blackbox-exporter",
         "usr/bin/prometheus-blackbox-exporter",
     ),
+    # A picture archive, another server of DICOM's, a time server: what probes of clinical systems are tested against.
+    "orthanc": Part(("Orthanc",), "orthanc", "usr/sbin/Orthanc", environment=_DCMTK),
+    "storescp": Part(("storescp",), "dcmtk", "usr/bin/storescp", environment=_DCMTK),
+    "chronyd": Part(("chronyd",), "chrony", "usr/sbin/chronyd"),
     "snmpd": Part(("snmpd",), "snmpd", "usr/sbin/snmpd", environment=_NET_SNMP),
     "snmpget": _tool("snmpget"),
     "snmpgetnext": _tool("snmpgetnext"),

@@ -5,19 +5,21 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from collector.agent import Agent
 from collector.budget import Allowance, Budgets, Limit, Shared
-from collector.cli.service import Service
+from collector.cli.service import Options, Service
 from collector.config import Config
 from collector.edge import Terms, World
 from collector.errors import Malformed
-from collector.model import DROPPED, INCOMPLETE, Collector, Column, Dialogue, Edge, Target
-from collector.watch import Line
+from collector.model import DROPPED, INCOMPLETE, Collector, Column, Dialogue, Edge, Stream, Target
+from collector.watch import Line, Watch
 from collector.wire.snmp import ber, envelope, message
 from collector.wire.snmp.discovery import Discovery
 from collector.wire.snmp.habits import Learned, Limits
 from exporters.text import Page, render
+from exporters.web import Server
 
 
 @dataclass
@@ -86,6 +88,26 @@ class Endless(World):
 
     async def udp(self, peers: Sequence[str], port: int, dialogue: Dialogue, terms: Terms) -> None:
         await super().udp(peers, port, dialogue, replace(terms, deadline=float("inf")))
+
+
+class Hasty:
+    """A connection on which an abort goes out where a release should."""
+
+    def __init__(self, inner: Stream) -> None:
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    async def send(self, data: bytes) -> None:
+        if data[:1] == b"\x05":
+            data = bytes.fromhex("07000000000400000000")
+        await self._inner.send(data)
+
+
+class Aborts(World):
+    async def connect(self, address: str, port: int, terms: Terms, source: str = "") -> Any:
+        return Hasty(await super().connect(address, port, terms, source))
 
 
 class OneAtATime(World):
@@ -225,6 +247,29 @@ class Apart(Generous):
     """Knows each device's budget, and none of what they share."""
 
     budgets = Budgets(site=Limit(1_000_000, 1.0), subnet=Limit(1_000_000, 1.0))
+
+
+class Absent(Service):
+    """Reads no orders while it runs."""
+
+    async def _orders_loop(self) -> None:
+        await asyncio.sleep(3600)
+
+
+class LeavesOpen(Service):
+    """Pauses what is still to be begun, and nothing that has."""
+
+    async def start(self, options: Options) -> Server:
+        agent = self.agent
+        agent.pause = lambda pauses: setattr(agent.shared, "pauses", pauses)  # type: ignore[method-assign]
+        return await super().start(options)
+
+
+class Insensitive(Agent):
+    """Does not mind how long a device takes to answer."""
+
+    def _spare(self, watch: Watch, seconds: float) -> None:
+        pass
 
 
 class AllOrNothing(Service):

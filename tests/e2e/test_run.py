@@ -16,6 +16,7 @@ from uuid import uuid4
 import pytest
 
 from collector.config import load
+from collector.config.probes import is_prober
 from tests.e2e.conftest import ROOT, eventually, get, processes_with, query
 
 pytestmark = [pytest.mark.parts, pytest.mark.slow]
@@ -78,6 +79,8 @@ def test_everything_is_up_in_time_and_ends_with_ctrl_c(
     eventually("every it device has series of its own", left(), lambda: it <= with_interfaces(port))
     eventually("the host has series", left(), lambda: query(port, 'node_load1{job="node"}'))
     eventually("every target is up", left(), lambda: all_up(port))
+    eventually("every probe was made", left(), lambda: probes() <= {each[:2] for each in probed(port)})
+    assert {each[2] for each in probed(port)} == {"1"}
 
     # A device that is watched passively says that it is there, and nothing that would have taken a packet.
     for name in names("clinical"):
@@ -114,6 +117,32 @@ def all_up(port: int) -> bool:
     targets = json.loads(get(f"http://127.0.0.1:{port}/api/v1/targets?state=active"))["data"]["activeTargets"]
     devices = {target["labels"]["instance"] for target in targets if target["labels"]["job"] == "device"}
     return devices >= names("it") | names("fragile") | names("clinical") and {t["health"] for t in targets} == {"up"}
+
+
+def probes() -> set[tuple[str, str]]:
+    """Device and module of every probe of the inventory that this machine may make."""
+    config = load(ROOT / "config", environ={}, resolve=lambda name: name)
+    return {
+        (name, target.module)
+        for name, targets in config.targets.items()
+        for target in targets
+        if is_prober(type(target.collector)) and (target.module != "icmp" or may_ping())
+    }
+
+
+def may_ping() -> bool:
+    try:
+        socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP).close()
+    except PermissionError:
+        first, last = map(int, Path("/proc/sys/net/ipv4/ping_group_range").read_text().split())
+        return any(first <= group <= last for group in {os.getegid(), *os.getgroups()})
+    return True
+
+
+def probed(port: int) -> set[tuple[str, str, str]]:
+    """Device, module and success of the probes that were made, those apart which the system forbids us."""
+    rows = query(port, 'probe_success unless on (instance, module) probe_failure_info{reason="not_allowed"}')
+    return {(row["metric"]["instance"], row["metric"]["module"], row["value"][1]) for row in rows}
 
 
 def with_interfaces(port: int) -> set[str]:

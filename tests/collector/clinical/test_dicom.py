@@ -11,9 +11,13 @@ import pytest
 from pynetdicom import AE
 from pynetdicom.sop_class import Verification  # type: ignore[attr-defined]
 
+from collector.agent import Agent
+from collector.budget import Pauses
 from collector.clinical.dicom import Dicom
-from collector.model import Device, Seconds
-from tests.collector.probes import probe, server
+from collector.edge import World
+from collector.model import Device, Schedule, Seconds, Target
+from tests.collector.probes import MODULE, probe, server
+from tests.collector.worlds import value
 
 
 @contextmanager
@@ -21,8 +25,8 @@ def archive(**rules: Any) -> Iterator[int]:
     """pynetdicom's verification server, called ARCHIVE: its port."""
     entity = AE("ARCHIVE")
     entity.add_supported_context(Verification)
-    for name, value in rules.items():
-        setattr(entity, name, value)
+    for name, rule in rules.items():
+        setattr(entity, name, rule)
     running = entity.start_server(("127.0.0.1", 0), block=False)
     try:
         yield running.server_address[1]
@@ -111,3 +115,31 @@ def test_what_cannot_be_verified_is_refused() -> None:
         Dicom(timeout=Seconds(6.0))
     with pytest.raises(ValueError, match="AE title"):
         Dicom(calling_ae_title="back\\slash")
+
+
+async def test_an_association_under_way_ends_at_once_where_a_person_pauses_the_device() -> None:
+    """RELIABILITY S19: nothing may be said a second later, when the peer has accepted."""
+    said, asked, ended = list[bytes](), asyncio.Event(), asyncio.Event()
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            said.append(data)
+            asked.set()
+        ended.set()
+
+    world = World()
+    agent = Agent(world)
+    device = Device("here", "127.0.0.1")
+    async with server(slow) as port:
+        agent.load([device], {"here": [Target(device, MODULE, Dicom(), Schedule(300.0, 5.0), f"X@:{port}")]})
+        page = asyncio.create_task(agent.page("here", 5))
+        await asyncio.wait_for(asked.wait(), 5)
+        agent.pause(Pauses(frozenset({"device:here"})))
+        columns = await page
+        await asyncio.wait_for(ended.wait(), 5)
+    assert [data[0] for data in said] == [1, 7], "A-ASSOCIATE-RQ, A-ABORT"
+    assert value(columns, "probe_success") is None
+    assert value(columns, "wardwatch_paused", scope="device:here") == 1
+    assert agent.watch("here").kept[MODULE].outcome == "paused"
+    await agent.close()
+    world.close()

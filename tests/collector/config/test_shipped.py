@@ -18,8 +18,8 @@ from collector.config.secrets import Secrets
 from collector.config.settings import SettingsFile
 from collector.config.typed import Findings, typed
 from collector.model import Collector
-from collector.network.sightings import Sightings
 from collector.network.snmp import Snmp
+from collector.registry import COLLECTORS
 
 
 def host_collectors() -> dict[str, type[Collector]]:
@@ -41,7 +41,7 @@ def resolve(name: str) -> str:
 
 
 def example() -> Config:
-    return load(shipped(), environ={}, resolve=resolve, collectors=(*HOST.values(), Snmp, Sightings))
+    return load(shipped(), environ={}, resolve=resolve, collectors=COLLECTORS)
 
 
 def uncommented(path: Path) -> bytes:
@@ -148,3 +148,23 @@ def test_a_file_as_large_as_snmp_exporters_loads(source: str, tmp_path: Path) ->
 def test_no_directory_is_a_problem(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is no directory: `wardwatch init DIR` writes a new one"):
         load(tmp_path / "gone", environ={}, resolve=resolve, collectors=())
+
+
+def verified_every(tmp_path: Path, module: str) -> Config:
+    """An archive whose entry says 15 s, with this use of a module."""
+    (tmp_path / "inventory").mkdir()
+    (tmp_path / "inventory" / "a.yml").write_text(
+        f"devices: [{{name: pacs, address: 10.0.0.1, class: it, interval: 15s, modules: [{module}]}}]"
+    )
+    return load(tmp_path, environ={}, resolve=resolve, collectors=COLLECTORS)
+
+
+def test_an_archive_is_verified_every_five_minutes_at_most(tmp_path: Path) -> None:
+    """RELIABILITY S15; what the device's interval says is said of all its modules."""
+    config = verified_every(tmp_path, "{module: dicom_echo, target: 'ARCHIVE@'}, {module: http_2xx}")
+    assert [target.schedule.interval for target in config.targets["pacs"]] == [300, 15]
+
+
+def test_a_shorter_interval_for_a_verification_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"4m59s between polls of dicom_echo is too often: at least 5m \(.* S15\)"):
+        verified_every(tmp_path, "{module: dicom_echo, target: 'ARCHIVE@', interval: 299s}")

@@ -131,9 +131,15 @@ def test_a_kiss_of_death_has_its_word(code: str) -> None:
     assert (reply.kiss, reply.synchronised) == (code, False)
 
 
-@pytest.mark.parametrize("code", ["58585858", "00000000", "ffffffff", "72617465"])
+@pytest.mark.parametrize("code", ["58585858", "ffffffff", "72617465"])
 def test_another_kiss_is_called_so(code: str) -> None:
     assert answer(changed(1, "00")[:12] + bytes.fromhex(code) + ANSWER[16:]).kiss == "other"
+
+
+def test_who_knows_no_time_and_has_no_code_is_not_synchronised_and_may_be_asked_again() -> None:
+    """As chrony answers before it has a time."""
+    reply = answer(changed(0, "e400")[:12] + bytes(4) + ANSWER[16:])
+    assert (reply.kiss, reply.synchronised) == ("", False)
 
 
 @pytest.mark.parametrize(
