@@ -15,7 +15,7 @@ from collector.errors import TimedOut
 from collector.model import Column, Edge
 from collector.privacy import Privacy, Screen
 from collector.wire.snmp.columns import Interned, Sheet
-from collector.wire.snmp.dialogue import NO_DIET, Names, Survey
+from collector.wire.snmp.dialogue import NO_DIET, Survey
 from collector.wire.snmp.habits import RETRIAL, Learned
 from collector.wire.snmp.lean import Diet, diet
 from collector.wire.snmp.module import Module
@@ -33,7 +33,7 @@ Counters = Literal["all", "lasting"]
 _Sheet = tuple[Sheet, Sequence[Column], Mapping[str, int]]
 _NONE: Mapping[str, int] = {}
 
-Ask = Callable[[Diet, Names, bool], Awaitable[Survey]]
+Ask = Callable[[Diet, bool], Awaitable[Survey]]
 """Carries out one conversation; whether signs are looked at in the beginning too."""
 
 
@@ -92,8 +92,9 @@ class Cycle:
         self._edge = edge
         self._ttl = lookup_ttl
         self._counters = counters
-        self._diet = diet(self._modules) if lookup_ttl else NO_DIET
-        self._slow = self._diet.slow or (frozenset[int](),) * len(self._modules)
+        self._whole = diet(self._modules)._replace(roots={}) if lookup_ttl else NO_DIET
+        """Nothing is left out."""
+        self._slow = self._whole.slow or ({},) * len(self._modules)
         self._torn = False
         self._unsure = False
         self._shares: list[Share] = []
@@ -102,12 +103,12 @@ class Cycle:
     async def read(self, ask: Ask) -> Survey:
         """Read what is needed. Afterwards `made` says what each module has got. Raises PollError."""
         signs = self._signs
-        if not self._diet.signs:
-            survey = await ask(NO_DIET, "read", False)
+        if not self._whole.signs:
+            survey = await ask(NO_DIET, False)
             self._share(survey)
             return survey
         epoch, early = signs.epoch, signs.restless or not signs.known
-        survey = await ask(self._diet, "known" if self._known() else "read", early)
+        survey = await ask(diet(self._modules, self._unknown()), early)
         if survey.early_signs:
             signs.moved(survey.early_signs, self._edge.now())
         begun = signs.epoch if early else epoch
@@ -117,19 +118,19 @@ class Cycle:
         signs.moved(survey.signs, self._edge.now())
         moved, void = signs.epoch != begun, bool(survey.skipped) and (signs.epoch != epoch or self._stale())
         if void or (moved and not signs.restless):
-            survey = await ask(self._diet, "read", False)
+            survey = await ask(self._whole, False)
             self._share(survey)
             before = signs.epoch
             signs.moved(survey.signs, self._edge.now())
             moved = signs.epoch != before
         signs.restless = self._torn = moved
-        self._note(survey)
+        self._note()
         return survey
 
     async def _unseen(self, ask: Ask, survey: Survey) -> Survey:
         """The device does not show its signs, or no longer: then no name is known but what was just read."""
         if survey.skipped and survey.answered and self._edge.now() < self._edge.deadline:
-            survey = await ask(self._diet, "read", False)
+            survey = await ask(self._whole, False)
             self._share(survey)
         self._unsure = bool(survey.skipped)
         for interned in self._rows:
@@ -181,20 +182,20 @@ class Cycle:
                 self._rows[number].hesitate(RETRIAL)
         return stale
 
-    def _known(self) -> bool:
-        """Whether the names of all modules are known."""
-        now = self._edge.now()
-        known = True
-        for interned in self._rows:
-            fresh = interned.epoch == self._signs.epoch and now - interned.read_at < self._ttl
-            known = interned.trusted() and fresh and known
-        return known
+    def _unknown(self) -> frozenset[int]:
+        """The modules whose names have to be read: not known, or too old, or their rows come and go."""
+        now, epoch = self._edge.now(), self._signs.epoch
+        return frozenset(
+            number
+            for number, interned in enumerate(self._rows)
+            if not interned.trusted() or interned.epoch != epoch or now - interned.read_at >= self._ttl
+        )
 
-    def _note(self, survey: Survey) -> None:
-        for interned in self._rows:
-            if self._torn:
-                interned.epoch = -1
-            elif not survey.skipped:
+    def _note(self) -> None:
+        for share, interned in zip(self._shares, self._rows, strict=True):
+            if self._torn or (not share.skipped and (share.problem is not None or share.incomplete)):
+                interned.epoch = -1  # a name that could not be read is no name
+            elif not share.skipped:
                 interned.epoch, interned.read_at = self._signs.epoch, self._edge.now()
 
     def _named(self, number: int) -> Sequence[str]:

@@ -33,7 +33,7 @@ from collector.model import (
 from collector.network import introduction, security
 from collector.network.cycle import Counters, Cycle, Memory
 from collector.wire.snmp import ber, outcome
-from collector.wire.snmp.dialogue import Names, Survey
+from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.joint import join
 from collector.wire.snmp.lean import Diet
@@ -126,7 +126,7 @@ def _conversations(targets: Sequence[Target]) -> Iterator[Sequence[Target]]:
 
 
 async def _survey(
-    device: Device, targets: Sequence[Target], learned: Learned, edge: Edge, less: Diet, names: Names, early: bool
+    device: Device, targets: Sequence[Target], learned: Learned, edge: Edge, less: Diet, early: bool
 ) -> Survey:
     """One conversation, over."""
     modules = tuple(_module(target) for target in targets)
@@ -137,7 +137,7 @@ async def _survey(
     def start(speech: Speech) -> Survey:
         return Survey(
             plan, speech, limits, learned, edge.now,
-            any_order=any_order, seconds=seconds, diet=less, names=names, early=early,
+            any_order=any_order, seconds=seconds, diet=less, early=early,
         )  # fmt: skip
 
     return await introduction.survey(device, edge, limits, learned, start)

@@ -18,13 +18,12 @@ from operator import lt
 
 from collector.errors import Malformed
 from collector.wire.snmp import ber, message, row
-from collector.wire.snmp.walk import COMPLETE, Caps, Columns, Harvest, Run, minimal
+from collector.wire.snmp.habits import SPARE
+from collector.wire.snmp.units import Unit
+from collector.wire.snmp.walk import COMPLETE, Caps, Columns, Harvest, Run
 
 UNSOUND = "unsound"
 """Not a device to be read like this: the subtree is walked instead."""
-
-Table = tuple[bytes, ...]
-"""Raw columns that have, as a rule, the same rows."""
 
 _Shape = tuple[bytes, int, int, Callable[[bytes], None], Callable[[bytes], None]]
 """A varbind's OID without its index, its length with it, its tag, and where index and value go."""
@@ -41,24 +40,6 @@ def _nowhere(_: bytes) -> None:
 
 
 _NO_SHAPE: _Shape = (b"\xff", 0, 0, _nowhere, _nowhere)
-
-
-def tables(root: bytes, columns: Columns) -> tuple[Table, ...]:
-    """The wanted columns below `root` as tables; none where they can't be read side by side."""
-    below = sorted((p for p in columns.prefixes if p.startswith(root)), key=ber.decode_arcs)
-    if len(below) < 2 or root in below or len(minimal(below)) < len(below):
-        return ()
-    found: list[list[bytes]] = []
-    parent: tuple[int, ...] = ()
-    for prefix in below:
-        *above, _ = ber.decode_arcs(prefix)
-        # A single one goes with the table behind it: that costs a few variables, not a packet.
-        if found and (parent == tuple(above) or len(found[-1]) == 1):
-            found[-1].append(prefix)
-        else:
-            found.append([prefix])
-        parent = tuple(above)
-    return tuple(map(tuple, found))
 
 
 @lru_cache(maxsize=1024)
@@ -102,25 +83,29 @@ class _Strand:
 
 
 class Abreast:
-    """One subtree under way, as `walk.Walk` is: `root`, `ended`, `names` to ask on from, `packets`, `bad`.
+    """A unit under way, as `walk.Walk` is a subtree: `root`, `ended`, `names` to ask on from, `packets`, `bad`.
 
-    `rows` remembers from poll to poll how many rows each table has, by its first column. `harvest` is what was read;
-    `leaves` are columns without a cell, `short` says whether the last reply held less than was asked for.
+    `root` is the subtree of it that is walked first where it can't be read like this. `rows` remembers from poll to
+    poll how many rows each table has, by its first column. `harvest` is what was read; `leaves` are columns without a
+    cell, `short` says whether the last reply held less than was asked for, `size` how many bytes a varbind took in
+    the reply where it took most.
     """
 
-    def __init__(
-        self, root: bytes, found: Sequence[Table], columns: Columns, caps: Caps, rows: dict[bytes, int]
-    ) -> None:
+    def __init__(self, root: bytes, unit: Unit, columns: Columns, caps: Caps, rows: dict[bytes, int]) -> None:
         self.root = root
+        self.unit = unit
         self.harvest = Harvest(columns)
         self.ended = ""
         self.bad = self.packets = self.varbinds = self.bytes = 0
+        self.size = 1.0
         self.leaves: list[bytes] = []
         self.short = False
-        self._tables = deque(found)
+        self._tables = deque(unit.tables)
         self._columns: deque[bytes] = deque()
         self._strands: list[_Strand] = []
         self._caps = caps
+        self._share = len(unit.roots)
+        """How many subtrees have `caps` each."""
         self._rows = rows
         self._known = 0
         self._taken = 0
@@ -130,6 +115,13 @@ class Abreast:
     @property
     def names(self) -> tuple[bytes, ...]:
         return tuple([strand.prefix + strand.last for strand in self._strands])
+
+    @property
+    def unfinished(self) -> tuple[bytes, ...]:
+        """The subtrees of which something is left to read."""
+        left = [strand.prefix for strand in self._strands]
+        left += [*self._columns, *(column for table in self._tables for column in table)]
+        return tuple(root for root in self.unit.roots if any(column.startswith(root) for column in left))
 
     def ask(self, repetitions: int, varbinds: int, most: int) -> int:
         """Choose what is asked next where that is open, at most `most` columns. Returns repetitions."""
@@ -276,20 +268,21 @@ class Abreast:
         self.packets += 1
         self.varbinds += self._taken
         self.bytes += size
+        self.size = max((size - SPARE) / max(self._taken, 1), self.size)
         asked = len(self._strands) * repetitions
         going = [strand for strand in self._strands if strand.beyond is None]
         done = [strand for strand in self._strands if strand.beyond is not None]
         self.leaves += [strand.prefix for strand in done if strand.run is None]
-        self._rows[self._table] = max(self._rows.get(self._table, 0), *(strand.taken for strand in self._strands))
+        rows = self._rows[self._table] = max(self._rows.get(self._table, 0), *(s.taken for s in self._strands))
         self._strands = going
         self.short = bool(going) and self._taken < asked
         if not going and not self._columns and not self._tables:
             self.ended = COMPLETE
-        elif self.varbinds >= self._caps.varbinds:
+        elif self.varbinds >= self._caps.varbinds * self._share or rows >= self._caps.varbinds:
             self.ended = "row_cap"
-        elif self.bytes >= self._caps.bytes:
+        elif self.bytes >= self._caps.bytes * self._share:
             self.ended = "byte_cap"
-        elif self.packets >= self._caps.packets:
+        elif self.packets >= self._caps.packets * self._share:
             self.ended = "packet_cap"
         return self._taken
 

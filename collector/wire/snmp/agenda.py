@@ -30,8 +30,8 @@ class Agenda:
     """
 
     __slots__ = (
-        "_apart", "_deferred", "_got", "_later", "_plan", "_reached", "_signs", "ending", "ends", "lost", "names",
-        "roots", "unread",
+        "_apart", "_began", "_deferred", "_got", "_later", "_plan", "_reached", "_signs", "ending", "ends", "lost",
+        "names", "roots", "unread",
     )  # fmt: skip
 
     def __init__(
@@ -40,6 +40,7 @@ class Agenda:
         self.names: deque[bytes] = deque()
         self.roots: deque[bytes] = deque()
         self.ends = NEVER
+        self._began = 0.0
         self.unread: dict[bytes, str] = {}
         self.lost: dict[bytes, str] = {}
         self._plan = plan
@@ -65,7 +66,7 @@ class Agenda:
         if not self._later:
             return self._end()
         turn, seconds = self._later.popleft()
-        self.ends = now + seconds
+        self._began, self.ends = now, now + seconds
         self.roots.extend(turn.roots)
         if self._deferred is not None:
             self._deferred.append(turn.gets)
@@ -122,6 +123,24 @@ class Agenda:
         self.names = deque(name for name in self.names if name not in names)
         if self._later:
             self._got |= names
+
+    def beside(self, roots: frozenset[bytes]) -> frozenset[bytes]:
+        """Which of these are still to be walked, in this turn or a later one. This turn may then take as long as
+        that one."""
+        found = roots.intersection(self.roots)
+        for turn, seconds in self._later:
+            if mine := roots.intersection(turn.roots):
+                found |= mine
+                self.ends = max(self.ends, self._began + seconds)
+        return found
+
+    def skip(self, roots: frozenset[bytes]) -> None:
+        """These need not be walked any more."""
+        self.roots = deque(root for root in self.roots if root not in roots)
+        for place, (turn, seconds) in enumerate(self._later):
+            if not roots.isdisjoint(turn.roots):
+                left = tuple(root for root in turn.roots if root not in roots)
+                self._later[place] = turn._replace(roots=left), seconds
 
     # What could not be read.
 

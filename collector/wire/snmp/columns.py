@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import inf
 
 from collector.model import Column, Family
@@ -14,6 +14,8 @@ from collector.wire.snmp.numbers import alike, floats, integers
 from collector.wire.snmp.plan import Labels, Plan, Series
 from collector.wire.snmp.text import COMBINED, display, render, screened
 from collector.wire.snmp.walk import Harvest, Run
+
+_NONE: Mapping[int, tuple[int, ...]] = {}
 
 
 class Interned:
@@ -26,8 +28,9 @@ class Interned:
 
     def __init__(self) -> None:
         self.rows: dict[tuple[int, ...], Kept] = {}
-        self.steady: dict[int, tuple[tuple[int, ...], tuple[Column, ...]]] = {}
-        """Columns of metrics, by number, that are not read in each poll, and which of `rows` they stand on."""
+        self.steady: dict[int, tuple[tuple[int, ...], tuple[Column, ...], int]] = {}
+        """Columns of metrics, by number, that are not read in each poll, which of `rows` they stand on, and which rows
+        their table had."""
         self.epoch = -1
         self.read_at = 0.0
         self._wait = self._hesitant = 0
@@ -58,14 +61,14 @@ class Sheet:
 
     def __init__(
         self, plan: Plan, harvest: Harvest, interned: Interned,
-        skipped: frozenset[int] = frozenset(), steady: frozenset[int] = frozenset(), room: float = inf,
+        skipped: frozenset[int] = frozenset(), steady: Mapping[int, tuple[int, ...]] = _NONE, room: float = inf,
         screen: Screen | None = None,
     ) -> None:  # fmt: skip
         self.duplicates: dict[str, int] = {}
         self.dropped = 0
         self._room = room
         self.stale = False
-        """A row needs a name that was not read (`skipped`) and is not known: nothing here is to be used."""
+        """A row came or went of which something was not read (`skipped`): nothing here is to be used."""
         self._skipped = skipped
         self._steady = steady
         self._screen = screen or Screen()
@@ -78,6 +81,7 @@ class Sheet:
         self._used: dict[tuple[int, ...], Kept] = {}
         self._read: dict[tuple[int, int], list[Values | None]] = {}
         self._names: dict[int, str] = {}
+        self._rowsets: dict[tuple[int, ...], int] = {}
 
     def columns(self) -> list[Column]:
         """All columns that have a value."""
@@ -87,6 +91,8 @@ class Sheet:
             if not runs:
                 if series.column in self._skipped:
                     self._recall(made, series)
+                else:
+                    self._interned.steady.pop(series.number, None)
                 continue
             self._names.setdefault(series.labels.number, series.family.name)
             before = len(made)
@@ -99,7 +105,7 @@ class Sheet:
             else:
                 _MAKERS[series.read](self, made, series, runs)
             if series.column in self._steady:
-                self._interned.steady[series.number] = self._key, tuple(made[before:])
+                self._interned.steady[series.number] = self._key, tuple(made[before:]), self._standing(series.column)
         if not self.stale:
             self._interned.rows = self._used
         return made
@@ -183,13 +189,33 @@ class Sheet:
 
     def _recall(self, made: list[Column], series: Series) -> None:
         """A metric whose column was left out, as it was."""
-        key, columns = self._interned.steady.get(series.number, ((), ()))
+        known = self._interned.steady.get(series.number)
+        if known is None:
+            return  # the device has no such column
+        key, columns, standing = known
         kept = self._interned.rows.get(key)
+        if standing != self._standing(series.column):
+            self.stale = True
         if kept is not None:
             self._used[key] = kept
             self._names.setdefault(series.labels.number, series.family.name)
             self._count(series, kept)
             made.extend(columns)
+
+    def _standing(self, column: int) -> int:
+        """A number that is another one when rows of a slow column's table came or went, by the rest of the table."""
+        beside = self._steady[column]
+        known = self._rowsets.get(beside)
+        if known is None:
+            found: set[bytes] = set()
+            before: list[bytes] = []
+            for each in beside:
+                for run in self._harvest.runs.get(each, ()):
+                    if run.indexes != before:  # mostly they are alike
+                        found.update(run.indexes)
+                    before = run.indexes
+            known = self._rowsets[beside] = hash(frozenset(found))
+        return known
 
     def _count(self, series: Series, kept: Kept) -> None:
         if kept.duplicates:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Literal
+from typing import Final
 
 from collector.errors import Malformed, PollError
 from collector.wire.snmp import message, outcome
 from collector.wire.snmp.abreast import UNSOUND, Abreast
 from collector.wire.snmp.agenda import Agenda
-from collector.wire.snmp.habits import FIRST_REPETITIONS, FRAME, Learned, Limits, most_repetitions, patience
+from collector.wire.snmp.breadth import Breadth
+from collector.wire.snmp.habits import FIRST_REPETITIONS, FRAME, Learned, Limits, patience
 from collector.wire.snmp.joint import Joint
 from collector.wire.snmp.lean import Diet
 from collector.wire.snmp.outcome import Share
@@ -24,10 +25,8 @@ from collector.wire.snmp.question import Asked, Attempts
 from collector.wire.snmp.sieve import Wanted, narrow, sift
 from collector.wire.snmp.singles import Singles
 from collector.wire.snmp.speech import Speech
-from collector.wire.snmp.walk import COMPLETE, LEAF, Harvest, Walk
-
-Names = Literal["read", "known"]
-"""Whether columns that only name rows are to be read."""
+from collector.wire.snmp.units import Unit
+from collector.wire.snmp.walk import COMPLETE, LEAF, Harvest, Run, Walk
 
 NO_DIET: Final = Diet({}, ())
 
@@ -35,15 +34,14 @@ NO_DIET: Final = Diet({}, ())
 class Survey:
     """The conversation of one poll. Afterwards: `harvest`, `incomplete` (reason by table), `problem()`.
 
-    `seconds` are how long each plan of a `Joint` may take; empty: as long as the edge lets the whole. With `names`
-    `known`, columns that the `diet` leaves out are not read where tables are read abreast: `skipped` are those. Its
-    signs are asked for at the end, and with `early` at the beginning too.
+    `seconds` are how long each plan of a `Joint` may take; empty: as long as the edge lets the whole. What the `diet`
+    leaves out is not read where columns are read abreast: `skipped` are those columns. Its signs are asked for at the
+    end, and with `early` at the beginning too.
     """
 
     def __init__(
         self, plan: Plan | Joint, speech: Speech, limits: Limits, learned: Learned, now: Callable[[], float],
-        *, any_order: bool = False, seconds: Sequence[float] = (), diet: Diet = NO_DIET, names: Names = "read",
-        early: bool = False,
+        *, any_order: bool = False, seconds: Sequence[float] = (), diet: Diet = NO_DIET, early: bool = False,
     ) -> None:  # fmt: skip
         self.patience = limits.patience
         self.kind: str = "get"
@@ -65,11 +63,14 @@ class Survey:
         self._cut = ""
         self._refused = 0
         self._agenda = Agenda(plan, seconds, diet.signs if limits.bulk else (), early)
-        self._lean = diet.roots if names == "known" else NO_DIET.roots
         self.skipped: frozenset[int] = frozenset()
         self._walk: Walk | Abreast | None = None
-        self._aside: Harvest | None = None
-        self._room = learned.room(limits.reply_bytes)
+        self._most = 0
+        """Repetitions of the walk under way, where its columns are read abreast."""
+        self._aside: dict[int, list[Run]] = {}
+        """What the device had said abreast before it was walked, or fell silent."""
+        room = learned.room(limits.reply_bytes) if speech.bulk and not any_order else FRAME
+        self._breadth = Breadth(plan, diet, self._agenda, learned, room)
         self._singles = Singles(self._agenda, speech, limits, learned, plan.max_repetitions)
         self.early_signs: Mapping[bytes, int] = self._singles.early_signs
         """The diet's signs before all was read, by OID, and after: those that the device has."""
@@ -141,7 +142,7 @@ class Survey:
         self._tries += 1
         self._quiet = False
         if isinstance(self._walk, Abreast):
-            self._step_back()
+            self._breadth.step_back()
             if self._tries > 1:
                 self._walk_instead()
         if self._speech.refusal is not None:
@@ -164,6 +165,7 @@ class Survey:
         if self._filters:
             self._agenda.lose((b"",), reason)
         self._agenda.expire(reason)
+        self._recall()
 
     @property
     def incomplete(self) -> dict[str, str]:
@@ -217,25 +219,31 @@ class Survey:
             self._begin_walk(self._agenda.roots.popleft(), self.harvest)
         elif not self._agenda.turn(self._now()):
             self._over = True
+            self._recall()
             self._learned.clean += self._quiet and self._agenda.whole and not self.malformed
 
     def _begin_walk(self, root: bytes | None = None, harvest: Harvest | None = None) -> None:
         self._doubt = self._lone = False
         self._narrowed = self._tries = 0
-        self._aside = None
         self._under_way.clear()
         if root is None or harvest is None:
             return
-        found = self._plan.tables.get(root, ())
-        any_order = self._any_order or self._plan.any_order(root)
-        plain = harvest is not self.harvest or any_order or not self._speech.bulk
-        if found and self._room > FRAME and not plain and root not in self._learned.lone_walks:
-            if root in self._lean:
-                found = self._lean[root].tables
-            self._walk = Abreast(root, found, harvest.columns, self._limits.caps, self._learned.rows)
-        else:
+        unit = self._breadth.unit(root) if harvest is self.harvest else None
+        if unit is None:
+            any_order = self._any_order or self._plan.any_order(root)
             self._walk = Walk(root, harvest, self._limits.caps, any_order=any_order)
             self._lone = not self._speech.bulk or root in self._learned.lone_walks
+        elif unit.tables:
+            self._most = self._breadth.wish(unit)
+            self._walk = Abreast(root, unit, harvest.columns, self._limits.caps, self._learned.rows)
+        else:
+            self._read(unit)
+
+    def _read(self, unit: Unit) -> None:
+        """A unit was read, or need not be."""
+        self.skipped |= unit.skipped
+        if len(unit.roots) > 1:
+            self._agenda.skip(frozenset(unit.roots))
 
     def _ask(self) -> Asked:
         """The question under way, in the shape that the number of attempts so far suggests."""
@@ -243,8 +251,7 @@ class Survey:
         if self._walk is None:
             return Asked("get", self._singles.batch(attempt), 0, attempt, now)
         if isinstance(self._walk, Abreast):
-            most = most_repetitions(self._plan.wish(self._walk.root))
-            repetitions = self._walk.ask(most, self._learned.varbinds(self._room), self._limits.names)
+            repetitions = self._walk.ask(self._most, self._breadth.varbinds(self._walk), self._limits.names)
             return Asked("bulk", self._walk.names, repetitions, attempt, now)
         name = (self._walk.last,)
         # The last two attempts are GETNEXTs, for agents that are dumb to GETBULK (F4); where that has just worked,
@@ -263,12 +270,12 @@ class Survey:
 
     def _take_abreast(self, walk: Abreast, packet: bytes, head: message.Head, asked: Asked) -> bool:
         if head.error_status:
-            if not self._step_back() or head.error_status != message.TOO_BIG:
+            if not self._breadth.step_back() or head.error_status != message.TOO_BIG:
                 self._walk_instead()
             return True
         count = walk.take(packet, head.start, head.stop, asked.repetitions)
         if walk.ended == UNSOUND:
-            self._step_back()
+            self._breadth.step_back()
             self._walk_instead()
         elif count:
             self._learned.measure(len(packet), count)
@@ -278,30 +285,25 @@ class Survey:
                 self._end_walk(walk)
         return bool(count)
 
-    def _step_back(self) -> bool:
-        """No more large replies: remembered of the device. False where they were no larger already."""
-        was, self._room = self._room, FRAME
-        if was > FRAME:
-            self._learned.set_back()
-        return was > FRAME
-
     def _walk_instead(self) -> bool:
-        """Walk what was to be read abreast, from its beginning."""
+        """Walk what was to be read abreast, from its beginning, subtree by subtree."""
         abreast = self._walk
         if not isinstance(abreast, Abreast):
             return False
-        self._room, tries = FRAME, self._tries
+        self._breadth.room, tries = FRAME, self._tries
+        if abreast.ended != UNSOUND:
+            self._aside |= abreast.harvest.runs
         self._begin_walk(abreast.root, self.harvest)
         self._tries = tries
-        self._aside = None if abreast.ended == UNSOUND else abreast.harvest
         return True
 
-    def _keep_aside(self, walk: Walk | Abreast) -> None:
-        """The device fell silent: what it had said abreast stays, unless the walk instead has brought something."""
-        if isinstance(walk, Abreast):
-            self.harvest.runs |= walk.harvest.runs
-        elif self._aside is not None and not walk.packets:
-            self.harvest.runs |= self._aside.runs
+    def _recall(self) -> None:
+        """What the device had said abreast stays where a subtree was not read to its end and nothing came since."""
+        unread = tuple(self._agenda.unread)
+        for column, runs in self._aside.items():
+            if self.harvest.columns.prefixes[column].startswith(unread):
+                self.harvest.runs.setdefault(column, runs)
+        self._aside.clear()
 
     def _take_walk(self, walk: Walk, packet: bytes, head: message.Head, asked: Asked) -> bool:
         if head.error_status:
@@ -347,16 +349,19 @@ class Survey:
 
     def _end_walk(self, walk: Walk | Abreast) -> None:
         self._walk = None
+        self._narrowed = 0
         if isinstance(walk, Abreast):
             self.harvest.runs |= walk.harvest.runs
-            if walk.root in self._lean:
-                self.skipped |= self._lean[walk.root].skipped
+            self._breadth.done(walk)
+            self._read(walk.unit)
             self._singles.try_leaves(prefix for prefix in walk.leaves if prefix in self._plan.scalars)
-        if walk.ended == LEAF and not self._filters:
+            if walk.ended != COMPLETE:
+                for root in walk.unfinished:
+                    self._leave(root, walk.ended)
+        elif walk.ended == LEAF and not self._filters:
             self._singles.try_leaves((walk.root,))
         elif walk.ended not in (COMPLETE, LEAF):
-            self._leave(walk, walk.ended)
-        self._narrowed = 0
+            self._leave(walk.root, walk.ended, walk.last)
 
     def _give_up(self, reason: str) -> None:
         """Leave the question under way unanswered and go on with what comes after it."""
@@ -377,13 +382,15 @@ class Survey:
 
     def _stop_walk(self, reason: str) -> None:
         walk, self._walk = self._walk, None
-        if walk is not None:
-            self._keep_aside(walk)
-            self._leave(walk, reason)
+        if isinstance(walk, Abreast):
+            self._aside |= walk.harvest.runs
+            self._leave(walk.root, reason)
+        elif walk is not None:
+            self._leave(walk.root, reason, walk.last)
 
-    def _leave(self, walk: Walk | Abreast, reason: str) -> None:
+    def _leave(self, root: bytes, reason: str, last: bytes = b"") -> None:
         """A subtree was not read to its end. What other modules need of it and have not got is walked by itself."""
-        self._agenda.mark(walk.root, reason, walk.last if isinstance(walk, Walk) else b"")
+        self._agenda.mark(root, reason, last)
         if not self._over:
-            for root in self._agenda.fall_back(walk.root):
-                self.harvest.forget(root)
+            for inner in self._agenda.fall_back(root):
+                self.harvest.forget(inner)

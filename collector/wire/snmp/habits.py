@@ -69,7 +69,7 @@ class Learned:
 
     __slots__ = (
         "_age", "ceiling", "clean", "engine_id", "lone_gets", "lone_walks", "longest", "repetitions", "round_trip",
-        "rows", "setbacks", "size",
+        "rows", "setbacks", "size", "sizes",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -81,6 +81,8 @@ class Learned:
         """Bytes beyond which the device cuts its replies off."""
         self.size = 30.0
         """Bytes of a varbind."""
+        self.sizes: dict[bytes, float] = {}
+        """The same of what is read abreast, by its first column: texts here say nothing of numbers there."""
         self.rows: dict[bytes, int] = {}
         """Rows of each table that is read with its columns abreast, by its first column."""
         self.repetitions: float = FIRST_REPETITIONS
@@ -116,9 +118,10 @@ class Learned:
         """Bytes of reply to ask for where the class allows `limit`: a frame more for each clean poll but the first."""
         return int(min(limit, FRAME * max(1, self.clean), self.longest))
 
-    def varbinds(self, room: int) -> int:
-        """How many varbinds a reply of `room` bytes holds."""
-        return int(max(1, min((room - SPARE) / self.size, self.ceiling)))
+    def varbinds(self, room: int, column: bytes, size: float = 0.0) -> int:
+        """How many varbinds a reply of `room` bytes holds where `column` is the first that is read, and those so far
+        took `size` bytes each."""
+        return int(max(1, min((room - SPARE) / max(size, self.sizes.get(column, self.size)), self.ceiling)))
 
     def measure(self, size: int, count: int) -> None:
         """A reply of `size` bytes held `count` varbinds."""

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from collector.wire.snmp.abreast import Table, tables
 from collector.wire.snmp.habits import DEFAULT_REPETITIONS, most_repetitions
 from collector.wire.snmp.module import Module
 from collector.wire.snmp.plan import Plan, Turn, compile
 from collector.wire.snmp.sieve import Sieve
+from collector.wire.snmp.units import Unit, units
 from collector.wire.snmp.walk import Columns, Harvest, minimal
 
 _ASUNDER = -1
@@ -32,7 +32,7 @@ class Joint:
     gets: tuple[bytes, ...]
     roots: tuple[bytes, ...]
     turns: tuple[Turn, ...]
-    tables: Mapping[bytes, tuple[Table, ...]]
+    units: Mapping[bytes, Unit]
     scalars: frozenset[bytes]
     inner: Mapping[bytes, tuple[bytes, ...]]
     wishes: Mapping[bytes, int]
@@ -91,7 +91,7 @@ def join(modules: tuple[Module, ...]) -> Joint:
         gets=gets,
         roots=roots,
         turns=_turns(plans, roots, gets),
-        tables={root: found for root in roots if (found := tables(root, columns))},
+        units=units(roots, columns),
         scalars=frozenset().union(*(plan.scalars for plan in plans)),
         inner={root: inner for root, several in within.items() if (inner := _inner(root, several))},
         wishes={root: _least(several) for root, several in within.items()},

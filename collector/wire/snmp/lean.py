@@ -2,51 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 from collector.wire.snmp import ber, signs
-from collector.wire.snmp.abreast import Table, tables
 from collector.wire.snmp.joint import Joint, join
 from collector.wire.snmp.module import Module
 from collector.wire.snmp.plan import Plan, compile
+from collector.wire.snmp.units import Unit, entry, leaner
 from collector.wire.snmp.walk import Columns
-
-
-class Lean(NamedTuple):
-    """A subtree without its slow columns: what to read abreast, and the numbers of those that are left out."""
-
-    tables: tuple[Table, ...]
-    skipped: frozenset[int]
 
 
 class Diet(NamedTuple):
     """What to leave out of several modules' questions: by root; the signs by which to see whether one may; and by
-    module its columns that may be left out."""
+    module its columns that may be left out, with those of the same table that are read in each poll."""
 
-    roots: Mapping[bytes, Lean]
+    roots: Mapping[bytes, Unit]
     signs: tuple[bytes, ...]
-    slow: tuple[frozenset[int], ...] = ()
+    slow: tuple[Mapping[int, tuple[int, ...]], ...] = ()
 
 
-@lru_cache(maxsize=512)
-def diet(modules: tuple[Module, ...]) -> Diet:
-    """The same object for the same modules. Nothing is left out of modules with filters."""
+@lru_cache(maxsize=1024)
+def diet(modules: tuple[Module, ...], whole: frozenset[int] = frozenset()) -> Diet:
+    """The same object for the same modules. Nothing is left out of what those with the numbers `whole` need, and of
+    modules with filters."""
     plans = tuple(map(compile, modules))
     if any(plan.filters for plan in plans):
         return Diet({}, ())
     asked: Plan | Joint = plans[0] if len(plans) == 1 else join(modules)
-    left_out = _common(plans, asked.columns)
+    least = tuple(map(slow, plans))
+    kept = _common(plans, least, asked.columns)
+    left_out = _common(plans, [frozenset() if n in whole else each for n, each in enumerate(least)], asked.columns)
     looked_up = {
         plan.columns.prefixes[column] for plan in plans for series in plan.series for column in series.labels.columns
     }
-    return Diet(lean(asked.tables, asked.columns, left_out), signs.of(looked_up | left_out), tuple(map(slow, plans)))
+    roots = leaner(asked.units, asked.columns, left_out)
+    return Diet(roots, signs.of(looked_up | kept), tuple(map(_beside, plans, least)))
 
 
-def _common(plans: Sequence[Plan], columns: Columns) -> frozenset[bytes]:
-    """Columns that are slow to every plan that has anything of them."""
-    left_out = [frozenset(plan.columns.prefixes[column] for column in slow(plan)) for plan in plans]
+def _beside(plan: Plan, slow: frozenset[int]) -> Mapping[int, tuple[int, ...]]:
+    """By slow column: the columns of its table that are read in each poll. They tell which rows there are."""
+    entries = [entry(prefix) for prefix in plan.columns.prefixes]
+    read = sorted({series.column for series in plan.series} - slow)
+    return {column: tuple(each for each in read if entries[each] == entries[column]) for column in slow}
+
+
+def _common(plans: Sequence[Plan], least: Sequence[frozenset[int]], columns: Columns) -> frozenset[bytes]:
+    """Columns that are slow, by `least`, to every plan that has anything of them."""
+    left_out = [
+        frozenset(plan.columns.prefixes[column] for column in each) for plan, each in zip(plans, least, strict=True)
+    ]
     found = []
     for prefix in columns.prefixes:
         having = [
@@ -60,22 +66,48 @@ def _common(plans: Sequence[Plan], columns: Columns) -> frozenset[bytes]:
 
 
 STEADY = frozenset(
-    ber.encode_oid(oid)
-    for oid in (
-        "1.3.6.1.2.1.2.2.1.1",  # ifIndex
-        "1.3.6.1.2.1.2.2.1.2",  # ifDescr
-        "1.3.6.1.2.1.2.2.1.3",  # ifType
-        "1.3.6.1.2.1.2.2.1.4",  # ifMtu
-        "1.3.6.1.2.1.2.2.1.6",  # ifPhysAddress
-        "1.3.6.1.2.1.2.2.1.22",  # ifSpecific
-        "1.3.6.1.2.1.31.1.1.1.1",  # ifName
-        "1.3.6.1.2.1.31.1.1.1.14",  # ifLinkUpDownTrapEnable
-        "1.3.6.1.2.1.31.1.1.1.17",  # ifConnectorPresent
-        "1.3.6.1.2.1.31.1.1.1.18",  # ifAlias
-    )
+    ber.encode_oid(f"{table}.{column}")
+    for table, columns in {
+        "1.3.6.1.2.1.2.2.1": (
+            1,  # ifIndex
+            2,  # ifDescr
+            3,  # ifType
+            4,  # ifMtu
+            6,  # ifPhysAddress
+            22,  # ifSpecific
+        ),
+        "1.3.6.1.2.1.31.1.1.1": (
+            1,  # ifName
+            14,  # ifLinkUpDownTrapEnable
+            17,  # ifConnectorPresent
+            18,  # ifAlias
+        ),
+        "1.3.6.1.2.1.47.1.1.1.1": (
+            2,  # entPhysicalDescr
+            3,  # entPhysicalVendorType
+            4,  # entPhysicalContainedIn
+            6,  # entPhysicalParentRelPos
+            7,  # entPhysicalName
+            8,  # entPhysicalHardwareRev
+            9,  # entPhysicalFirmwareRev
+            10,  # entPhysicalSoftwareRev
+            11,  # entPhysicalSerialNum
+            12,  # entPhysicalMfgName
+            13,  # entPhysicalModelName
+            14,  # entPhysicalAlias
+            15,  # entPhysicalAssetID
+            16,  # entPhysicalIsFRU
+            17,  # entPhysicalMfgDate
+            18,  # entPhysicalUris
+            19,  # entPhysicalUUID
+        ),
+    }.items()
+    for column in columns
 )
-"""Columns of IF-MIB (RFC 2863) that say what an interface is or how it is configured, not how it fares. Speeds are none
-of them: they are negotiated. A row that comes or goes moves `signs.INTERFACES`."""
+"""Columns that say what a thing is or how it is configured, not how it fares. Of IF-MIB (RFC 2863): speeds are none of
+them, they are negotiated; a row that comes or goes moves `signs.INTERFACES`. Of ENTITY-MIB (RFC 6933): whatever changes
+in the table moves `signs.ENTITIES`; entPhysicalClass is read each time all the same, so that rows that come or go show
+where a device has no such sign."""
 
 
 def slow(plan: Plan) -> frozenset[int]:
@@ -92,31 +124,12 @@ def slow(plan: Plan) -> frozenset[int]:
     candidates = (looked_up | steady) - more - {series.kin for series in plan.series}
     read = [series for series in plan.series if series.column not in candidates]
     named = {column for series in read for column in series.labels.columns}
-    beside = {_table(prefixes[series.column]) for series in read}
+    beside = {entry(prefixes[series.column]) for series in read}
     shown = {series.column for series in plan.series}
     return frozenset(
         column
         for column in candidates
         if (column not in looked_up or column in named)
-        and (column not in shown or _table(prefixes[column]) in beside)
+        and (column not in shown or entry(prefixes[column]) in beside)
         and (column in shown or column in looked_up)
     )
-
-
-def _table(column: bytes) -> tuple[int, ...]:
-    return ber.decode_arcs(column)[:-1]
-
-
-def lean(
-    found: Mapping[bytes, tuple[Table, ...]], columns: Columns, left_out: Collection[bytes]
-) -> Mapping[bytes, Lean]:
-    """By root: how to read it without some columns, where that can be done at all."""
-    rest = Columns(prefix for prefix in columns.prefixes if prefix not in left_out)
-    made = {}
-    for root in found:
-        skipped = frozenset(
-            number for number, prefix in enumerate(columns.prefixes) if prefix in left_out and prefix.startswith(root)
-        )
-        if skipped and (less := tables(root, rest)):
-            made[root] = Lean(less, skipped)
-    return made

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from collector.model import Family, Kind
 from collector.wire.snmp import ber
-from collector.wire.snmp.abreast import Table, tables
 from collector.wire.snmp.expression import Extract, extract
 from collector.wire.snmp.module import Index, Lookup, Metric, Module
 from collector.wire.snmp.sieve import Sieve, sieve
 from collector.wire.snmp.text import COMBINED, INDEX_TYPES
+from collector.wire.snmp.units import Unit, units
 from collector.wire.snmp.walk import Columns, minimal
 
 NUMBERS = frozenset({"counter", "gauge", "Float", "Double"})
@@ -82,8 +82,8 @@ class Plan:
 
     gets: tuple[bytes, ...]
     roots: tuple[bytes, ...]
-    tables: Mapping[bytes, tuple[Table, ...]]
-    """By root: what below it can be read with its columns abreast."""
+    units: Mapping[bytes, Unit]
+    """By root: what is read with its columns abreast, and along with which other roots."""
     scalars: frozenset[bytes]
     """Columns whose metric has no index: what a GET brings where a walk below finds nothing."""
     columns: Columns
@@ -125,7 +125,7 @@ def compile(module: Module) -> Plan:
     return Plan(
         gets=tuple(get for get in gets if not any(get.startswith(root) for root in roots)),
         roots=roots,
-        tables={root: found for root in roots if (found := tables(root, columns))},
+        units=units(roots, columns),
         scalars=frozenset(raw for raw, metric in metrics if not metric.indexes),
         columns=columns,
         series=tuple(series),

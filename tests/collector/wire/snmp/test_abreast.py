@@ -8,11 +8,12 @@ from dataclasses import dataclass
 import pytest
 
 from collector.wire.snmp import ber, message
-from collector.wire.snmp.abreast import at_once, tables
+from collector.wire.snmp.abreast import at_once
 from collector.wire.snmp.habits import FRAME, Learned
 from collector.wire.snmp.labels import Pool
 from collector.wire.snmp.module import Index, Metric, Module
 from collector.wire.snmp.plan import compile
+from collector.wire.snmp.units import tables
 from tests.collector.wire.snmp.agents import Agent, Varbind, integer, response
 from tests.collector.wire.snmp.faulty import LIMITS, ROOT, ROWS, TABLE, poll, table_values, whole
 
@@ -159,11 +160,13 @@ def test_a_device_that_is_asked_with_care_is_never_asked_for_more() -> None:
 
 def test_what_can_be_read_side_by_side() -> None:
     plan = compile(wide()[0])
-    found = [[ber.dotted(column) for column in table] for table in plan.tables[plan.roots[0]]]
+    found = [[ber.dotted(column) for column in table] for table in plan.units[plan.roots[0]].tables]
     assert found == [[f"{ROOT}.0", *[f"{ROOT}.1.{n}" for n in range(1, COLUMNS + 1)]], [f"{ROOT}.9.5"]]
     nested = Module("nested", walk=(ROOT,), metrics=(*TABLE.metrics, Metric("in", f"{ROOT}.1.10.7", "gauge")))
-    assert compile(nested).tables != {}  # the longer OID is its column's
-    assert tables(ber.encode_oid(ROOT + ".1.10"), plan.columns) == ()
+    assert compile(nested).units != {}  # the longer OID is its column's
+    column = ber.encode_oid(ROOT + ".1.10")
+    assert tables(column, plan.columns) == ((column,),)
+    assert tables(column + b"\x07", plan.columns) == ()
 
 
 def test_as_few_packets_as_can_be() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from collector.wire.snmp import ber, row
 from collector.wire.snmp.abreast import Abreast
+from collector.wire.snmp.units import Unit
 from collector.wire.snmp.walk import Caps, Columns
 
 ENTRY = ber.encode_oid("1.3.6.1.2.1.31.1.1.1")
@@ -37,7 +38,7 @@ def reply(chance: random.Random, first: int) -> bytes:
 
 def read(packet: bytes, known: int) -> Read:
     """`known` rows are expected; for fewer than `row.FEW` there is no expression."""
-    under_way = Abreast(ENTRY, [PREFIXES], COLUMNS, Caps(), {PREFIXES[0]: known})
+    under_way = Abreast(ENTRY, Unit((ENTRY,), (PREFIXES,)), COLUMNS, Caps(), {PREFIXES[0]: known})
     under_way.ask(50, 200, len(PREFIXES))
     count = under_way.take(packet, 0, len(packet), ROWS)
     runs = {n: [(r.tag, r.indexes, r.values) for r in runs] for n, runs in under_way.harvest.runs.items()}
