@@ -50,6 +50,8 @@ class Reading:
     repeated: int = 0
     dropped: int = 0
     """Samples that a cap left out."""
+    said: Sequence[tuple[str, str]] = ()
+    """What exactly was wrong, each with its table."""
 
 
 class Guest(Watch):
@@ -282,5 +284,6 @@ def _kept(kept: Kept, target: Target, now: float) -> Reading:
 
 def _reading(target: Target, kept: Kept) -> Reading:
     return Reading(
-        target.collector, kept.columns, kept.outcome, kept.duration, kept.talked, kept.sent, kept.repeated, kept.dropped
-    )
+        target.collector, kept.columns, kept.outcome, kept.duration, kept.talked, kept.sent, kept.repeated,
+        kept.dropped, kept.said,
+    )  # fmt: skip

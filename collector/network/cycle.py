@@ -72,9 +72,8 @@ class Made(NamedTuple):
 
     share: Share
     columns: Sequence[Column]
-    duplicates: Mapping[str, int]
-    dropped: int
-    """Series of tables that are larger than what is kept of a device."""
+    sheet: Sheet
+    """What it left out of the columns."""
     refused: Mapping[str, int]
     """Rows of counters that come round too fast, by metric (`wire.snmp.wraps`)."""
 
@@ -151,7 +150,7 @@ class Cycle:
         if isinstance(made, Exception):
             raise made
         sheet, columns, refused = made
-        return Made(share, columns, sheet.duplicates, sheet.dropped, refused)
+        return Made(share, columns, sheet, refused)
 
     def _share(self, survey: Survey) -> None:
         self._shares = [survey.share(number) for number in range(len(self._modules))]
