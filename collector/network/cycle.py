@@ -17,7 +17,7 @@ from collector.privacy import Privacy, Screen
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import NO_DIET, Survey
 from collector.wire.snmp.habits import RETRIAL, Learned
-from collector.wire.snmp.lean import Diet, diet
+from collector.wire.snmp.lean import Diet, diet, whole_diet
 from collector.wire.snmp.module import Module
 from collector.wire.snmp.outcome import Share
 from collector.wire.snmp.plan import compile
@@ -79,20 +79,23 @@ class Made(NamedTuple):
 
 
 class Cycle:
-    """What several modules get of one cycle. `lookup_ttl` in seconds; 0: names are read in each poll, signs never."""
+    """What several modules get of one cycle. `lookup_ttl` is in seconds; 0: names are read in each poll; None: so they
+    are, and the device is asked for no signs."""
 
     def __init__(
-        self, modules: Sequence[Module], memory: Memory, edge: Edge, lookup_ttl: float, counters: Counters
+        self, modules: Sequence[Module], memory: Memory, edge: Edge, lookup_ttl: float | None, counters: Counters
     ) -> None:
         self._modules = tuple(modules)
         self._screen = edge.common(Screen)
         self._rows = [memory.rows(module, self._screen.privacy) for module in modules]
         self._signs = memory.signs
         self._edge = edge
-        self._ttl = lookup_ttl
+        self._ttl = lookup_ttl or 0.0
         self._counters = counters
-        self._whole = diet(self._modules)._replace(roots={}) if lookup_ttl else NO_DIET
+        self._whole = NO_DIET
         """Nothing is left out."""
+        if lookup_ttl is not None:
+            self._whole = diet(self._modules)._replace(roots={}) if lookup_ttl else whole_diet(self._modules)
         self._slow = self._whole.slow or ({},) * len(self._modules)
         self._torn = False
         self._unsure = False
@@ -107,7 +110,7 @@ class Cycle:
             self._share(survey)
             return survey
         epoch, early = signs.epoch, signs.restless or not signs.known
-        survey = await ask(diet(self._modules, self._unknown()), early)
+        survey = await ask(diet(self._modules, self._unknown()) if self._ttl else self._whole, early)
         if survey.early_signs:
             signs.moved(survey.early_signs, self._edge.now())
         begun = signs.epoch if early else epoch

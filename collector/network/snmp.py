@@ -100,7 +100,7 @@ class Snmp:
         device, memory = targets[0].device, edge.memory(Memory)
         readings: dict[str, Reading] = {}
         for together in _conversations(targets):
-            ttl = 0.0 if LISTED_ONLY in device.quirks else min(_snmp(target).lookup_ttl for target in together)
+            ttl = None if LISTED_ONLY in device.quirks else min(_snmp(target).lookup_ttl for target in together)
             counters = _snmp(together[0]).counters
             cycle = Cycle([_module(target) for target in together], memory, edge, ttl, counters)
             survey = await cycle.read(partial(_survey, device, together, memory.learned, edge))

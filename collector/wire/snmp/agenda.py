@@ -104,8 +104,11 @@ class Agenda:
     def replace(self, gets: Iterable[bytes], roots: Iterable[bytes]) -> None:
         """Ask this instead of what was planned."""
         self._later.clear()
-        self.names = deque(gets)
         self.roots = deque(roots)
+        if self._deferred is None:
+            self.names = deque(gets)
+        else:
+            self._deferred.append(tuple(gets))
 
     def refuse(self, roots: Iterable[bytes]) -> None:
         """No walks: the class of the device does not allow them."""

