@@ -13,6 +13,7 @@ from collector.wire.snmp.module import Index, Lookup, Metric, Module
 from collector.wire.snmp.plan import compile
 from tests.collector.network.test_cycle import (
     ALIASES,
+    BOOTED,
     ENTRY,
     MORE,
     NAMED,
@@ -122,14 +123,16 @@ async def test_a_column_that_the_device_has_not_got_is_not_missed() -> None:
     assert not lab.names_read
 
 
-async def test_a_column_that_went_is_not_shown_from_memory() -> None:
-    lab = Lab(BARE)
+@pytest.mark.parametrize(("module", "column", "name"), [(BARE, 18, "ifAlias"), (WISE, 1, "ifName")])
+async def test_a_column_that_went_is_not_shown_from_memory(module: Module, column: int, name: str) -> None:
+    lab = Lab(module)
     await lab.settled()
     values = lab.switch.values
-    lab.switch.values = lambda: {k: v for k, v in values().items() if not k.startswith(f"{MORE}.18.")}  # type: ignore[method-assign]
+    gone = f"{MORE}.{column}."
+    lab.switch.values = lambda: {k: v for k, v in values().items() if not k.startswith(gone)}  # type: ignore[method-assign]
     lab.switch.changed = 4711
     for _ in range(3):
-        assert "ifAlias" not in await lab.poll()
+        assert name not in await lab.poll()
     assert not lab.names_read
 
 
@@ -194,20 +197,24 @@ async def test_a_module_whose_rows_come_and_go_does_not_have_anothers_names_read
 
 
 async def test_names_that_could_not_be_read_are_no_names() -> None:
-    lab = Lab(WISE)
-    await lab.poll()
-    lab.switch.changed = 4711
-    answer = lab.switch.answer
+    """The module's time was over before their turn had come."""
+    lab = Lab(WISE, BOOTED)
+    await lab.settled()
     lab.wire.timeout = 300.0
+    lab.switch.renumber()
+    lab.switch.changed = 4711
+    asked = []
 
-    def deaf(packet: bytes) -> list[bytes]:
-        asked = [name for name, _, _ in message.varbinds(packet, message.read(packet))]
-        return [] if any(name.startswith(NAMES) for name in asked) else answer(packet)
+    def busy(switch: Switch, packet: bytes) -> None:
+        names = [name for name, _, _ in message.varbinds(packet, message.read(packet))]
+        if ber.encode_oid(f"{ENTRY}.10") in names:
+            asked.append(packet)
+            lab.wire.clock.now += 40 * (len(asked) == 2)  # when all is read once more
 
-    lab.switch.answer = deaf  # type: ignore[method-assign]
+    lab.switch.busy = busy
     columns = await lab.poll()
     assert (f"{MORE}.1", "timeout") in list(columns[INCOMPLETE.name].rows.values)
-    lab.switch.answer = answer  # type: ignore[method-assign]
+    lab.switch.busy = lambda switch, packet: None
     right(await lab.poll())
     assert lab.names_read
 

@@ -110,7 +110,7 @@ def test_a_turn_that_ends_leaves_anothers_columns_to_theirs() -> None:
 
 def test_a_turn_takes_as_long_as_that_of_whom_it_reads_for() -> None:
     clock = Clock()
-    modules = (LEFT, RIGHT)
+    modules = (LEFT, column_wise(3, 14, name="other"))
     survey = Survey(join(modules), Community(2, b"public"), LIMITS, grown(), clock, seconds=(0.5, 60.0))
     converse(survey, Agent(values(200)).answer, clock, 300.0, delay=0.1)
     assert clock.now > 1000.5
