@@ -21,7 +21,7 @@ from collector.wire.snmp.lean import Diet, diet, whole_diet
 from collector.wire.snmp.module import Module
 from collector.wire.snmp.outcome import Share
 from collector.wire.snmp.plan import compile
-from collector.wire.snmp.signs import Signs
+from collector.wire.snmp.signs import Signs, fresh
 from collector.wire.snmp.wraps import refuse
 
 CHANGED = "changed"
@@ -109,7 +109,9 @@ class Cycle:
             survey = await ask(NO_DIET, False)
             self._share(survey)
             return survey
-        epoch, early = signs.epoch, signs.restless or not signs.known
+        # Where names are read anyway, what the device says of when it changed is enough for a beginning.
+        began, known = self._edge.now(), signs.known
+        epoch, early = signs.epoch, signs.restless or (not known and bool(self._ttl))
         survey = await ask(diet(self._modules, self._unknown()) if self._ttl else self._whole, early)
         if survey.early_signs:
             signs.moved(survey.early_signs, self._edge.now())
@@ -118,7 +120,8 @@ class Cycle:
         if not survey.signs:
             return await self._unseen(ask, survey)
         signs.moved(survey.signs, self._edge.now())
-        moved, void = signs.epoch != begun, bool(survey.skipped) and (signs.epoch != epoch or self._stale())
+        moved = signs.epoch != begun if known or early else fresh(survey.signs, self._edge.now() - began)
+        void = bool(survey.skipped) and (signs.epoch != epoch or self._stale())
         if void or (moved and not signs.restless):
             survey = await ask(self._whole, False)
             self._share(survey)

@@ -89,10 +89,7 @@ async def test_each_has_what_it_would_have_had_alone(clean: int) -> None:
 
 async def test_nothing_is_asked_twice() -> None:
     agent = Agent(values())
-    wire = Wire(agent)
-    await together(wire, ALL)
-    agent.questions.clear()  # signs are asked for before all else and at the end where nothing is known
-    await together(wire, ALL)
+    await together(Wire(agent), ALL)
     assert set(cells(agent).values()) == {1}
     gets = [question for question in agent.questions if message.read(question).pdu == 0xA0]
     assert len(gets) == 1  # values of all modules in one packet
