@@ -50,7 +50,7 @@ def flat(module: Mapping[str, Any], community: str = "public") -> dict[str, Any]
             if "lookups" in metric:
                 made["lookups"] = [{k: each[k] for k in _LOOKUP if k in each} for each in metric["lookups"]]
             metrics.append(made)
-    asked = {key: module[key] for key in ("walk", "get") if module.get(key)}
+    asked = {key: module[key] for key in ("walk", "get", "retries", "timeout") if module.get(key)}
     repetitions = module.get("max_repetitions", 25)
     return asked | {
         "metrics": metrics, "version": 2, "max_repetitions": repetitions, "auth": {"community": community},

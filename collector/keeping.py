@@ -45,6 +45,7 @@ class Keeping:
         if watch.device.address:  # the host's own series are bounded by the machine
             others = sum(k.series for k in watch.kept.values()) - kept.series
             room = min(room, self.caps.series_per_device - others)
+        columns, kept.said = status.told(columns)
         columns, kept.dropped = status.left_out(columns)
         series = status.size(columns)
         if series > room:

@@ -156,6 +156,10 @@ def single(family: Family, value: float) -> Column:
 INCOMPLETE = Family("wardwatch_poll_incomplete", "1: this table of the module was only partly read; reason says why.")
 """A collector that answers in part adds this column with labels `table` and `reason`; the agent adds `module`."""
 
+DETAIL = Family("wardwatch_poll_detail", "What exactly is wrong with a table, in its protocol's words.")
+"""A collector that can say so adds this column with labels `table` and `said`. No page has it, for its texts have no
+bound: the agent keeps them for whoever asks."""
+
 DROPPED = Family("wardwatch_series_dropped", "Series of the module left out because the device has too many.")
 """A collector that did not make a table with more series than `Edge.room` adds this column, with one value: how many.
 The agent adds what it leaves out itself, and `module`."""

@@ -60,6 +60,8 @@ class Reading:
     repeated: int = 0
     dropped: int = 0
     """Samples that a cap left out."""
+    said: Sequence[tuple[str, str]] = ()
+    """What exactly was wrong, each with its table."""
 
 
 class OnDemand:
@@ -302,4 +304,5 @@ def _reading(target: Target, kept: Kept) -> Reading:
         sent=kept.sent,
         repeated=kept.repeated,
         dropped=kept.dropped,
+        said=kept.said,
     )

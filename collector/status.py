@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from collector.edge import Tally
-from collector.model import DROPPED, INCOMPLETE, Column, Device, Family, Target, column, interned, rows
+from collector.model import DETAIL, DROPPED, INCOMPLETE, Column, Device, Family, Target, column, interned, rows
 
 UP = Family("wardwatch_device_up", "1: the device answered when it was last polled.")
 INFO = Family("wardwatch_device_info", "1: what the inventory says of the device.")
@@ -63,6 +63,8 @@ class Kept:
     """Samples in `columns` and `lasting`."""
     dropped: int = 0
     """Samples that a cap left out."""
+    said: Sequence[tuple[str, str]] = ()
+    """What exactly was wrong in the last poll, each with its table."""
     outcomes: Counter[str] = field(default_factory=Counter)
     succeeded_at: float | None = None
     """Unix time at which a poll last succeeded; None: not since the program started."""
@@ -79,6 +81,7 @@ class Kept:
         """The last poll gave nothing: its series end here (HOUSE 4), but for counts of our own."""
         self.columns = ()
         self.dropped = 0
+        self.said = ()
         self.outcome = reason
         self.outcomes[reason] += 1
 
@@ -165,6 +168,12 @@ def left_out(columns: Sequence[Column]) -> tuple[Sequence[Column], int]:
     """The columns of a module without any `DROPPED`, and how many series its collector has left out."""
     dropped = int(sum(sum(c.values) for c in columns if c.family is DROPPED))
     return [c for c in columns if c.family is not DROPPED] if dropped else columns, dropped
+
+
+def told(columns: Sequence[Column]) -> tuple[Sequence[Column], Sequence[tuple[str, str]]]:
+    """The columns of a module without any `DETAIL`, and what these say, each with its table."""
+    said = [(table, text) for c in columns if c.family is DETAIL for table, text in c.rows.values]
+    return [c for c in columns if c.family is not DETAIL] if said else columns, said
 
 
 def size(columns: Iterable[Column]) -> int:

@@ -17,11 +17,11 @@ from collector.privacy import Privacy, Screen
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import NO_DIET, Survey
 from collector.wire.snmp.habits import RETRIAL, Learned
-from collector.wire.snmp.lean import Diet, diet
+from collector.wire.snmp.lean import Diet, diet, whole_diet
 from collector.wire.snmp.module import Module
 from collector.wire.snmp.outcome import Share
 from collector.wire.snmp.plan import compile
-from collector.wire.snmp.signs import Signs
+from collector.wire.snmp.signs import Signs, fresh
 from collector.wire.snmp.wraps import refuse
 
 CHANGED = "changed"
@@ -77,28 +77,30 @@ class Made(NamedTuple):
 
     share: Share
     columns: Sequence[Column]
-    duplicates: Mapping[str, int]
-    dropped: int
-    """Series of tables that are larger than what is kept of a device."""
+    sheet: Sheet
+    """What it left out of the columns."""
     refused: Mapping[str, int]
     """Rows of counters that come round too fast, by metric (`wire.snmp.wraps`)."""
 
 
 class Cycle:
-    """What several modules get of one cycle. `lookup_ttl` in seconds; 0: names are read in each poll, signs never."""
+    """What several modules get of one cycle. `lookup_ttl` is in seconds; 0: names are read in each poll; None: so they
+    are, and the device is asked for no signs."""
 
     def __init__(
-        self, modules: Sequence[Module], memory: Memory, edge: Edge, lookup_ttl: float, counters: Counters
+        self, modules: Sequence[Module], memory: Memory, edge: Edge, lookup_ttl: float | None, counters: Counters
     ) -> None:
         self._modules = tuple(modules)
         self._screen = edge.common(Screen)
         self._rows = [memory.rows(module, self._screen.privacy) for module in modules]
         self._signs = memory.signs
         self._edge = edge
-        self._ttl = lookup_ttl
+        self._ttl = lookup_ttl or 0.0
         self._counters = counters
-        self._whole = diet(self._modules)._replace(roots={}) if lookup_ttl else NO_DIET
+        self._whole = NO_DIET
         """Nothing is left out."""
+        if lookup_ttl is not None:
+            self._whole = diet(self._modules)._replace(roots={}) if lookup_ttl else whole_diet(self._modules)
         self._slow = self._whole.slow or ({},) * len(self._modules)
         self._torn = False
         self._unsure = False
@@ -112,8 +114,10 @@ class Cycle:
             survey = await ask(NO_DIET, False)
             self._share(survey)
             return survey
-        epoch, early = signs.epoch, signs.restless or not signs.known
-        survey = await ask(diet(self._modules, self._unknown()), early)
+        # Where names are read anyway, what the device says of when it changed is enough for a beginning.
+        began, known = self._edge.now(), signs.known
+        epoch, early = signs.epoch, signs.restless or (not known and bool(self._ttl))
+        survey = await ask(diet(self._modules, self._unknown()) if self._ttl else self._whole, early)
         if survey.early_signs:
             signs.moved(survey.early_signs, self._edge.now())
         begun = signs.epoch if early else epoch
@@ -121,7 +125,8 @@ class Cycle:
         if not survey.signs:
             return await self._unseen(ask, survey)
         signs.moved(survey.signs, self._edge.now())
-        moved, void = signs.epoch != begun, bool(survey.skipped) and (signs.epoch != epoch or self._stale())
+        moved = signs.epoch != begun if known or early else fresh(survey.signs, self._edge.now() - began)
+        void = bool(survey.skipped) and (signs.epoch != epoch or self._stale())
         if void or (moved and not signs.restless):
             survey = await ask(self._whole, False)
             self._share(survey)
@@ -156,7 +161,7 @@ class Cycle:
         if isinstance(made, Exception):
             raise made
         sheet, columns, refused = made
-        return Made(share, columns, sheet.duplicates, sheet.dropped, refused)
+        return Made(share, columns, sheet, refused)
 
     def _share(self, survey: Survey) -> None:
         self._shares = [survey.share(number) for number in range(len(self._modules))]

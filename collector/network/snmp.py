@@ -6,7 +6,7 @@ poll. What a class may be asked is `budget.RULES`, whatever a module says (RELIA
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import ClassVar
@@ -35,7 +35,7 @@ from collector.network.cycle import Counters, Cycle, Memory
 from collector.network.normal import Fitted
 from collector.network.normalising import Made, normalise
 from collector.privacy import Screen
-from collector.wire.snmp import ber, outcome
+from collector.wire.snmp import ber, outcome, said
 from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.joint import join
@@ -56,6 +56,12 @@ REFUSED = Family(
 )
 
 VARIABLES = Family("wardwatch_snmp_variables", "Variables of which the module's series on this page are made.")
+
+INVALID = Family(
+    "wardwatch_snmp_invalid",
+    "Values left out because they make no sense. reason: value (it is no SNMP, table is the subtree), index (it is no "
+    "OID), bits (they are no string of bytes).",
+)
 
 UNEXPECTED = Family(
     "wardwatch_snmp_unexpected_types", "Variables of the module's last poll of a type that SNMP has not."
@@ -100,7 +106,7 @@ class Snmp:
         made, asides = edge.memory(Made), edge.memory(aside.Memory)
         readings: dict[str, Reading] = {}
         for together in _conversations(targets):
-            ttl = 0.0 if LISTED_ONLY in device.quirks else min(_snmp(target).lookup_ttl for target in together)
+            ttl = None if LISTED_ONLY in device.quirks else min(_snmp(target).lookup_ttl for target in together)
             counters = _snmp(together[0]).counters
             cycle = Cycle([_module(target) for target in together], memory, edge, ttl, counters)
             survey = await cycle.read(partial(_survey, device, together, memory.learned, edge))
@@ -175,26 +181,41 @@ def _raise(problem: PollError) -> Sequence[Column]:
 
 def _read(target: Target, cycle: Cycle, number: int, made: Made, asides: aside.Memory, edge: Edge) -> Sequence[Column]:
     """A module's columns. Raises the `PollError` of a module that has got nothing."""
-    share, columns, duplicates, dropped, refused = cycle.made(number)
-    if not columns and not dropped:
-        raise outcome.emptied(share.incomplete)
-    found = [*columns, *normalise(target.module, _snmp(target).normal, columns, made)]
+    share, columns, sheet, refused = cycle.made(number)
+    invalid = {(table, "value"): count for table, count in share.damaged.items()} | sheet.invalid
+    damaged = {table: said.damaged(count) for table, count in share.damaged.items()}
+    words = [*(damaged | dict(share.said)).items(), *sheet.told]
+    wrong = [*_invalid(target.module, invalid), *outcome.details(words)]
+    incomplete = dict.fromkeys(damaged, "malformed") | dict(share.incomplete)
+    if not columns and not sheet.dropped:
+        error = outcome.emptied(incomplete, invalid)
+        error.columns = wrong
+        raise error
+    found = [*columns, *wrong, *normalise(target.module, _snmp(target).normal, columns, made)]
     runs = [run for several in share.harvest.runs.values() for run in several]
     named = interned(("module",), ((target.module,),))
     found.append(column(VARIABLES, named, (sum(len(run.values) for run in runs),)))
     if odd := sum(len(run.values) for run in runs if run.tag not in ber.TYPES):
         found.append(column(UNEXPECTED, named, (odd,)))
-    if dropped:
-        found.append(single(DROPPED, dropped))
-    if share.incomplete:
-        marks = sorted(share.incomplete.items())
+    if sheet.dropped:
+        found.append(single(DROPPED, sheet.dropped))
+    if incomplete:
+        marks = sorted(incomplete.items())
         found.append(column(INCOMPLETE, rows(("table", "reason"), marks), [1.0] * len(marks)))
     if refused:
         counts = sorted(refused.items())
         pairs = [(metric, target.module) for metric, _ in counts]
         found.append(column(REFUSED, rows(("metric", "module"), pairs), [n for _, n in counts]))
         found += asides.columns(_module(target), share, edge.room, edge.common(Screen))
-    if duplicates:
-        counts = sorted(duplicates.items())
-        found.append(column(DUPLICATES, rows(("table",), [(t,) for t, _ in counts]), [n for _, n in counts]))
+    if sheet.duplicates:
+        left_out = sorted(sheet.duplicates.items())
+        found.append(column(DUPLICATES, rows(("table",), [(t,) for t, _ in left_out]), [n for _, n in left_out]))
     return found
+
+
+def _invalid(module: str, counts: Mapping[tuple[str, str], int]) -> Iterator[Column]:
+    """What makes no sense, by table and reason."""
+    if counts:
+        found = sorted(counts.items())
+        over = rows(("module", "table", "reason"), [(module, *key) for key, _ in found])
+        yield column(INVALID, over, [count for _, count in found])

@@ -11,8 +11,8 @@ import structlog
 
 from collector.agent import Agent
 from collector.budget import Caps, Pauses
-from collector.errors import NoData, Refused
-from collector.model import DROPPED, INCOMPLETE, Column, Device, Target, column, rows, single
+from collector.errors import NoData, PollError, Refused
+from collector.model import DETAIL, DROPPED, INCOMPLETE, Column, Device, Target, column, rows, single
 from tests.collector.worlds import VALUE, Asks, Does, FakeWorld, Mute, device, labels, target, value, virtual
 
 
@@ -188,6 +188,32 @@ def test_a_partial_answer_is_served_and_marked() -> None:
         assert value(page, "wardwatch_poll_incomplete", module="m", table="ifTable", reason="timeout") == 1
         assert value(page, "wardwatch_polls_total", module="m", outcome="partial") == 1
         assert value(page, "wardwatch_poll_success", module="m") == 1
+
+    virtual(scene())
+
+
+def test_particulars_are_kept_for_whoever_asks_and_are_on_no_page() -> None:
+    async def scene() -> None:
+        wrong = column(DETAIL, rows(("table", "said"), [("ifTable", "OID not increasing")]), (1,))
+        answers: list[list[Column] | PollError] = [
+            [column(VALUE, rows(("row",), [("1",)]), (7,)), wrong],
+            Refused("all of it"),
+            [column(VALUE, rows(("row",), [("1",)]), (7,))],
+        ]
+        answers[1].columns = (wrong,)  # type: ignore[union-attr]
+
+        def say(target: Target, edge: Any) -> list[Column]:
+            answer = answers.pop(0)
+            if isinstance(answer, PollError):
+                raise answer
+            return answer
+
+        agent = agent_of(FakeWorld(), target(device(), "m", Does(say)))
+        for said in ([("ifTable", "OID not increasing")], [("ifTable", "OID not increasing")], []):
+            page = await agent.page("sw", 1)
+            assert list(agent.watch("sw").kept["m"].said) == said
+            assert all(column.family is not DETAIL for column in page)
+            await asyncio.sleep(60)
 
     virtual(scene())
 

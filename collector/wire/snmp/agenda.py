@@ -26,12 +26,13 @@ class Agenda:
     `signs` are names to be asked for when all has been read, and before all else too where that is said to be needed.
     Single values are then asked for together with them at the end: they share a packet.
 
-    `unread` says why a subtree was not read, or not to its end; `lost` the same of single values. Both by raw OID.
+    `unread` says why a subtree was not read, or not to its end; `lost` the same of single values. Both by raw OID. What
+    is `said` about it in a peer's words, and how many varbinds of a subtree made no sense, are kept beside that.
     """
 
     __slots__ = (
-        "_apart", "_began", "_deferred", "_got", "_later", "_plan", "_reached", "_signs", "ending", "ends", "lost",
-        "names", "roots", "unread",
+        "_apart", "_began", "_damaged", "_deferred", "_got", "_later", "_plan", "_reached", "_said", "_signs", "ending",
+        "ends", "lost", "names", "roots", "unread",
     )  # fmt: skip
 
     def __init__(
@@ -49,6 +50,8 @@ class Agenda:
         """Names of later turns that have been dealt with already."""
         self._reached: dict[bytes, bytes] = {}
         """The last OID that was read of a subtree that was not read to its end."""
+        self._said: dict[bytes, str] = {}
+        self._damaged: dict[bytes, int] = {}
         self._apart: set[bytes] = set()
         """Subtrees walked by themselves because what they lie in was not read to its end."""
         self._signs = tuple(signs)
@@ -101,8 +104,11 @@ class Agenda:
     def replace(self, gets: Iterable[bytes], roots: Iterable[bytes]) -> None:
         """Ask this instead of what was planned."""
         self._later.clear()
-        self.names = deque(gets)
         self.roots = deque(roots)
+        if self._deferred is None:
+            self.names = deque(gets)
+        else:
+            self._deferred.append(tuple(gets))
 
     def refuse(self, roots: Iterable[bytes]) -> None:
         """No walks: the class of the device does not allow them."""
@@ -149,13 +155,15 @@ class Agenda:
         """Whether everything so far could be read."""
         return not self.unread and not self.lost
 
-    def lose(self, names: Iterable[bytes], reason: str) -> None:
+    def lose(self, names: Iterable[bytes], reason: str, said: str = "") -> None:
         for name in names:
             if self.is_value(name):
+                self._said.setdefault(name, said)
                 self.lost.setdefault(name, reason)
 
-    def mark(self, root: bytes, reason: str, last: bytes = b"") -> None:
+    def mark(self, root: bytes, reason: str, last: bytes = b"", said: str = "") -> None:
         """This subtree was not read to its end; `last` is what was read of it last."""
+        self._said.setdefault(root, said)
         self.unread.setdefault(root, reason)
         if last:
             self._reached.setdefault(root, last)
@@ -164,7 +172,7 @@ class Agenda:
         """Subtrees that other modules need within one that was not read to its end, to be walked by themselves now."""
         if not isinstance(self._plan, Joint):
             return ()
-        inner = [each for each in self._plan.inner.get(root, ()) if self._why(each)]
+        inner = [each for each in self._plan.inner.get(root, ()) if self._cause(each) is not None]
         self._apart.update(inner)
         self.roots.extendleft(reversed(inner))
         return inner
@@ -187,31 +195,64 @@ class Agenda:
         self.names.clear()
         self.roots.clear()
 
+    def damage(self, root: bytes, count: int) -> None:
+        """So many varbinds of this subtree made no sense, and were passed."""
+        self._damaged[root] = count
+
     def incomplete(self, plan: Plan | None = None) -> dict[str, str]:
         """Reasons by table: a dotted root, or `GETS`. Only what touches one of the modules where `plan` is that."""
-        if plan is None or plan is self._plan:
-            marks = {ber.dotted(root): reason for root, reason in self.unread.items()}
-            for reason in self.lost.values():
-                marks.setdefault(GETS, reason)
-            return marks
-        marks = {}
-        for root in plan.roots:
-            if reason := self._why(root):
-                marks[ber.dotted(root)] = reason
-        for name in (*plan.gets, *self.lost):
-            mine = name in plan.gets or name.startswith(plan.roots)
-            if mine and (reason := self.lost.get(name) or self._why(name)):
-                marks.setdefault(GETS, reason)
+        marks: dict[str, str] = {}
+        for table, oid in self._missing(plan):
+            marks.setdefault(table, self.lost[oid] if oid in self.lost else self.unread[oid])
         return marks
 
-    def _why(self, root: bytes) -> str:
-        """Why a subtree, or a value, was not read; empty: it was."""
-        reason = self.unread.get(root)
-        if reason is not None or root in self._apart:
-            return reason or ""
-        for around, reason in self.unread.items():
+    def said(self, plan: Plan | None = None) -> dict[str, str]:
+        """The same in a peer's words, where it has any."""
+        words: dict[str, str] = {}
+        for table, oid in self._missing(plan):
+            if said := self._said[oid]:
+                words.setdefault(table, said)
+        return words
+
+    def damaged(self, plan: Plan | None = None) -> dict[str, int]:
+        """How many varbinds made no sense, by table. What lay in a wider subtree counts for each one within it, for
+        nobody knows where it belonged."""
+        if plan is None or plan is self._plan:
+            return {ber.dotted(root): count for root, count in self._damaged.items()}
+        counts = {}
+        for root in plan.roots:
+            mine = [n for each, n in self._damaged.items() if each.startswith(root)]
+            if root not in self._apart:
+                mine += [n for each, n in self._damaged.items() if root.startswith(each) and root != each]
+            if mine:
+                counts[ber.dotted(root)] = sum(mine)
+        return counts
+
+    def _missing(self, plan: Plan | None) -> Iterator[tuple[str, bytes]]:
+        """Tables of which something was not read, each with the OID that `unread` or `lost` says it of."""
+        if plan is None or plan is self._plan:
+            yield from ((ber.dotted(root), root) for root in self.unread)
+            yield from ((GETS, name) for name in self.lost)
+            return
+        for root in plan.roots:
+            if (oid := self._cause(root)) is not None:
+                yield ber.dotted(root), oid
+        for name in (*plan.gets, *self.lost):
+            if name in plan.gets or name.startswith(plan.roots):
+                oid = name if name in self.lost else self._cause(name)
+                if oid is not None:
+                    yield GETS, oid
+
+    def _cause(self, root: bytes) -> bytes | None:
+        """The subtree that was not read, or not far enough, for which this one, or a value, is missing; None: it was
+        read."""
+        if root in self.unread:
+            return root
+        if root in self._apart:
+            return None
+        for around in self.unread:
             if root.startswith(around):
                 last = self._reached.get(around, b"")
                 passed = last and not last.startswith(root) and ber.after(last, root)
-                return "" if passed else reason
-        return ""
+                return None if passed else around
+        return None

@@ -8,7 +8,7 @@ from math import inf
 
 from collector.model import Column, Family
 from collector.privacy import Screen
-from collector.wire.snmp import ber, clock, labels
+from collector.wire.snmp import ber, clock, labels, said
 from collector.wire.snmp.labels import Kept, Table, Values
 from collector.wire.snmp.numbers import alike, floats, integers
 from collector.wire.snmp.plan import Labels, Plan, Series
@@ -48,12 +48,16 @@ class Interned:
         return True
 
 
+INVALID = ("value", "index", "bits")
+"""Why a value is left out: it, or all of its varbind, is no SNMP; its index is no OID; it is no string of bits."""
+
 _LEFT_OUT = Kept((), (None, None), ())
 """No rows: of a table that is too large."""
 
 
 class Sheet:
     """One poll's cells on their way to columns. `duplicates`: rows left out, by the table's first metric (F13).
+    `invalid`: cells left out, by metric and one of `INVALID`; `told`: what a peer says of some of both, by metric.
 
     Labels are made of tables with at most `room` series, for they are what takes time and memory (F24: 100,000 rows
     held the event loop for seconds); `dropped` counts the series of larger ones.
@@ -65,6 +69,8 @@ class Sheet:
         screen: Screen | None = None,
     ) -> None:  # fmt: skip
         self.duplicates: dict[str, int] = {}
+        self.invalid: dict[tuple[str, str], int] = {}
+        self.told: list[tuple[str, str]] = []
         self.dropped = 0
         self._room = room
         self.stale = False
@@ -126,7 +132,8 @@ class Sheet:
                     self.stale = True
                     return Kept(rules.names, [None] * len(indexes), (0,))
             elif kept is None or kept.stamp != (self._table.stamp(rules.columns),):
-                kept = Kept(rules.names, self._values(rules, indexes, place), (self._table.stamp(rules.columns),))
+                values = self._values(rules, indexes, place)
+                kept = Kept(rules.names, values, (self._table.stamp(rules.columns),), values.count(None))
             self._used[key] = kept
         self._key = key
         return kept
@@ -160,9 +167,10 @@ class Sheet:
             names = tuple(sorted((*rules.names, name)))
             at = names.index(name)
             values: list[Values | None] = []
-            for base, several in zip(self._values(rules, indexes, place), words(), strict=True):
+            bases = self._values(rules, indexes, place)
+            for base, several in zip(bases, words(), strict=True):
                 values += [None if base is None else (*base[:at], word, *base[at:]) for word in several]
-            kept = Kept(names, values, stamp)
+            kept = Kept(names, values, stamp, bases.count(None))
         self._used[key] = kept
         self._key = key
         return kept
@@ -221,9 +229,15 @@ class Sheet:
         if kept.duplicates:
             table = self._names[series.labels.number]
             self.duplicates[table] = max(self.duplicates.get(table, 0), kept.duplicates)
+        if kept.unreadable:
+            key = self._names[series.labels.number], "index"
+            self.invalid[key] = max(self.invalid.get(key, 0), kept.unreadable)
 
     def _add(self, made: list[Column], series: Series, family: Family, kept: Kept, values: array[float]) -> None:
         self._count(series, kept)
+        for place, row in kept.again[: said.MOST - len(self.told)]:
+            words = said.twice(family, kept.rows.names, kept.rows.values[row], values[place])
+            self.told.append((self._names[series.labels.number], words))
         if kept.take is not None:
             values = array("d", [values[place] for place in kept.take])
         if values:
@@ -280,12 +294,20 @@ class Sheet:
         values = array("d")
         for run in runs:
             if run.tag != ber.OCTET_STRING:
-                continue  # no string of bytes, no bits
+                self._no_bits(series, run)
+                continue
             indexes += run.indexes
             for value in run.values:
                 values.extend(float(bit >> 3 < len(value) and value[bit >> 3] & 0x80 >> (bit & 7) > 0) for bit in enum)
         kept = self._own(series, indexes, 0, lambda: [words] * len(indexes), len(words))
         self._add(made, series, series.family, kept, values)
+
+    def _no_bits(self, series: Series, run: Run) -> None:
+        key = series.metric.name, "bits"
+        self.invalid[key] = self.invalid.get(key, 0) + len(run.indexes)
+        for index in run.indexes[: said.MOST - len(self.told)]:
+            values = labels.read(series.labels, index, self._table, self._screen)
+            self.told.append((series.metric.name, said.no_bits(series.metric.name, values or (), run.tag)))
 
     def _text(self, made: list[Column], series: Series, runs: Sequence[Run]) -> None:
         """A gauge of 1 with the text in a label of the metric's name, where the table has no such label."""

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from collector.errors import Malformed, PollError
-from collector.wire.snmp import message, outcome
+from collector.wire.snmp import message, outcome, said
 from collector.wire.snmp.abreast import UNSOUND, Abreast
 from collector.wire.snmp.agenda import Agenda
 from collector.wire.snmp.breadth import Breadth
@@ -179,20 +179,23 @@ class Survey:
 
     def problem(self) -> PollError | None:
         """Why there is nothing at all; None where there is something."""
-        return self._share(self._plan, self.harvest, self.incomplete).problem
+        return self._share(self._plan, self.harvest).problem
 
     def share(self, number: int) -> Share:
         """What the plan, or one of those of a `Joint`, has got, as if it had been asked alone."""
         if isinstance(self._plan, Plan):
-            share = self._share(self._plan, sift(self.harvest, self._rows), self.incomplete)
+            share = self._share(self._plan, sift(self.harvest, self._rows))
             return share._replace(skipped=self.skipped)
         plan = self._plan.plans[number]
-        share = self._share(plan, self._plan.share(number, self.harvest), self._agenda.incomplete(plan))
+        share = self._share(plan, self._plan.share(number, self.harvest))
         return share._replace(skipped=self._plan.own(number, self.skipped))
 
-    def _share(self, plan: Plan | Joint, harvest: Harvest, incomplete: dict[str, str]) -> Share:
+    def _share(self, plan: Plan | Joint, harvest: Harvest) -> Share:
+        agenda, only = self._agenda, plan if isinstance(plan, Plan) else None
+        incomplete = agenda.incomplete(only)
+        share = Share(harvest, incomplete, None, said=agenda.said(only), damaged=agenda.damaged(only))
         if harvest.runs:
-            return Share(harvest, incomplete, None)
+            return share
         reasons, whole = set(incomplete.values()), plan is self._plan
         problem = self._speech.refusal or outcome.problem(
             cut=self._cut if whole or self._cut in reasons else "",
@@ -202,7 +205,8 @@ class Survey:
             refused=(self._refused or self._singles.refused) if whole or reasons & {"refused", "gen_err"} else 0,
             incomplete=reasons,
         )
-        return Share(harvest, incomplete, problem)
+        problem.columns = outcome.details(share.said.items())
+        return share._replace(problem=problem)
 
     # What to ask.
 
@@ -317,6 +321,8 @@ class Survey:
         bad = walk.bad
         count = walk.take(packet, head.start, head.stop)
         self.malformed += walk.bad - bad
+        if walk.lost:
+            self._agenda.damage(walk.root, walk.lost)
         if not count and not walk.ended:
             return False
         if asked.kind == "bulk":
@@ -348,6 +354,7 @@ class Survey:
         else:
             walk.ended = outcome.word(head.error_status)
         if walk.ended:
+            walk.said = said.status(head.error_status)
             if head.error_status not in (message.NO_SUCH_NAME, message.TOO_BIG):
                 self._refused = head.error_status
             self._end_walk(walk)
@@ -366,7 +373,7 @@ class Survey:
         elif walk.ended == LEAF and not self._filters:
             self._singles.try_leaves((walk.root,))
         elif walk.ended not in (COMPLETE, LEAF):
-            self._leave(walk.root, walk.ended, walk.last)
+            self._leave(walk.root, walk.ended, walk.last, walk.said)
 
     def _give_up(self, reason: str) -> None:
         """Leave the question under way unanswered and go on with what comes after it."""
@@ -393,9 +400,9 @@ class Survey:
         elif walk is not None:
             self._leave(walk.root, reason, walk.last)
 
-    def _leave(self, root: bytes, reason: str, last: bytes = b"") -> None:
+    def _leave(self, root: bytes, reason: str, last: bytes = b"", words: str = "") -> None:
         """A subtree was not read to its end. What other modules need of it and have not got is walked by itself."""
-        self._agenda.mark(root, reason, last)
+        self._agenda.mark(root, reason, last, words)
         if not self._over:
             for inner in self._agenda.fall_back(root):
                 self.harvest.forget(inner)

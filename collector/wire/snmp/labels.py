@@ -10,7 +10,7 @@ from typing import overload
 from collector.errors import Malformed
 from collector.model import SINGLE, Rows, label_text
 from collector.privacy import Screen
-from collector.wire.snmp import ber
+from collector.wire.snmp import ber, said
 from collector.wire.snmp.plan import Labels
 from collector.wire.snmp.text import Arcs, read_index, render_lookup, screened, screened_index
 from collector.wire.snmp.walk import Harvest
@@ -97,26 +97,34 @@ _shared = Pool()
 
 class Kept:
     """Rows as last rendered. `take` are the cells they stand for (None: all of them, in order), `stamp` is what
-    they were made from besides the indexes, `duplicates` how many cells had the labels of an earlier one (F13)."""
+    they were made from besides the indexes, `duplicates` how many cells had the labels of an earlier one (F13),
+    `unreadable` how many have an index that is none. `again` are some of the duplicates, each with its row."""
 
-    __slots__ = ("duplicates", "rows", "stamp", "take")
+    __slots__ = ("again", "duplicates", "rows", "stamp", "take", "unreadable")
 
-    def __init__(self, names: Values, values: Sequence[Values | None], stamp: tuple[int, ...]) -> None:
+    def __init__(
+        self, names: Values, values: Sequence[Values | None], stamp: tuple[int, ...], unreadable: int = 0
+    ) -> None:
         self.stamp = stamp
         self.duplicates = 0
+        self.unreadable = unreadable
+        self.again: tuple[tuple[int, int], ...] = ()
         self.take: tuple[int, ...] | None = None
-        if not names and len(values) == 1:
+        if not names and len(values) == 1 and values[0] is not None:
             self.rows = SINGLE
             return
         text = [None if each is None else label_text(names, each) for each in values]
         unique = set(text)
         if len(unique) != len(text) or None in unique:
             first: dict[str, int] = {}
+            again: list[tuple[int, str]] = []
             for place, each in enumerate(text):
-                if each is not None:
-                    first.setdefault(each, place)
+                if each is not None and first.setdefault(each, place) != place and len(again) < said.MOST:
+                    again.append((place, each))
             self.duplicates = len(text) - len(first) - text.count(None)
             self.take = tuple(first.values())
+            order = {each: row for row, each in enumerate(first)} if again else {}
+            self.again = tuple([(place, order[each]) for place, each in again])
             kept = tuple(first)
         else:
             kept = tuple(each for each in text if each is not None)

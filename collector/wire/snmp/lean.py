@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -25,20 +25,29 @@ class Diet(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def diet(modules: tuple[Module, ...], whole: frozenset[int] = frozenset()) -> Diet:
-    """The same object for the same modules. Nothing is left out of what those with the numbers `whole` need, and of
-    modules with filters."""
+    """The same object for the same modules. Nothing is left out of what those with the numbers `whole` need."""
     plans = tuple(map(compile, modules))
     if any(plan.filters for plan in plans):
-        return Diet({}, ())
+        return whole_diet(modules)
     asked: Plan | Joint = plans[0] if len(plans) == 1 else join(modules)
     least = tuple(map(slow, plans))
     kept = _common(plans, least, asked.columns)
     left_out = _common(plans, [frozenset() if n in whole else each for n, each in enumerate(least)], asked.columns)
-    looked_up = {
-        plan.columns.prefixes[column] for plan in plans for series in plan.series for column in series.labels.columns
-    }
     roots = leaner(asked.units, asked.columns, left_out)
-    return Diet(roots, signs.of(looked_up | kept), tuple(map(_beside, plans, least)))
+    return Diet(roots, signs.of(_looked_up(plans) | kept), tuple(map(_beside, plans, least)))
+
+
+@lru_cache(maxsize=2048)
+def whole_diet(modules: tuple[Module, ...]) -> Diet:
+    """Nothing is left out, ever. Names must belong to the counters all the same: the signs of what is looked up."""
+    return Diet({}, signs.of(_looked_up(map(compile, modules))))
+
+
+def _looked_up(plans: Iterable[Plan]) -> frozenset[bytes]:
+    """Columns that become labels of others."""
+    return frozenset(
+        plan.columns.prefixes[column] for plan in plans for series in plan.series for column in series.labels.columns
+    )
 
 
 def _beside(plan: Plan, slow: frozenset[int]) -> Mapping[int, tuple[int, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from collector.errors import (
@@ -17,21 +17,29 @@ from collector.errors import (
     TimedOut,
     Unreachable,
 )
+from collector.model import DETAIL, Column, column, rows
 from collector.wire.snmp import message
 from collector.wire.snmp.walk import Harvest
 
 _CUT_OFF: dict[str, type[PollError]] = {each.reason: each for each in (BreakerOpen, OverBudget, Paused, Unreachable)}
 """What the edge may end a conversation with that is not about answers."""
 
+_NO_ANSWERS = frozenset({"malformed", "wrong_oid", "not_increasing"})
+
 
 class Share(NamedTuple):
-    """What a module has got of a conversation: `incomplete` are reasons by table, `problem` why there is nothing."""
+    """What a module has got of a conversation: `incomplete` are reasons by table, `problem` why there is nothing.
+
+    `said` is what a peer says of tables that are incomplete, `damaged` how many varbinds of a table made no sense.
+    """
 
     harvest: Harvest
     incomplete: Mapping[str, str]
     problem: PollError | None
     skipped: frozenset[int] = frozenset()
     """Columns that were left out because what they name is known."""
+    said: Mapping[str, str] = {}
+    damaged: Mapping[str, int] = {}
 
 
 def word(status: int) -> str:
@@ -60,16 +68,27 @@ def problem(
         return Refused(f"error status {refused}")
     if "timeout" in reasons:
         return TimedOut("answers stopped before there was a value")
-    if reasons & {"malformed", "wrong_oid", "not_increasing"}:
+    if reasons & _NO_ANSWERS:
         return Malformed(f"answers to something else: {', '.join(sorted(reasons))}")
     return NoData("nothing of what the module asks for")
 
 
-def emptied(incomplete: Mapping[str, str]) -> PollError:
+def details(words: Collection[tuple[str, str]]) -> Sequence[Column]:
+    """What a peer says, by table."""
+    return (column(DETAIL, rows(("table", "said"), words), [1.0] * len(words)),) if words else ()
+
+
+def emptied(incomplete: Mapping[str, str], invalid: Collection[object] = ()) -> PollError:
     """The error of a poll whose values make no series: what the series are made of was cut off, or is not there."""
     reasons = set(incomplete.values())
     if cut := min(reasons & _CUT_OFF.keys(), default=""):
         return _CUT_OFF[cut]("cut off before there was a series")
     if "timeout" in reasons:
         return TimedOut("answers stopped, or went on too long, before there was a series")
+    if reasons & _NO_ANSWERS:
+        return Malformed(f"answers to something else: {', '.join(sorted(reasons))}")
+    if reasons & {"refused", "gen_err"}:
+        return Refused("an error status, before there was a series")
+    if invalid:
+        return Malformed("nothing but values that make no sense")
     return NoData("nothing of what the module is made of")

@@ -68,6 +68,15 @@ class Signs:
         return moved
 
 
+def fresh(seen: Mapping[bytes, int], since: float) -> bool:
+    """Whether tables changed within the last `since` seconds, by the times that the device itself gives: for who has
+    nothing to compare with."""
+    now, ticks = seen.get(UPTIME), since * _TICKS + _TICKS
+    if now is None:
+        return False
+    return now < ticks or any((now - seen[sign]) % _WRAP < ticks for sign in _ABOUT if sign in seen)
+
+
 def restarted(before: int | None, now: int | None, since: float) -> bool:
     """Whether an agent began anew: its sysUpTime went back, or is less than the time `since` the last look, in ticks.
 

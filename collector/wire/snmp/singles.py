@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from collector.errors import Malformed
-from collector.wire.snmp import ber, message, outcome, question
+from collector.wire.snmp import ber, message, outcome, question, said
 from collector.wire.snmp.agenda import Agenda
 from collector.wire.snmp.habits import Learned, Limits
 from collector.wire.snmp.question import Asked
@@ -99,7 +99,7 @@ class Singles:
             self._narrowed = 1
             return
         if head.error_status != message.NO_SUCH_NAME and not self._leaf:
-            self._agenda.lose((culprit,), outcome.word(head.error_status))
+            self._agenda.lose((culprit,), outcome.word(head.error_status), said.status(head.error_status))
             if head.error_status != message.TOO_BIG:
                 self.refused = head.error_status
         self._drop({culprit})

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from collector.errors import Malformed
-from collector.wire.snmp import ber, message
+from collector.wire.snmp import ber, message, said
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +112,22 @@ class Walk:
     """One subtree under way.
 
     `last` is the raw OID to ask on from, `ended` the word for why it is over: `complete`, `leaf`, or one of `ENDS`;
-    empty while it goes on. `bad` counts varbinds that made no sense.
+    empty while it goes on; `said` says so in a peer's words. `bad` counts varbinds that made no sense; `lost` are those
+    of them that the walk has passed: it asked on from a name behind them.
     """
 
     __slots__ = (
-        "_caps", "_first", "_harvest", "_head", "_last", "_prefix", "_run", "_seen", "_spoilt", "bad", "bytes", "ended",
-        "last", "packets", "root", "varbinds",
+        "_caps", "_doubtful", "_first", "_harvest", "_head", "_last", "_prefix", "_run", "_seen", "_spoilt", "bad",
+        "bytes", "ended", "last", "lost", "packets", "root", "said", "varbinds",
     )  # fmt: skip
 
     def __init__(self, root: bytes, harvest: Harvest, caps: Caps, *, any_order: bool = False) -> None:
         self.root = root
         self.last = root
-        self.ended = ""
-        self.varbinds = self.bytes = self.packets = self.bad = 0
+        self.ended = self.said = ""
+        self.varbinds = self.bytes = self.packets = self.bad = self.lost = 0
+        self._doubtful = 0
+        """Bad varbinds of the reply under way, with no good one behind them so far: they may be asked for again."""
         self._harvest = harvest
         self._caps = caps
         self._first = True
@@ -137,6 +140,7 @@ class Walk:
         """Take the varbinds in `at:end` of a reply. Returns how many were new; see `ended` and `last`."""
         count = 0
         self._spoilt = self.bad + SPOILT
+        self._doubtful = 0
         previous = self.last
         run = self._run
         prefix, head, last = self._prefix, self._head, self._last
@@ -184,6 +188,8 @@ class Walk:
                 at = self._skip(packet, at, end)
                 continue
             at = after
+            self.lost += self._doubtful
+            self._doubtful = 0
             if not goes_on:
                 break
             if self._seen is not None:
@@ -211,6 +217,7 @@ class Walk:
     def _skip(self, packet: bytes, at: int, end: int) -> int:
         """Where the varbind behind a bad one begins: a bad one never discards the others (RELIABILITY F10)."""
         self.bad += 1
+        self._doubtful += 1
         if self.bad > self._spoilt:
             return end
         try:
@@ -224,8 +231,11 @@ class Walk:
         if tag == ber.END_OF_MIB_VIEW or not oid.startswith(self.root) or oid == self.root:
             self.ended = LEAF if first else COMPLETE
         elif self._seen is None and not ber.after(oid, previous):
-            self.ended = "not_increasing"
+            self._goes_back(previous if ber.after(oid, self.last) else self.last, oid)
         return not self.ended
+
+    def _goes_back(self, asked: bytes, oid: bytes) -> None:
+        self.ended, self.said = "not_increasing", said.increasing(asked, oid)
 
     def _settle(self, count: int, previous: bytes, size: int) -> None:
         """The end of a reply: has the walk gone forward, and may it go on?"""
@@ -242,7 +252,7 @@ class Walk:
         elif count:
             try:
                 if not ber.after(previous, begun):
-                    self.ended = "not_increasing"
+                    self._goes_back(begun, previous)
             except Malformed:
                 self.ended = "malformed"  # never asked on from what is no OID (RELIABILITY S12)
         if self.varbinds >= self._caps.varbinds:

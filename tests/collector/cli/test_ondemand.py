@@ -16,6 +16,7 @@ from collector.cli.ondemand import Desk
 from collector.config import Config, load
 from collector.model import Column
 from collector.scrape import ERROR, SUCCESS, TWICE
+from collector.wire.snmp import signs
 from exporters.source import Question, Refusal, Scrape
 from simulator.player import Player, fault
 from simulator.synthetic import KINDS
@@ -284,6 +285,24 @@ def test_a_fragile_device_is_asked_for_single_values_whatever_the_module(config:
     scrape = virtual(scene())
     assert value(scrape.columns, SUCCESS.name, module="if_mib") == 0
     assert labels(scrape.columns, ERROR.name)[0]["reason"] == "refused"
+
+
+def test_names_and_counters_of_a_guest_belong_together(config: Config) -> None:
+    """RELIABILITY F14. Signs of change are asked for on /snmp too: one packet, and none where no name is looked up."""
+
+    async def scene() -> list[tuple[int, float | None]]:
+        over = world()
+        made = desk(over, config)
+        found = []
+        for module in ("if_mib", "if_mib", "system_scalars"):
+            over.packets.clear()
+            columns = (await made.answer(question("127.9.1.9", module, auth="lab"), inf)).columns
+            asked = sum(signs.INTERFACES in packet.data for packet in over.packets)
+            found.append((asked, value(columns, SUCCESS.name, module=module)))
+            await asyncio.sleep(30)
+        return found
+
+    assert virtual(scene()) == [(1, 1), (1, 1), (0, 1)]
 
 
 @pytest.mark.parametrize("engine", ["80zz", "80 01", " 8001", "800", "8001\n"])

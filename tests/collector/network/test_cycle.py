@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,7 +14,7 @@ from collector.model import INCOMPLETE, Column, DeviceClass, Schedule
 from collector.network.snmp import Snmp
 from collector.privacy import Privacy, Screen
 from collector.wire.snmp import ber, lean, message, signs
-from collector.wire.snmp.module import Index, Lookup, Metric, Module
+from collector.wire.snmp.module import Filter, Index, Lookup, Metric, Module
 from collector.wire.snmp.plan import compile
 from tests.collector.network.test_snmp import Wire, target
 from tests.collector.wire.snmp.agents import Agent, integer, octets
@@ -56,9 +57,12 @@ class Switch:
     packets: list[bytes] = field(default_factory=list)
     clock: Callable[[], float] = lambda: 1000.0
 
+    @property
+    def ticks(self) -> int:
+        return int(self.uptime + 100 * (self.clock() - 1000.0)) % (1 << 32)
+
     def values(self) -> dict[str, bytes]:
-        ticks = int(self.uptime + 100 * (self.clock() - 1000.0)) % (1 << 32)
-        found = {UPTIME: integer(ticks, ber.TIMETICKS)}
+        found = {UPTIME: integer(self.ticks, ber.TIMETICKS)}
         if self.boots is not None:
             found[BOOTS] = integer(self.boots)
         if self.changed is not None:
@@ -288,17 +292,49 @@ async def test_the_end_of_their_time_has_names_read() -> None:
     assert renamed == sorted(renamed)
 
 
-async def test_without_a_time_all_is_read_each_time_and_nothing_else_is_asked() -> None:
+async def test_without_a_time_all_is_read_each_time_and_signs_are_one_get() -> None:
     lab = Lab(ttl=0.0)
     for _ in range(5):
         right(await lab.poll())
-        assert lab.gets == 0
+        assert lab.gets == 1
     lab.switch.ports[3] = "renamed"
     assert 'ifName="renamed"' in (await lab.poll())["ifInOctets"].rows.text[2]
 
 
-async def test_a_device_that_bears_no_unknown_question_gets_none() -> None:
-    lab = Lab()
+@pytest.mark.parametrize("uptime", [100_000.0, (1 << 32) - 100.0])
+async def test_a_first_poll_knows_what_changed_before_it(uptime: float) -> None:
+    """Neither a change a minute ago, nor a sysUpTime that comes round, has anything read twice."""
+    plain, lab = Lab(ttl=0.0), Lab(ttl=0.0, uptime=uptime, changed=int(uptime - 6000))
+    await plain.poll(0.0)
+    right(await lab.poll(0.0))
+    assert len(lab.asked) == len(plain.asked)
+
+
+async def test_an_agent_that_began_anew_within_a_first_poll_is_read_once_more() -> None:
+    lab = Lab(ttl=0.0, changed=None, boots=None)
+    left = [3]
+
+    def busy(switch: Switch, packet: bytes) -> None:
+        left[0] -= 1
+        if left[0] == 0:
+            switch.renumber()
+            switch.uptime = -100 * (switch.clock() - 1000.0)
+
+    lab.switch.busy = busy
+    right(await lab.poll())
+
+
+async def test_nothing_is_looked_for_where_nothing_is_looked_up() -> None:
+    bare = replace(PORTS, metrics=tuple(replace(metric, lookups=()) for metric in PORTS.metrics))
+    lab = Lab(bare, ttl=0.0)
+    for _ in range(3):
+        await lab.poll()
+        assert lab.gets == 0
+
+
+@pytest.mark.parametrize("ttl", [0.0, TTL])
+async def test_a_device_that_bears_no_unknown_question_gets_none(ttl: float) -> None:
+    lab = Lab(ttl=ttl)
     lab.targets = [
         replace(each, device=replace(each.device, quirks=frozenset({"listed_oids_only"}))) for each in lab.targets
     ]
@@ -307,19 +343,37 @@ async def test_a_device_that_bears_no_unknown_question_gets_none() -> None:
         assert lab.gets == 0
 
 
-async def test_a_change_within_a_poll_discards_the_cycle() -> None:
+UP = {1: "up"}
+ONLY_UP = replace(
+    PORTS,
+    name="only up",
+    filters=(Filter(f"{ENTRY}.8", ("1.3.6.1.2.1.2", "1.3.6.1.2.1.31.1.1"), ("^up$",), "whole", UP),),
+)
+STOCK_FILTER = replace(
+    PORTS,
+    name="stock filter",
+    walk=(f"{MORE}.1", f"{MORE}.18", f"{ENTRY}.8", f"{ENTRY}.10", f"{ENTRY}.14", f"{MORE}.6", f"{MORE}.10"),
+    filters=(Filter(f"{ENTRY}.8", (f"{ENTRY}.10",), ("1",)),),
+)
+
+
+@pytest.mark.parametrize(
+    ("module", "ttl"),
+    [(PORTS, TTL), (PORTS, 0.0), (ONLY_UP, TTL), (ONLY_UP, 0.0), (STOCK_FILTER, TTL), (STOCK_FILTER, 0.0)],
+)
+async def test_a_change_within_a_poll_discards_the_cycle(module: Module, ttl: float) -> None:
     """Renumbered between names and counters: read once more, from the beginning."""
-    for polls in (0, 1, 2, 5):
-        lab = Lab()
+    for polls, packet in itertools.product((0, 1, 2, 5), (2, 3, 4, 5, 6)):
+        lab = Lab(module, ttl=ttl)
         for _ in range(polls):
             await lab.poll()
-        left = [3]
+        left = [packet]
 
         def busy(switch: Switch, packet: bytes, left: list[int] = left) -> None:
             left[0] -= 1
             if left[0] == 0:
                 switch.renumber()
-                switch.changed = 4711
+                switch.changed = switch.ticks
 
         lab.switch.busy = busy
         columns = await lab.poll()
