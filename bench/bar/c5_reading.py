@@ -11,6 +11,7 @@ from bench.bar.devices import READS, Plays, Written, playing
 from bench.bar.hospital import Parts, modules, poll, run, target, watching
 from bench.bar.program import ROOM, entry, running
 from bench.bar.row import Verdict
+from bench.bar.speaking import spoken
 from collector.model import DeviceClass, Schedule
 from collector.network.snmp import Snmp, walks
 from simulator import synthetic
@@ -30,7 +31,10 @@ class C5:
 
     id: ClassVar[str] = "C5"
     promise: ClassVar[str] = "nothing is ever written"
-    target: ClassVar[str] = "0 SETs, and nothing but GET, GETNEXT and GETBULK to any device"
+    target: ClassVar[str] = (
+        "0 SETs, and nothing but GET, GETNEXT and GETBULK to any device; over TCP GET, HEAD and C-ECHO only, and "
+        "MLLP only from modules that name who approved it"
+    )
 
     kinds: Sequence[str] = tuple(synthetic.KINDS)
     timeout: float = 8.0
@@ -62,7 +66,8 @@ class C5:
             "http_attempts": len(statuses),
             "http_statuses": sorted(set(statuses)),
         }
-        return Verdict(bool(kinds) and not kinds.keys() - READS and not figure["unwelcome"], figure)
+        figure["tcp"], only_read = spoken(self.parts)
+        return Verdict(bool(kinds) and not kinds.keys() - READS and not figure["unwelcome"] and only_read, figure)
 
     async def _ask(self, plays: Sequence[Plays], port: int) -> None:
         schedule = Schedule(3600.0, self.timeout)

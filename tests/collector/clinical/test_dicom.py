@@ -25,8 +25,8 @@ def archive(**rules: Any) -> Iterator[int]:
     """pynetdicom's verification server, called ARCHIVE: its port."""
     entity = AE("ARCHIVE")
     entity.add_supported_context(Verification)
-    for name, value in rules.items():
-        setattr(entity, name, value)
+    for name, rule in rules.items():
+        setattr(entity, name, rule)
     running = entity.start_server(("127.0.0.1", 0), block=False)
     try:
         yield running.server_address[1]
