@@ -262,7 +262,8 @@ def _fresh(text: str, fleet: Fleet) -> bool:
 
 
 def _short(text: str) -> str:
-    return " ".join(line for line in text.splitlines() if line.startswith(CAUSES))[:300]
+    said = [line for line in text.splitlines() if line.startswith(CAUSES)]
+    return " ".join(sorted(said, key=lambda line: not line.startswith(CAUSES[1])))[:300]
 
 
 def main() -> int:

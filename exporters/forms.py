@@ -50,9 +50,12 @@ class Forms:
         return len(self._forms)
 
     def render(self, columns: Sequence[Column]) -> Page:
-        if sum([len(column.values) for column in columns]) > SMALL:
+        # Of each column its family, and its very table, or that it has one row of its own, or nothing.
+        sizes = [len(column.values) for column in columns]
+        if sum(sizes) > SMALL:
             return render(columns)
-        key = tuple([part for column in columns for part in _mark(column)])
+        tables = [id(c.rows) if size > 1 else -size for c, size in zip(columns, sizes, strict=True)]
+        key = (*[id(column.family) for column in columns], *tables)
         form = self._forms.get(key)
         if form is None:
             self._remember(key, columns)
@@ -78,12 +81,6 @@ class Forms:
 def _bound(cache: OrderedDict[_Key, Any]) -> None:
     if len(cache) > KEPT:
         cache.popitem(last=False)
-
-
-def _mark(column: Column) -> tuple[int, int]:
-    """What a column is to a form: its family; its very table, or that it has one row of its own, or nothing."""
-    size = len(column.values)
-    return id(column.family), id(column.rows) if size > 1 else -size
 
 
 def _drawn(columns: Sequence[Column]) -> _Form | None:

@@ -11,6 +11,7 @@ from bench.bar.devices import READS, USER, Plays, Written, playing
 from bench.bar.hospital import AUTH, AUTH_V1, AUTH_V3, Parts, modules, poll, raised, run, target, watching
 from bench.bar.program import ROOM, entry, running
 from bench.bar.row import Verdict
+from bench.bar.speaking import spoken
 from collector.model import Auth, DeviceClass, Schedule
 from collector.network.snmp import Snmp, walks
 from simulator import synthetic
@@ -46,7 +47,10 @@ class C5:
 
     id: ClassVar[str] = "C5"
     promise: ClassVar[str] = "nothing is ever written"
-    target: ClassVar[str] = "0 SETs, nothing but GET, GETNEXT and GETBULK to any device, v3 included; HTTP refused"
+    target: ClassVar[str] = (
+        "0 SETs, nothing but GET, GETNEXT and GETBULK to any device, v3 included; HTTP refused; over TCP GET, HEAD and "
+        "C-ECHO only, and MLLP only from modules that name who approved it"
+    )
 
     kinds: Sequence[str] = tuple(synthetic.KINDS)
     timeout: float = 8.0
@@ -83,7 +87,8 @@ class C5:
             "http_odd": [f"{what}: {status}" for what, status, right in answers if not right][:5],
             "raised": raised(self.parts.budgets),
         }
-        read = bool(kinds) and not kinds.keys() - READS and not figure["unwelcome"]
+        figure["tcp"], only_read = spoken(self.parts)
+        read = bool(kinds) and not kinds.keys() - READS and not figure["unwelcome"] and only_read
         return Verdict(read and bool(answers) and not figure["http_odd"], figure)
 
     async def _ask(self, plays: Sequence[Plays], port: int) -> None:

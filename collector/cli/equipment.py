@@ -38,9 +38,9 @@ class Equipment:
         return page.columns(place) if place is not None else ()
 
     def state(self, device: str) -> str:
-        """`seen`, `quiet`, `moved`, `unseen` or `unknown`; empty for a device that is not looked for."""
+        """`seen`, `quiet`, `moved` or `unseen`; empty for a device that is not looked for, or not by anybody lately."""
         place = self._place(device)
-        return place.state if place is not None else ""
+        return place.state if place is not None and place.state != "unknown" else ""
 
     def words(self, device: str) -> str:
         """The same for the status page."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from collector.agent import Agent
 from collector.budget import Allowance, Budgets, Limit, Shared
 from collector.cli.service import Options, Service
+from collector.clinical.hl7 import Hl7
 from collector.config import Config
 from collector.edge import Terms, World
 from collector.errors import Malformed
@@ -90,24 +91,49 @@ class Endless(World):
         await super().udp(peers, port, dialogue, replace(terms, deadline=float("inf")))
 
 
-class Hasty:
-    """A connection on which an abort goes out where a release should."""
+class Twisted:
+    """A connection over which something else goes out than should."""
 
-    def __init__(self, inner: Stream) -> None:
+    def __init__(self, inner: Stream, twist: Callable[[bytes], bytes]) -> None:
         self._inner = inner
+        self._twist = twist
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
 
     async def send(self, data: bytes) -> None:
-        if data[:1] == b"\x05":
-            data = bytes.fromhex("07000000000400000000")
-        await self._inner.send(data)
+        await self._inner.send(self._twist(data))
 
 
 class Aborts(World):
+    """Aborts where it should release."""
+
     async def connect(self, address: str, port: int, terms: Terms, source: str = "") -> Any:
-        return Hasty(await super().connect(address, port, terms, source))
+        abort = bytes.fromhex("07000000000400000000")
+        stream = await super().connect(address, port, terms, source)
+        return Twisted(stream, lambda data: abort if data[:1] == b"\x05" else data)
+
+
+class Posts(World):
+    """Posts what it should get."""
+
+    async def connect(self, address: str, port: int, terms: Terms, source: str = "") -> Any:
+        stream = await super().connect(address, port, terms, source)
+        return Twisted(stream, lambda data: b"POST" + data[3:] if data[:4] == b"GET " else data)
+
+
+@dataclass(frozen=True)
+class Talkative:
+    """Says something to every interface that it may connect to."""
+
+    name = "talkative"
+    inner: Collector
+
+    async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
+        if isinstance(self.inner, Hl7) and self.inner.sent is None:
+            stream = await edge.connect(int(target.at.rpartition(":")[2]))
+            await stream.send(b"\x0bMSH|^~\\&|||||||ACK\r\x1c\r")
+        return await self.inner.poll(replace(target, collector=self.inner), edge)
 
 
 class OneAtATime(World):

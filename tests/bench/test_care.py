@@ -1,4 +1,5 @@
-"""Rows C7, C8 and C10: green on what there is, red with ears, a budget or manners that are not right."""
+"""Rows C7, C8, C10 and C5's part over TCP: green on what there is, red with ears, a budget or manners that are not
+right."""
 
 from __future__ import annotations
 
@@ -10,8 +11,9 @@ from bench.bar.c7_kill_switch import C7
 from bench.bar.c8_dicom import C8
 from bench.bar.c10_hurt import C10
 from bench.bar.hospital import SHARED_FREELY, Parts
+from bench.bar.speaking import spoken
 from collector.budget import Breaking
-from tests.bench.breaks import Aborts, Absent, Insensitive, LeavesOpen
+from tests.bench.breaks import Aborts, Absent, Insensitive, LeavesOpen, Posts, Talkative
 
 SWITCH = C7(switches=2, supplies=2, talkers=2)
 ECHOES = C8(echoes=12, archives=3, scrapes=8)
@@ -67,3 +69,21 @@ def test_c10_is_red_where_nobody_minds() -> None:
     verdict = replace(TIRED, make=Insensitive).measure(1)  # type: ignore[arg-type]
     assert not verdict.kept
     assert verdict.figure["slow_polls_until_it_stopped"] > 3
+
+
+def test_probes_only_read() -> None:
+    figure, only_read = spoken(Parts())
+    assert only_read, figure
+    assert figure["mllp_messages_approved"] == 3
+
+
+def test_a_post_is_noticed() -> None:
+    figure, only_read = spoken(Parts(world=Posts))
+    assert not only_read
+    assert figure["http_methods"]["POST"] > 0
+
+
+def test_a_message_that_nobody_approved_is_noticed() -> None:
+    figure, only_read = spoken(Parts(collector=Talkative))
+    assert not only_read
+    assert figure["mllp_bytes_without_approval"] > 0

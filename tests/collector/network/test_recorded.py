@@ -68,6 +68,7 @@ RECORDED: Mapping[str, tuple[str, ...]] = {
     "netapp": ("storage/netapp-ontap-8-2-3",),
     "oceanstor": ("network/appliance/huawei-ism",),
     "paloalto": ("network/firewall/paloalto-pa-5000",),
+    "cisco_poe": ("poe-switch",),
     "poe": ("poe-switch",),
     "printer_mib": ("printer",),
     "printer_scalars": ("printer",),
