@@ -10,7 +10,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Final
 
-from collector.model import Family
+from collector.model import Family, clean
 from collector.wire.snmp import ber
 
 MOST: Final = 100
@@ -52,9 +52,10 @@ def twice(family: Family, names: Sequence[str], values: Sequence[str], number: f
 
 def no_bits(name: str, values: Sequence[str], tag: int) -> str:
     """A value of type `Bits` that is no string of bytes."""
+    labels = " ".join(_quoted(clean(value)) for value in values)
     return (
         f'error collecting metric Desc{{fqName: "snmp_error", help: "{NO_BITS}", constLabels: {{}}, '
-        f"variableLabels: {{}}}}: error for metric {name} with labels [{' '.join(values)}]: "
+        f"variableLabels: {{}}}}: error for metric {name} with labels [{labels}]: "
         f"{_GO_TYPES.get(tag, '<nil>')}"
     )
 

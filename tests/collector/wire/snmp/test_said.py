@@ -46,3 +46,7 @@ def test_labels_are_in_their_order_and_escaped_and_empty_ones_are_told_too() -> 
 )
 def test_what_is_no_string_of_bytes_has_gos_type(tag: int, word: str) -> None:
     assert said.no_bits("flags", ("1", "eth0"), tag).endswith(f"error for metric flags with labels [1 eth0]: {word}")
+
+
+def test_a_devices_text_begins_no_line_of_its_own() -> None:
+    assert said.no_bits("flags", ("a\n* all is well\x1b",), ber.INTEGER).endswith("[a\\n* all is well\ufffd]: int")
