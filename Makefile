@@ -11,7 +11,7 @@ export WARDWATCH_PORT PROMETHEUS_PORT ALERTMANAGER_PORT SIMULATOR_PORT
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check format generate bench bar lock build clean
+.PHONY: help run test quick check format generate bench bar breaks lock build clean
 
 help: ## show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,10 +22,10 @@ run: ## start everything on this machine, simulated devices included; Ctrl-C sto
 
 test: dev ## run the whole test suite with the real parts (ARGS="-k word" chooses)
 	@$(PYTHON) deploy/local/parts.py fetch
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -m "not bar" $(ARGS)
 
 quick: dev ## run the tests that need no real part, in less than two minutes
-	$(BIN)/python -m pytest -m "not slow and not parts" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow and not parts and not bar" $(ARGS)
 
 check: dev ## lint, types, import rules, generated files current
 	$(BIN)/ruff check
@@ -47,6 +47,10 @@ bench: dev ## measure everything the README claims (ARGS="estate start" chooses,
 
 bar: dev ## try every promise of safety and robustness in its quick size (ARGS="C4 --full" chooses)
 	$(BIN)/python -m bench.bar $(ARGS)
+
+breaks: dev ## try the bar's rows in small, each with the deliberate break that turns it red
+	@$(PYTHON) deploy/local/parts.py fetch promtool
+	$(BIN)/python -m pytest -m bar $(ARGS)
 
 lock: ## pin the newest of every dependency, with hashes
 	$(PYTHON) deploy/local/lock.py --upgrade
