@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_left
+from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
+from typing import ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -449,5 +451,25 @@ def test_a_pause_of_one_name_of_a_shared_address_stops_its_polls() -> None:
         assert value(await agent.page("one", 5), "wardwatch_poll_failed_info", reason="paused") == 1
         assert world.packets == []
         assert value(await agent.page("other", 5), "test_value", of="m") == 1
+
+    virtual(scene())
+
+
+@dataclass(frozen=True)
+class Verifies(Asks):
+    """Asks as DICOM does: rarely (RELIABILITY S15)."""
+
+    interval_floor: ClassVar[float] = 300.0
+
+
+@pytest.mark.parametrize(("collector", "shortest"), [(Verifies(), 300.0), (Asks(), 60.0)])
+def test_a_breaker_does_not_ask_sooner_than_a_protocols_own_floor(collector: Asks, shortest: float) -> None:
+    async def scene() -> None:
+        world = FakeWorld(lambda packet: None)
+        agent_of(world, target(device(), "m", collector, interval=300))
+        await asyncio.sleep(20 * 300)
+        gaps = [later.at - earlier.at for earlier, later in pairwise(world.packets)]
+        assert len(gaps) > 10
+        assert min(gaps) >= shortest * 0.9
 
     virtual(scene())
