@@ -19,7 +19,7 @@ from collector.network.cycle import Cycle
 from collector.wire.snmp.dialogue import Survey
 from exporters import routes
 from exporters.encoding import compress
-from exporters.text import render
+from exporters.forms import Forms
 
 PHASES: Final = ("decode", "columns", "render", "gzip")
 _BYTES: Final = 8
@@ -56,10 +56,13 @@ class Clocks:
 def attach(clocks: Clocks) -> None:
     """Put the clocks where each step begins. `decode`: a reply is read and the next question made; `columns`: values
     to columns with their labels; `render`: columns to text."""
-    for phase, owner, names in (("decode", Survey, ("send", "receive")), ("columns", Cycle, ("_share", "_sheet"))):
+    for phase, owner, names in (
+        ("decode", Survey, ("send", "receive")),
+        ("columns", Cycle, ("_share", "_sheet")),
+        ("render", Forms, ("render",)),
+    ):
         for name in names:
             setattr(owner, name, clocks.on(phase, getattr(owner, name)))
-    routes.Routes.page.__defaults__ = (clocks.on("render", render),)
     vars(routes)["compress"] = clocks.on("gzip", compress)
 
 
