@@ -1,4 +1,4 @@
-"""What takes minutes here has a word of its own: `make breaks` runs it, and CI does, but no `make test`."""
+"""What takes minutes here, and minds what else the machine does, has a word of its own: `make breaks`, beside `make bar`."""
 
 from __future__ import annotations
 
