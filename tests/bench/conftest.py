@@ -1,4 +1,4 @@
-"""What takes minutes here, and minds what else the machine does, has a word of its own: `make breaks`, beside `make bar`."""
+"""What takes minutes here, and minds what else the machine does, has a word of its own: `make breaks`."""
 
 from __future__ import annotations
 
