@@ -41,6 +41,7 @@ def test_version(wardwatch: Wardwatch) -> None:
     assert wardwatch("--version").stdout.startswith("wardwatch 0.")
 
 
+@pytest.mark.slow
 def test_check_summarises_a_good_configuration(wardwatch: Wardwatch, tmp_path: Path) -> None:
     result = wardwatch("check", "--config", str(estate(tmp_path)))
     assert result.exit_code == 0, result.stderr
@@ -76,6 +77,7 @@ def test_check_reads_the_web_configuration_file_too(wardwatch: Wardwatch, tmp_pa
     assert "canary" not in result.stderr
 
 
+@pytest.mark.slow
 def test_no_configuration_at_all_is_a_host_agent(wardwatch: Wardwatch) -> None:
     result = wardwatch("check")
     assert result.exit_code == 0
@@ -140,6 +142,7 @@ RULES = """fingerprints:
 """
 
 
+@pytest.mark.slow
 def test_poll_explains_which_modules_a_device_gets_and_why(wardwatch: Wardwatch, tmp_path: Path) -> None:
     with play([player("127.9.3.1", switch(4)), player("127.9.3.3", ups())]) as server:
         config = estate(tmp_path, port=server.port, inventory=AUTOMATIC)
@@ -190,6 +193,7 @@ def test_filters_ask_for_the_rows_that_matter_and_no_others(wardwatch: Wardwatch
         assert sent[1] == "1", "four cells in one question"
 
 
+@pytest.mark.slow
 def test_poll_says_why_it_cannot(wardwatch: Wardwatch, tmp_path: Path) -> None:
     config = str(estate(tmp_path))
     nobody = wardwatch("poll", "sw-11", "--config", config)

@@ -112,6 +112,7 @@ async def refused(made: Desk, asked: Question) -> tuple[int, str]:
     return caught.value.status, str(caught.value)
 
 
+@pytest.mark.slow
 def test_what_is_not_there_comes_before_what_may_not_be_asked(config: Config) -> None:
     async def scene() -> None:
         over = world()
@@ -180,6 +181,7 @@ def hostile(count: int, seed: int = 1) -> Iterator[str]:
         yield draw.choice(frames).replace("{}", address)
 
 
+@pytest.mark.slow
 def test_hostile_targets_send_no_packet(config: Config) -> None:
     """RELIABILITY C6. Seen to fail with an `Admission.find` that takes what `ip_address(int(target))` takes."""
 

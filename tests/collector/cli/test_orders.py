@@ -53,6 +53,7 @@ async def until(true: Callable[[], object], seconds: float = 5.0) -> None:
             await asyncio.sleep(0.02)
 
 
+@pytest.mark.slow
 async def test_damaged_orders_at_the_start_are_a_pause_of_everything_until_a_person_resumes(
     config: Config, state: Path
 ) -> None:
@@ -78,6 +79,7 @@ async def test_unreadable_state_at_the_start(config: Config, state: Path) -> Non
         await until(lambda: not scopes(service))
 
 
+@pytest.mark.slow
 async def test_pauses_hold_while_the_orders_are_damaged_or_gone(config: Config, state: Path) -> None:
     control.change(state, control.paused("site:main", "a test"))
     path = state / control.FILE
@@ -102,6 +104,7 @@ async def test_orders_that_make_no_sense_do_not_end_the_obeying(config: Config, 
         await until(lambda: scopes(service) == {"all"})
 
 
+@pytest.mark.slow
 async def test_a_hold_ends_by_itself_and_is_no_pause(config: Config, state: Path) -> None:
     async with running(config) as service:
         control.change(state, control.paused("device:ups-1", "a test"))
@@ -112,6 +115,7 @@ async def test_a_hold_ends_by_itself_and_is_no_pause(config: Config, state: Path
         await until(lambda: scopes(service) == {"device:ups-1"}, 3.0)
 
 
+@pytest.mark.slow
 async def test_a_strained_device_is_paused_though_nothing_can_be_written(config: Config, state: Path) -> None:
     (state / "control.json.lock").mkdir(parents=True)
     async with running(config) as service:
@@ -301,6 +305,7 @@ async def test_a_damaged_file_of_what_was_learned_is_set_aside(config: Config, s
     assert (state / "devices.json.damaged").read_text() == "rubbish"
 
 
+@pytest.mark.slow
 async def test_what_is_asked_by_hand_is_told_and_counted_by_the_collector(config: Config, state: Path) -> None:
     control.change(state, control.asked("sw-1", {"discovery": 9}))  # before it started: no count of its own
     async with running(config) as service:

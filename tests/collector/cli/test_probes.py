@@ -100,6 +100,7 @@ async def site(home: Path) -> AsyncIterator[Site]:
             world.close()
 
 
+@pytest.mark.slow
 async def test_a_device_is_probed_by_name_or_address_and_as_its_entry_says(tmp_path: Path) -> None:
     async with site(tmp_path) as made:
         for target in ("web-1", "127.9.0.1", "http://127.9.0.1:PORT/"):

@@ -265,6 +265,7 @@ def flood(port: int) -> int:
     return sent
 
 
+@pytest.mark.slow
 def test_what_the_kernel_drops_is_counted_to_the_last(run: Run, site: tuple[Path, int]) -> None:
     """The receiver stands still while more comes than the socket's buffer holds."""
     config, port = site
@@ -286,6 +287,7 @@ def test_what_the_kernel_drops_is_counted_to_the_last(run: Run, site: tuple[Path
         assert sum(counted(collector).values()) + sum(refused.values()) == sent
 
 
+@pytest.mark.slow
 def test_no_acknowledged_inform_is_lost_when_everything_is_killed(run: Run, site: tuple[Path, int]) -> None:
     config, port = site
     acknowledged = 0
@@ -314,6 +316,7 @@ def test_no_acknowledged_inform_is_lost_when_everything_is_killed(run: Run, site
     assert acknowledged > 10
 
 
+@pytest.mark.slow
 def test_a_receiver_that_ends_is_started_again_and_what_came_meanwhile_is_read(
     run: Run, site: tuple[Path, int]
 ) -> None:
@@ -335,6 +338,7 @@ def test_a_receiver_that_ends_is_started_again_and_what_came_meanwhile_is_read(
     assert "Traceback" not in collector.log
 
 
+@pytest.mark.slow
 def test_a_taken_trap_port_is_a_clear_message(site: tuple[Path, int]) -> None:
     config, port = site
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:

@@ -74,6 +74,7 @@ def test_a_version_changes_with_every_replacement(tmp_path: Path) -> None:
         version(path / "below")
 
 
+@pytest.mark.slow
 def test_a_writer_killed_at_any_instant_leaves_the_old_content_or_the_new(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     program = (

@@ -172,6 +172,7 @@ CALLS = Module(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_a_module_whose_rows_come_and_go_does_not_have_anothers_names_read() -> None:
     lab = Lab(WISE, CALLS, changed=None)
     calls = {n: f"caller {n}" for n in range(5)}

@@ -357,6 +357,7 @@ STOCK_FILTER = replace(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "ttl"),
     [(PORTS, TTL), (PORTS, 0.0), (ONLY_UP, TTL), (ONLY_UP, 0.0), (STOCK_FILTER, TTL), (STOCK_FILTER, 0.0)],

@@ -91,6 +91,7 @@ def chosen(name: str, device_class: DeviceClass) -> tuple[str, ...]:
     return tuple(auto.choice(asking, device_class).modules)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", IT)
 def test_a_device_of_class_it_gets_its_modules(name: str) -> None:
     assert chosen(name, "it") == IT[name]

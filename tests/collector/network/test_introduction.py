@@ -189,6 +189,7 @@ def test_a_device_that_was_replaced_is_polled_in_the_same_poll() -> None:
     virtual(main())
 
 
+@pytest.mark.slow
 def test_a_thousand_rounds_of_clocks_that_go_wrong() -> None:
     """RELIABILITY I4: reboots, boots that are reset, clocks that drift. At most two exchanges more, never down."""
 

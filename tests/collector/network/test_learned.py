@@ -60,6 +60,7 @@ async def learned(played: agents.Agent, module: Module = TABLE, polls: int = 3) 
     return run.saved()
 
 
+@pytest.mark.slow
 def test_a_device_that_is_dumb_to_getbulk_is_not_asked_in_bulk_after_a_restart() -> None:
     async def scene() -> None:
         saved = await learned(DumbToBulk(table_values()))

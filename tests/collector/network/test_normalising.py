@@ -208,6 +208,7 @@ NUMBERS = st.one_of(st.floats(), st.integers(-(2**64), 2**64).map(float))
 TEXTS = st.text(max_size=6)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(TEXTS, TEXTS, NUMBERS, NUMBERS, NUMBERS), max_size=6),
     st.lists(st.tuples(TEXTS, TEXTS, TEXTS, NUMBERS), max_size=6),

@@ -110,6 +110,7 @@ SHIPPED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("module", "name"), CASES)
 def test_recorded(module: str, name: str, golden: Callable[[Path, str], None]) -> None:
     page = [

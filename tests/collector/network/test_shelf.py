@@ -76,6 +76,7 @@ def check(large: bool, request: pytest.FixtureRequest) -> None:
     assert in_vain == {}, "a module that is chosen has something to read"
 
 
+@pytest.mark.slow
 def test_each_recording_gets_its_modules(request: pytest.FixtureRequest) -> None:
     check(False, request)
 
@@ -96,6 +97,7 @@ def test_the_shelf_is_whole_and_nearly_all_of_it_is_recognised() -> None:
     assert len(known) - len(without) >= LEAST
 
 
+@pytest.mark.slow
 def test_the_shelf_answers_as_the_recording_read_whole() -> None:
     name = "network/switch/cisco-c3560"
     whole, shelved = Agent(recording(name)), Shelved.of(shelf()[name])

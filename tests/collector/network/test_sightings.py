@@ -165,6 +165,7 @@ def small(tmp_path: Path, free_port: Callable[[], int]) -> Callable[..., Estate]
     return make
 
 
+@pytest.mark.slow
 def test_every_clinical_device_of_the_example_estate_is_found_and_none_is_touched(estate: Estate) -> None:
     estate.look(times=2)
     assert {d.name: estate.where(d.name) for d in estate.config.devices if d.device_class == "clinical"} == {
@@ -193,6 +194,7 @@ def test_every_clinical_device_of_the_example_estate_is_found_and_none_is_touche
         assert not labels(page, "wardwatch_poll_incomplete"), name
 
 
+@pytest.mark.slow
 def test_a_device_that_is_plugged_in_elsewhere_has_moved_and_one_that_falls_silent_is_quiet(estate: Estate) -> None:
     estate.look()
     estate.edit(
@@ -220,6 +222,7 @@ def test_each_way_of_showing_a_forwarding_database_in_each_version(
     assert estate.packets("pump") == 0
 
 
+@pytest.mark.slow
 def test_an_ios_that_speaks_of_no_vlan_is_not_asked_for_each_of_them_in_every_poll(
     small: Callable[..., Estate],
 ) -> None:
@@ -257,6 +260,7 @@ async def test_a_controller_without_clients_is_asked_for_them_again() -> None:
     assert again.had == once.kept[Memory].had == {"interfaces", "airespace"}
 
 
+@pytest.mark.slow
 def test_a_box_is_asked_less_once_it_is_known_what_it_has_not(small: Callable[..., Estate]) -> None:
     estate = small()
     estate.look()
@@ -265,6 +269,7 @@ def test_a_box_is_asked_less_once_it_is_known_what_it_has_not(small: Callable[..
     assert estate.packets("edge") < 2 * first
 
 
+@pytest.mark.slow
 def test_a_box_that_says_nothing_fails_as_any_poll_does(small: Callable[..., Estate]) -> None:
     estate = small()
     estate.edit("simulator.yml", "{edge: {fdb: q_bridge}}", "{edge: {faults: [{mode: dead}]}}")
@@ -275,6 +280,7 @@ def test_a_box_that_says_nothing_fails_as_any_poll_does(small: Callable[..., Est
     assert estate.where("pump") == "unknown"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "mode", ["f01_not_increasing", "f02_endless_walk", "f12_hostile_strings", "f25_hostile_encoding", "malformed"]
 )

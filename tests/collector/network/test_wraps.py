@@ -125,6 +125,7 @@ def test_snmp_serves_what_the_page_of_the_same_poll_leaves_out(polls: int) -> No
     virtual(scene())
 
 
+@pytest.mark.slow
 def test_device_pages_refuse_and_snmp_does_not(tmp_path: Any) -> None:
     (tmp_path / "inventory").mkdir()
     (tmp_path / "inventory" / "all.yml").write_text(

@@ -10,6 +10,7 @@ import pytest
 from collector.wire.re2 import pattern
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("expression", "fits", "does_not"),
     [
@@ -32,6 +33,7 @@ def test_categories_of_characters(expression: str, fits: str, does_not: str) -> 
     assert not pattern(expression).fullmatch(does_not)
 
 
+@pytest.mark.slow
 def test_a_category_has_all_of_its_characters_and_no_other() -> None:
     letters = pattern(r"\pL")
     for code in range(sys.maxunicode + 1):

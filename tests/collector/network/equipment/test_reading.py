@@ -227,6 +227,7 @@ def anything(draw: st.DrawFn) -> Said:
     return groups
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(anything())
 def test_whatever_a_box_says_it_becomes_a_sheet(of: Said) -> None:

@@ -79,6 +79,7 @@ ROWS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from(["core", "edge", "far"]), ROWS, st.floats(0, 2000)), max_size=8))
 def test_whatever_boxes_say_a_place_has_one_state_and_never_lies_beyond_an_uplink(
     said: list[tuple[str, list[tuple[int, int, int]], float]],

@@ -161,6 +161,7 @@ class Careless(Usm):
     def _authenticated(self, *_: object) -> None: ...
 
 
+@pytest.mark.slow
 def test_who_looks_less_closely_is_found_out() -> None:
     """The same forgeries, and a receiver that is broken on purpose."""
     counted = set()

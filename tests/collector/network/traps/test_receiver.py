@@ -198,6 +198,7 @@ def test_a_restart_keeps_counts_refusals_engines_and_who_we_are(journal: Path) -
         assert after.balance() == 0
 
 
+@pytest.mark.slow
 def test_what_waited_when_the_receiver_was_killed_is_lost_and_told_once(journal: Path) -> None:
     """4,000 taken in, few read: those that waited were not counted, and are not forgotten."""
     clock = Hurried()

@@ -51,6 +51,7 @@ def test_a_device_sends_a_burst_and_then_its_rate() -> None:
     assert [put(q, "10.0.0.3", data=bytes(2000)) for _ in range(6)].count("") == 5
 
 
+@pytest.mark.slow
 def test_a_storm_of_one_drowns_nobody_and_devices_take_turns() -> None:
     """One at 20,000 a second, 99 at one a second."""
     q = queue(100)

@@ -98,6 +98,7 @@ def test_an_engine_belongs_to_the_device_it_came_from_first(usm: Usm, clock: Clo
     assert usm.read(agent.trap(), [other]).device == "core-2"
 
 
+@pytest.mark.slow
 def test_engines_and_keys_are_bounded(usm: Usm, clock: Clock) -> None:
     for number in range(50):
         usm.read(Agent(v3(), clock, engine=b"\x80\x00\x1f\x88\x05%08d" % number).trap(), [CORE])

@@ -81,6 +81,7 @@ def test_most_of_a_reply_is_read_at_once() -> None:
     assert [list(values) for values in columns] == [[b"\x01"] * 5] * 4
 
 
+@pytest.mark.slow
 def test_what_is_broken_is_broken_either_way() -> None:
     """One byte changed, added or left out anywhere: lengths that lie, other types, other columns, rows cut short."""
     chance = random.Random(3)

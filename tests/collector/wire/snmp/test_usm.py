@@ -348,6 +348,7 @@ def test_a_context_of_another_engine_is_named_in_the_question() -> None:
 WARD = met()
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(st.integers(0, 10_000), st.integers(0, 7))
 def test_an_answer_with_any_bit_turned_is_no_answer(place: int, bit: int) -> None:
