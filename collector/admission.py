@@ -68,12 +68,7 @@ class Admission:
             if port not in (None, device.port):
                 raise Forbidden("the device is in the inventory with another port")
             return _polled(device)
-        try:
-            address = literal(host, any_ending=True)
-        except ValueError as error:
-            raise Forbidden(f"the target {error}") from None
-        if address is None:
-            raise Forbidden("no device of that name is in the inventory; other names are not looked up")
+        address = _address(host)
         found = self._addresses.get(address)
         if found is not None:
             return _polled(_meant(found, port))
@@ -88,12 +83,7 @@ class Admission:
         device = self._names.get(host)
         if device is not None:
             return _spoken_to(device)
-        try:
-            address = literal(host, any_ending=True)
-        except ValueError as error:
-            raise Forbidden(f"the target {error}") from None
-        if address is None:
-            raise Forbidden("no device of that name is in the inventory; other names are not looked up")
+        address = _address(host)
         found = self._addresses.get(address)
         if found is not None:
             return _spoken_to(min(found, key=lambda each: (not _silent(each), STRICTEST.index(each.device_class))))
@@ -124,6 +114,17 @@ class Admission:
         if not auths:
             raise Forbidden(otherwise)
         return Stranger(address, port, frozenset(auths))
+
+
+def _address(host: str) -> str:
+    """The address that `host` is, which is no name of the inventory. Raises Forbidden."""
+    try:
+        address = literal(host, any_ending=True)
+    except ValueError as error:
+        raise Forbidden(f"the target {error}") from None
+    if address is None:
+        raise Forbidden("no device of that name is in the inventory; other names are not looked up")
+    return address
 
 
 def _parts(target: str) -> tuple[str, int | None]:
