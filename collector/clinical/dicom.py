@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from secrets import randbelow
 from typing import ClassVar, Final
 
@@ -16,7 +17,7 @@ from collector.errors import PollError, TimedOut
 from collector.model import NO_TLS, UNBOUNDED, Column, Device, Edge, Family, PortNumber, Seconds, Stream, Target, Tls
 from collector.probing import Report, attempt
 from collector.probing.place import place, unfit
-from collector.probing.tls import secure
+from collector.probing.tls import reached
 from collector.wire.dicom import pdu
 from collector.wire.dicom.echo import Echo
 
@@ -67,20 +68,12 @@ class Dicom:
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         """The probe's columns. Raises a `PollError`, with columns too."""
-
-        async def probe(report: Report) -> None:
-            await self._verify(target, edge, report)
-
-        return await attempt(target, edge, probe)
+        return await attempt(target, edge, partial(self._verify, target, edge))
 
     async def _verify(self, target: Target, edge: Edge, report: Report) -> None:
-        where = place(target.at)
-        stream = await edge.connect(where.port or self.port)
-        report.set(PHASES, stream.seconds, phase="connect")
-        if self.tls:
-            name = where.host or target.device.address
-            report.set(PHASES, await secure(stream, self.tls_config, name, edge, report), phase="tls")
-        echo = Echo(where.user or self.called_ae_title, self.calling_ae_title, randbelow(1 << 16))
+        tls = self.tls_config if self.tls else None
+        stream = await reached(target, edge, report, PHASES, port=self.port, tls=tls)
+        echo = Echo(place(target.at).user or self.called_ae_title, self.calling_ae_title, randbelow(1 << 16))
         try:
             await self._converse(echo, stream, edge, report)
         finally:

@@ -7,7 +7,6 @@ Nothing but the capability statement is asked for, and of that nothing but its k
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -17,8 +16,8 @@ from urllib.parse import quote_plus, urlencode
 from collector.errors import Denied, Malformed, NoData
 from collector.model import NO_TLS, UNBOUNDED, Column, Device, Edge, Family, Seconds, Secret, Target, Tls
 from collector.probing import Report, attempt
-from collector.probing.http import AGENT, Answer, Exchange, Request
-from collector.probing.place import Place, host_header, place, unfit, whole
+from collector.probing.http import AGENT, Answer, Exchange, Request, basic, granted
+from collector.probing.place import Place, host_header, place, unfit_url, whole
 from collector.probing.tls import secure
 
 STATUS = Family("probe_fhir_status_code", "Status code of the answer.")
@@ -76,9 +75,7 @@ class Fhir:
 
     def unfit(self, device: Device, at: str) -> str:
         """Why it can't probe there; nothing where it can."""
-        if found := unfit(at, needs_port=False):
-            return found
-        return "" if place(at).scheme in ("", "http", "https") else "has a target that is no http or https URL"
+        return unfit_url(at)
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         """The probe's columns. Raises a `PollError`, with columns too."""
@@ -92,11 +89,11 @@ class Fhir:
         path = f"{base.path.rstrip('/')}/metadata"
         answer = await self._ask(base, Request("GET", path, headers), edge, report)
         report.set(STATUS, answer.status)
-        if answer.status in (401, 403):
+        try:
+            granted(answer)
+        except Denied:
             edge.memory(Token).value = ""
-            raise Denied(f"status {answer.status}", word="denied")
-        if answer.status != 200:
-            raise NoData(f"status {answer.status}", word="status")
+            raise
         statement = _statement(answer)
         report.set(INFO, 1.0, **statement)
         if self.fhir_versions and statement["version"] not in self.fhir_versions:
@@ -128,10 +125,10 @@ class Fhir:
             return self.bearer_token.reveal()
         token = edge.memory(Token)
         if not token.value or edge.now() >= token.until:
-            pair = f"{quote_plus(self.oauth2.client_id)}:{quote_plus(self.oauth2.client_secret.reveal())}"
+            client = (quote_plus(self.oauth2.client_id), quote_plus(self.oauth2.client_secret.reveal()))
             body = urlencode({"grant_type": "client_credentials", "scope": self.oauth2.scope}).encode()
             headers = [
-                ("Authorization", f"Basic {b64encode(pair.encode()).decode()}"),
+                ("Authorization", basic(*client)),
                 ("Content-Type", "application/x-www-form-urlencoded"),
                 ("Content-Length", str(len(body))),
                 ("Accept", "application/json"),
@@ -139,12 +136,12 @@ class Fhir:
             answer = await self._ask(
                 base, Request("POST", self.oauth2.token_path, headers, body), edge, report, "token"
             )
-            token.value, seconds = _granted(answer)
+            token.value, seconds = _new_token(answer)
             token.until = edge.now() + max(seconds - EARLY, 0.0)
         return token.value
 
 
-def _granted(answer: Answer) -> tuple[str, float]:
+def _new_token(answer: Answer) -> tuple[str, float]:
     """A token and for how many seconds it holds (RFC 6749 5.1). Raises `Denied` and `Malformed`, word `token`."""
     if answer.status != 200:
         raise Denied(f"no token: status {answer.status}", word="token")

@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from secrets import token_hex
 from typing import ClassVar
 
 from collector.errors import Refused, Unreachable
 from collector.model import NO_TLS, UNBOUNDED, Column, Device, Edge, Family, PortNumber, Seconds, Stream, Target, Tls
 from collector.probing import Report, attempt
-from collector.probing.place import place, unfit
-from collector.probing.tls import secure
+from collector.probing.place import unfit
+from collector.probing.tls import reached
 from collector.wire.hl7 import ACCEPTED, Template, acknowledgement, template
 from collector.wire.mllp import Frames, frame
 
@@ -57,19 +58,11 @@ class Hl7:
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         """The probe's columns. Raises a `PollError`, with columns too."""
-
-        async def probe(report: Report) -> None:
-            await self._probe(target, edge, report)
-
-        return await attempt(target, edge, probe)
+        return await attempt(target, edge, partial(self._probe, target, edge))
 
     async def _probe(self, target: Target, edge: Edge, report: Report) -> None:
-        where = place(target.at)
-        stream = await edge.connect(where.port or self.port)
-        report.set(PHASES, stream.seconds, phase="connect")
-        if self.tls:
-            name = where.host or target.device.address
-            report.set(PHASES, await secure(stream, self.tls_config, name, edge, report), phase="tls")
+        tls = self.tls_config if self.tls else None
+        stream = await reached(target, edge, report, PHASES, port=self.port, tls=tls)
         if self.sent is None:
             return
         control = token_hex(8)

@@ -7,17 +7,16 @@ figures are read: no name of a patient, study or instance is on that page (RELIA
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar, Final
 
-from collector.errors import Denied, Malformed, NoData
+from collector.errors import Malformed
 from collector.model import NO_TLS, UNBOUNDED, Column, Device, Edge, Family, Kind, Seconds, Secret, Target, Tls
 from collector.probing import Report, attempt
-from collector.probing.http import AGENT, Answer, Exchange, Request
-from collector.probing.place import host_header, place, unfit, whole
+from collector.probing.http import AGENT, Answer, Exchange, Request, basic, granted
+from collector.probing.place import host_header, place, unfit_url, whole
 from collector.probing.tls import secure
 
 COUNTERS: Final = frozenset({"orthanc_last_change"})
@@ -44,9 +43,7 @@ class Orthanc:
 
     def unfit(self, device: Device, at: str) -> str:
         """Why it can't probe there; nothing where it can."""
-        if found := unfit(at, needs_port=False):
-            return found
-        return "" if place(at).scheme in ("", "http", "https") else "has a target that is no http or https URL"
+        return unfit_url(at)
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         """The probe's columns. Raises a `PollError`, with columns too."""
@@ -60,15 +57,11 @@ class Orthanc:
             await secure(stream, self.tls_config, base.host, edge, report)
         headers = [("Host", host_header(base)), ("User-Agent", AGENT), ("Connection", "close")]
         if self.username:
-            pair = f"{self.username}:{self.password.reveal()}"
-            headers.append(("Authorization", f"Basic {b64encode(pair.encode()).decode()}"))
+            headers.append(("Authorization", basic(self.username, self.password.reveal())))
         exchange = Exchange(stream, edge.clock)
         answer = await exchange.ask(Request("GET", f"{base.path.rstrip('/')}/{_PATH}", headers))
         await exchange.read(answer, keep=True)
-        if answer.status in (401, 403):
-            raise Denied(f"status {answer.status}", word="denied")
-        if answer.status != 200:
-            raise NoData(f"status {answer.status}", word="status")
+        granted(answer)
         found = 0
         for name, value in _figures(answer):
             kind: Kind = "counter" if name in COUNTERS else "gauge"

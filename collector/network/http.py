@@ -7,7 +7,6 @@ device's own address only, so that a redirect elsewhere ends the probe (RELIABIL
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
@@ -17,7 +16,7 @@ from urllib.parse import urljoin
 from collector.errors import NoData
 from collector.model import NO_TLS, UNBOUNDED, Column, Device, Edge, Family, Seconds, Secret, Stream, Target, Tls
 from collector.probing import Report, attempt, in_family
-from collector.probing.http import AGENT, BODY, Answer, Exchange, Request
+from collector.probing.http import AGENT, BODY, Answer, Exchange, Request, basic
 from collector.probing.place import PORTS, Place, host_header, place, unfit, whole
 from collector.probing.tls import CIPHER, secure
 
@@ -200,8 +199,7 @@ class _Visit:
         probe, said = self._probe, {name.lower() for name in headers}
         more = {"User-Agent": AGENT, "Connection": "close", "Accept-Encoding": probe.compression}
         if probe.basic_auth is not None:
-            pair = f"{probe.basic_auth.username}:{probe.basic_auth.password.reveal()}"
-            more["Authorization"] = f"Basic {b64encode(pair.encode()).decode()}"
+            more["Authorization"] = basic(probe.basic_auth.username, probe.basic_auth.password.reveal())
         elif probe.authorization is not None:
             more["Authorization"] = f"{probe.authorization.type} {probe.authorization.credentials.reveal()}"
         elif token := probe.bearer_token.reveal():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from base64 import b64encode
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 import h11
 
-from collector.errors import Malformed, NoData
+from collector.errors import Denied, Malformed, NoData
 from collector.model import Stream
 
 Headers = Sequence[tuple[str, str]]
@@ -57,6 +58,19 @@ class Answer:
     def header(self, name: str) -> Sequence[str]:
         """Values of a header, in their order."""
         return [value for key, value in self.headers if key == name.lower()]
+
+
+def basic(username: str, password: str) -> str:
+    """The Authorization header's value of somebody with a password (RFC 7617)."""
+    return f"Basic {b64encode(f'{username}:{password}'.encode()).decode()}"
+
+
+def granted(answer: Answer) -> None:
+    """Raises `Denied`, word `denied`, for who may not ask, and `NoData`, word `status`, for any status but 200."""
+    if answer.status in (401, 403):
+        raise Denied(f"status {answer.status}", word="denied")
+    if answer.status != 200:
+        raise NoData(f"status {answer.status}", word="status")
 
 
 class Exchange:

@@ -47,6 +47,13 @@ def unfit(at: str, *, port: int = 0, needs_port: bool = True) -> str:
     return ""
 
 
+def unfit_url(at: str) -> str:
+    """The same of a probe that asks a web server for something."""
+    if found := unfit(at, needs_port=False):
+        return found
+    return "" if place(at).scheme in ("", *PORTS) else "has a target that is no http or https URL"
+
+
 def named(text: str, host: str) -> str:
     """A place with another host in it: who is asked for there. Raises ValueError."""
     found = place(text)

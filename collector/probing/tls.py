@@ -10,8 +10,9 @@ from typing import Final
 from cryptography import x509
 
 from collector.errors import Malformed
-from collector.model import Edge, Family, Session, Stream, Tls
+from collector.model import Edge, Family, Session, Stream, Target, Tls
 from collector.probing import Report
+from collector.probing.place import place
 
 EARLIEST = Family("probe_ssl_earliest_cert_expiry", "Unix time at which the first of the certificates sent ends.")
 CHAIN = Family(
@@ -36,6 +37,20 @@ class Certificate:
     issuer: str
     names: str
     serial: str
+
+
+async def reached(target: Target, edge: Edge, report: Report, phases: Family, *, port: int, tls: Tls | None) -> Stream:
+    """A connection to where a target goes, or else to `port`, secured where `tls` is given; each with its phase.
+
+    Raises as `Edge.connect` and `secure` do.
+    """
+    where = place(target.at)
+    stream = await edge.connect(where.port or port)
+    report.set(phases, stream.seconds, phase="connect")
+    if tls is not None:
+        name = where.host or target.device.address
+        report.set(phases, await secure(stream, tls, name, edge, report), phase="tls")
+    return stream
 
 
 async def secure(stream: Stream, tls: Tls, name: str, edge: Edge, report: Report) -> float:
