@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Final, NamedTuple
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from collector.config.document import Document, Step
 from collector.config.oids import Oid, Regex
 from collector.config.scalars import Listed, Name, shown, suggestion
 from collector.config.targets import reads_this_machine
-from collector.config.typed import Findings, Strict, part, top
+from collector.config.typed import Findings, Strict, named
 from collector.model import Collector
 from collector.wire.snmp.fingerprint import Fingerprint
 
@@ -38,6 +38,12 @@ class FingerprintFile(Strict):
         tuple[Name, ...], Listed, Field(description="modules for the device; none: a shipped rule is switched off")
     ]
 
+    @model_validator(mode="after")
+    def _of_something(self) -> FingerprintFile:
+        if not (self.sys_object_id or self.sys_descr or self.probe):
+            raise ValueError("says nothing of the device: write sys_object_id, sys_descr or probe")
+        return self
+
 
 class FingerprintsFile(Strict):
     """`snmp/fingerprints.yml`. Every rule that matches adds its modules."""
@@ -55,24 +61,10 @@ class Written(NamedTuple):
 
 def read_fingerprints(document: Document, findings: Findings) -> list[Written]:
     """The rules of a file in their order; those with problems are left out."""
-    data = top(document, FingerprintsFile, findings).get("fingerprints")
-    if data is not None and not isinstance(data, list):
-        findings.problem(document, ["fingerprints"], "is no list: write each rule as '- name: ...'")
-        data = None
-    rules: dict[str, Written] = {}
-    for index, written in enumerate(data or ()):
-        where: list[Step] = ["fingerprints", index]
-        model = part(document, where, written, FingerprintFile, findings)
-        if model is None:
-            continue
-        if model.name in rules:
-            findings.problem(document, [*where, "name"], f"{shown(model.name)} is written twice: keep one of them")
-            continue
-        if not (model.sys_object_id or model.sys_descr or model.probe):
-            findings.problem(document, where, "says nothing of the device: write sys_object_id, sys_descr or probe")
-            continue
-        rules[model.name] = Written(Fingerprint(**model.model_dump()), document, where)
-    return list(rules.values())
+    return [
+        Written(Fingerprint(**model.model_dump()), document, where)
+        for model, where in named(document, "fingerprints", FingerprintsFile, FingerprintFile, findings, "rule")
+    ]
 
 
 def joined(own: Sequence[Written], shipped: Sequence[Written]) -> list[Written]:

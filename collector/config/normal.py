@@ -16,7 +16,7 @@ from collector.config.document import Document, Step
 from collector.config.metrics import LabelName, MetricName
 from collector.config.scalars import Filled, Keyed, Line, Listed, Number, Written, shown, suggestion
 from collector.config.snmp import States
-from collector.config.typed import Findings, Strict, part, top
+from collector.config.typed import Findings, Strict, named
 from collector.model import Collector, Family
 from collector.network.normal import Normal, Source, Where
 
@@ -139,19 +139,8 @@ class Declared(NamedTuple):
 
 def read_normals(document: Document, findings: Findings) -> dict[str, Declared]:
     """The families of a file by name; those with problems are left out."""
-    data = top(document, NormalsFile, findings).get("normal")
-    if data is not None and not isinstance(data, list):
-        findings.problem(document, ["normal"], "is no list: write each family as '- name: ...'")
-        data = None
     found: dict[str, Declared] = {}
-    for index, written in enumerate(data or ()):
-        where: list[Step] = ["normal", index]
-        model = part(document, where, written, NormalFile, findings)
-        if model is None:
-            continue
-        if model.name in found:
-            findings.problem(document, [*where, "name"], f"{shown(model.name)} is written twice: keep one of them")
-            continue
+    for model, where in named(document, "normal", NormalsFile, NormalFile, findings, "family"):
         normal = Normal(Family(model.name, model.help, model.type), model.unit or "", tuple(map(_source, model.from_)))
         found[model.name] = Declared(normal, document, where)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -83,6 +83,30 @@ def top(document: Document, model: type[BaseModel], findings: Findings) -> Mappi
         if key not in known:
             findings.problem(document, [key], _unknown(key, known))
     return {key: value for key, value in data.items() if key in known}
+
+
+def named(
+    document: Document, key: str, file: type[BaseModel], entry: type[M], findings: Findings, what: str
+) -> Iterator[tuple[M, list[Step]]]:
+    """The entries of the list that a whole file is, and where they stand; those with problems are left out, as are
+    further ones of the same `name`, which each has. `what` one of them is called.
+    """
+    data = top(document, file, findings).get(key)
+    if data is not None and not isinstance(data, list):
+        findings.problem(document, [key], f"is no list: write each {what} as '- name: ...'")
+        return
+    names = set[str]()
+    for index, written in enumerate(data or ()):
+        where: list[Step] = [key, index]
+        model = part(document, where, written, entry, findings)
+        if model is None:
+            continue
+        name = model.model_dump(include={"name"})["name"]
+        if name in names:
+            findings.problem(document, [*where, "name"], f"{shown(name)} is written twice: keep one of them")
+            continue
+        names.add(name)
+        yield model, where
 
 
 def _translate(model: type[BaseModel], error: Any, hidden: bool) -> tuple[list[Step], str]:
