@@ -95,7 +95,7 @@ class Agent:
                 watch.inherit(before, same.collectors)
                 before.stop()
             self._watches[device.name] = watch
-            if wanted and device.address:
+            if wanted and not device.here:
                 self._arm(watch)
                 if watch.line.allowance.breaker.open:
                     self._arm_trial(watch)
@@ -147,7 +147,7 @@ class Agent:
 
     def paused(self, device: Device) -> str | None:
         """The scope in which a person paused the device, if any."""
-        return self.shared.pauses.of(device) if device.address else None
+        return None if device.here else self.shared.pauses.of(device)
 
     def pause(self, pauses: Pauses) -> None:
         """Replace what is paused. Takes effect with the next packet, in the middle of a walk too; connections of who is
@@ -257,7 +257,7 @@ class Agent:
 
     async def _poll(self, watch: Watch, due: Sequence[Target]) -> None:
         """Poll targets one after the other: one outstanding request per device over everything (S3)."""
-        if not watch.device.address:  # the host: nothing is sent, so nothing has to wait its turn
+        if watch.device.here:  # nothing is sent, so nothing has to wait its turn
             slow = [target for target in due if getattr(target.collector, "waits", False)]
             waiting = asyncio.gather(*(self._ask(watch, (target,)) for target in slow))
             for target in due:
@@ -418,7 +418,7 @@ class Agent:
 
     def states(self) -> Counter[tuple[str, str]]:
         """Number of devices by class and state."""
-        return Counter((w.device.device_class, self.state(w)) for w in self._watches.values() if w.device.address)
+        return Counter((w.device.device_class, self.state(w)) for w in self._watches.values() if not w.device.here)
 
     async def close(self) -> None:
         """Stop polling. Polls in flight are cancelled; each ends in its own `finally`."""

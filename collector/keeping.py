@@ -28,7 +28,7 @@ class Keeping:
 
     def most(self, watch: Watch) -> int:
         """Most series that are ever kept of a device; of the host, as many as of all."""
-        return min(self.caps.series, self.caps.series_per_device) if watch.device.address else self.caps.series
+        return self.caps.series if watch.device.here else min(self.caps.series, self.caps.series_per_device)
 
     def keep(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
         """The columns of a poll that began at `began`, monotonic seconds."""
@@ -42,7 +42,7 @@ class Keeping:
         """Have these on the page, as far as there is room, whatever came of the poll."""
         kept = watch.kept[target.module]
         room = self.caps.series - self.series + kept.series
-        if watch.device.address:  # the host's own series are bounded by the machine
+        if not watch.device.here:  # the host's own series are bounded by the machine
             others = sum(k.series for k in watch.kept.values()) - kept.series
             room = min(room, self.caps.series_per_device - others)
         columns, kept.said = status.told(columns)

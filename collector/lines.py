@@ -11,6 +11,11 @@ from collector.watch import Line
 _Place = tuple[str, int]
 
 
+def _place(device: Device) -> _Place:
+    """What has no address (this machine, equipment that is known by its MAC address) shares its line with nobody."""
+    return device.address or device.name, device.port
+
+
 class Lines:
     """The lines to what is watched and to what is asked on demand."""
 
@@ -23,10 +28,10 @@ class Lines:
 
         Names that share an address share its budget: that of the most careful class among them.
         """
-        self._listed = frozenset((device.address, device.port) for device in inventory)
+        self._listed = frozenset(map(_place, inventory))
         drawn: dict[_Place, Line] = {}
         for device in sorted((*inventory, *guests), key=lambda device: STRICTEST.index(device.device_class)):
-            place = device.address, device.port
+            place = _place(device)
             if place in drawn:
                 continue
             line = self._lines.get(place)
@@ -39,7 +44,7 @@ class Lines:
 
     def to(self, device: Device, shared: Shared) -> Line:
         """The line to a device's address, drawn if there is none."""
-        place = device.address, device.port
+        place = _place(device)
         line = self._lines.get(place)
         if line is None:
             line = self._lines[place] = Line(Allowance(device, shared))
@@ -47,7 +52,7 @@ class Lines:
 
     def cut(self, device: Device) -> None:
         """No guest asks there any more. What is listed keeps its line, and so does a poll that is not over yet."""
-        place = device.address, device.port
+        place = _place(device)
         line = self._lines.get(place)
         if line is not None and place not in self._listed and not line.lock.locked():
             del self._lines[place]

@@ -224,8 +224,9 @@ CRITICALITIES = ("life_support", "high", "medium", "low")
 class Device:
     """A thing in the inventory.
 
-    `address` is a literal IPv4 or IPv6 address, resolved when the configuration was loaded. `labels` are the
-    inventory's own, in file order. `passive`: nothing is ever sent to it (RELIABILITY S2). `agent` is `host:port`
+    `address` is a literal IPv4 or IPv6 address, resolved when the configuration was loaded; empty: a passive device
+    that is known by its `mac` alone, or the machine this runs on (`here`). `labels` are the inventory's own, in file
+    order. `passive`: nothing is ever sent to it (RELIABILITY S2). `agent` is `host:port`
     of a wardwatch that runs elsewhere: listed by `/sd`, never polled. `reply_from` are further addresses from which
     its answers may come (a cluster, a multi-homed router: RELIABILITY F8). `equipment` is there for every clinical
     device, and for others that the register says something of. `mac` is written `00:1b:54:0a:32:f0`.
@@ -253,6 +254,11 @@ class Device:
     wards: tuple[tuple[str, str], ...] = ()
     """Of a switch or controller: the ward that a port serves, by patterns of port names, in file order."""
     equipment: Equipment | None = None
+
+    @property
+    def here(self) -> bool:
+        """Whether it is the machine that this program runs on."""
+        return not self.address and not self.passive
 
 
 @dataclass(frozen=True, slots=True)

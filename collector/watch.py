@@ -136,7 +136,7 @@ class Watch:
             return "passive"
         if paused:
             return "paused"
-        if not self.device.address:
+        if self.device.here:
             return "up"
         if self.answered is None:
             return "unknown"

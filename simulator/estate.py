@@ -131,6 +131,8 @@ def build(devices: Iterable[Device], path: Path, only: Sequence[str] = (), start
     for device in known.values():
         if device.agent:
             left_out.append(f"{device.name}: it runs an agent of its own")
+        elif not device.address:
+            continue  # nobody can ask it; what switches know of it, `network` says
         elif ip_address(device.address) not in LOOPBACK:
             left_out.append(f"{device.name}: its address is not in {LOOPBACK}")
         elif not only or device.name in only:

@@ -198,6 +198,8 @@ def poll(
     targets = [t for t in loaded.targets.get(name, ()) if module is None or t.module == module]
     if device.agent:
         console.fail(f"{name} is a host agent elsewhere: ask http://{device.agent}/metrics")
+    if not device.address:
+        console.fail(f"{name} has a MAC address only: there is nothing to ask. `wardwatch list equipment` has it")
     if not loaded.targets.get(name):
         console.fail(f"{name} is passive: nothing is ever sent to it (class {device.device_class})")
     if not targets:

@@ -24,7 +24,7 @@ def devices(config: Config) -> str:
         words = [t.module + (chosen.get(device.name, "") if t.module == AUTO else "") for t in targets]
         how = ",".join(words) or ("agent" if device.agent else "passive")
         every = f"{min(t.schedule.interval for t in targets):g}s" if targets else "-"
-        address = device.agent or f"{device.address}:{device.port}"
+        address = device.agent or (f"{device.address}:{device.port}" if device.address else device.mac)
         lines.append((device.name, address, device.device_class, device.kind, device.site, device.location, every, how))
     return _aligned(("NAME", "ADDRESS", "CLASS", "KIND", "SITE", "LOCATION", "EVERY", "MODULES"), lines)
 

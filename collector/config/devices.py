@@ -90,7 +90,8 @@ def _rest(index: int, written: object) -> DeviceFile | None:
     model = _sound(DeviceFile, written, {"name": f"nameless-{index}"})
     if model is None or not isinstance(written, dict):
         return None
-    if any(key in written and getattr(model, key) is None for key in ("address", "agent")):
+    lost = {key for key in ("address", "agent", "mac") if key in written and getattr(model, key) is None}
+    if lost - {"mac"} or (lost and model.address is None):
         return None  # without them there is nothing to say that would not be untrue
     return model
 
@@ -140,7 +141,7 @@ def make_devices(
             known_uses(entry, catalogue, findings)
             continue
         place = (device.agent or device.address, 0 if device.agent else device.port)
-        if place in places:
+        if place[0] and place in places:
             findings.warn(
                 entry.document, entry.where, f"{places[place]} has the same address and port: they share polls"
             )
@@ -181,7 +182,8 @@ def _address(entry: Entry, addresses: Mapping[str, str | OSError], quirks: froze
     """Raises ValueError."""
     text = entry.written.address
     if text is None:
-        raise ValueError("is missing: write an IPv4 or IPv6 address or a DNS name, or agent: host:port")
+        what = "is missing: write an IPv4 or IPv6 address or a DNS name, or agent: host:port"
+        raise ValueError(f"{what}; a clinical device that is not polled may have a mac instead")
     any_ending = UNICAST_QUIRK in quirks
     try:
         found = literal(text, any_ending=any_ending)
@@ -199,6 +201,20 @@ def _address(entry: Entry, addresses: Mapping[str, str | OSError], quirks: froze
     if found is None:
         raise ValueError(f"the name {shown(text)} leads to no address")
     return found
+
+
+def _asked_nowhere(entry: Entry, device_class: DeviceClass | None) -> str:
+    """Why its MAC address is not enough for a device; nothing where it is. Who only looks for it needs no other."""
+    written = entry.written
+    if device_class not in (None, "clinical"):
+        return f"write it; its mac alone is enough for class clinical only, and this is {device_class}"
+    if written.active is not None:
+        return "write it, or leave active out: a device that is known by its mac alone cannot be polled"
+    if entry.pick("modules")[0]:
+        return "write it, or modules: []; a device that is known by its mac alone cannot be asked for them"
+    if written.reply_from:
+        return "write it, or leave reply_from out, which are further addresses"
+    return ""
 
 
 def _device(
@@ -219,6 +235,9 @@ def _device(
             address = endpoint(written.agent).rpartition(":")[0].strip("[]")
         except ValueError as error:
             findings.problem(document, [*entry.where, "agent"], f"{shown(written.agent)}: {error}")
+    elif written.address is None and written.mac is not None:
+        if what := _asked_nowhere(entry, device_class):
+            findings.problem(document, [*entry.where, "address"], f"is missing: {what}")
     else:
         try:
             address = _address(entry, addresses, quirks)

@@ -203,7 +203,9 @@ class DeviceFile(DefaultsFile):
 
     name: Annotated[Name, Field(description="its name, used once; it becomes the label instance")]
     address: Annotated[
-        Line | None, Written, Field(description="IPv4 or IPv6 address, or a DNS name, asked for once")
+        Line | None,
+        Written,
+        Field(description="IPv4 or IPv6 address, or a DNS name, asked for once; a passive device may have a mac alone"),
     ] = None
     agent: Annotated[
         Line | None, Written, Field(description="host:port of a wardwatch that runs on the device itself")

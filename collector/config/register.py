@@ -150,6 +150,6 @@ def _keys(path: Path, line: int, header: Sequence[str], findings: Findings) -> S
 def _missing(keys: Sequence[str]) -> Sequence[str]:
     return [
         f"the column {alternatives(shown(COLUMNS[key][0]) for key in needed)} is missing"
-        for needed in (("asset", "name"), ("address",))
+        for needed in (("asset", "name"), ("address", "mac"))
         if not any(key in keys for key in needed)
     ]

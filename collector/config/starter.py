@@ -66,6 +66,9 @@ _INVENTORY = """\
 #    address: 192.0.2.31
 #    kind: infusion-gateway
 #    # active: {{approved_by: Clinical Engineering, date: 2026-11-22}}
+#  - name: infusion-pump-1        # DHCP, Wi-Fi: looked for by its MAC address, and never asked
+#    class: clinical
+#    mac: 00:1b:54:0a:32:f0
 #  - name: server-2               # a wardwatch that runs on another machine
 #    class: it
 #    agent: server-2.example.org:10810

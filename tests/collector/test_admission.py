@@ -27,6 +27,7 @@ DEVICES = (
     Device("many-2", "10.1.0.6", auth=OWN, port=1162),
     Device("elsewhere", "10.1.0.7", agent="10.1.0.7:10810"),
     Device("pinged", "10.1.0.8"),
+    Device("known-by-mac", "", "clinical", auth=OWN, passive=True, mac="00:1b:54:0a:32:f0"),
     Device("odd", "10.1.0.255", auth=OWN, quirks=frozenset({"unicast_address"})),
 )
 ALLOW = (
@@ -91,6 +92,11 @@ def test_an_address_may_be_allowed_without_an_entry(target: str, name: str, auth
         ("pump", "passive"),
         ("10.1.0.3", "passive"),
         ("10.1.0.5", "passive"),  # whoever else has the address
+        ("known-by-mac", "passive"),
+        ("known-by-mac:161", "passive"),
+        (":161", "neither"),  # what has no address is not meant by none
+        ("udp://", "neither"),
+        ("00:1b:54:0a:32:f0", "is not an address"),
         ("elsewhere", "elsewhere"),
         ("10.1.0.7", "elsewhere"),
         ("pinged", "no SNMP credentials"),
@@ -175,6 +181,12 @@ def network_has(entry: Allow, address: str) -> bool:
     return any(
         ip_network(address).subnet_of(net) for net in entry.networks if net.version == ip_network(address).version
     )  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("host", ["known-by-mac", "", "00:1b:54:0a:32:f0"])
+def test_what_has_no_address_is_probed_by_no_name_for_it(host: str) -> None:
+    with pytest.raises(Forbidden):
+        ADMISSION.probed(host, 0, "icmp")
 
 
 def test_credentials_are_those_of_the_target_and_no_others() -> None:

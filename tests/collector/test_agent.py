@@ -376,6 +376,22 @@ def test_a_passive_device_shows_its_info_and_nothing_is_sent() -> None:
     virtual(scene())
 
 
+def test_pumps_that_are_known_by_their_mac_addresses_share_nothing_with_each_other_or_this_machine() -> None:
+    async def scene() -> None:
+        agent = Agent(FakeWorld())  # type: ignore[arg-type]
+        pumps = [device(name, "", device_class="clinical", passive=True) for name in ("a", "b")]
+        here = device("localhost", "")
+        agent.load([*pumps, here], {"localhost": (target(here, "asks", Asks()),)})
+        assert len({id(watch.line) for watch in agent.watches}) == 3
+        agent.pause(Pauses(frozenset({"all"})))
+        assert [agent.paused(each) for each in (*pumps, here)] == ["all", "all", None]
+        assert agent.states() == {("clinical", "passive"): 2}
+        assert [c.family.name for c in await agent.page("a", 5)] == ["wardwatch_device_info"]
+        await agent.close()
+
+    virtual(scene())
+
+
 def test_a_first_poll_in_flight_is_no_failure() -> None:
     async def scene() -> None:
         agent = agent_of(FakeWorld(lambda packet: (3.0, b"ok")), target(device(), "m", Asks(tries=9)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import pytest
@@ -31,6 +31,11 @@ SERVER = Device("srv-1", "10.0.0.3", agent="10.0.0.3:10810", site="north")
 
 def target(device: Device, interval: float, timeout: float) -> Target:
     return Target(device, "m", Asks(), Schedule(interval, timeout))
+
+
+def test_a_pump_that_is_known_by_its_mac_address_alone_is_scraped_as_any_other() -> None:
+    with_address, without = groups([PUMP, replace(PUMP, address="", mac="00:1b:54:0a:32:f0")], {}, HERE)
+    assert without == with_address
 
 
 def test_the_whole_answer() -> None:

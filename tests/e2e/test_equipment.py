@@ -13,6 +13,8 @@ PLACES = {
     "monitoring-gateway-1": ("sw-access-3", "Gi1/0/4", "10", "Intensive care", "seen"),
     "ventilator-gateway-1": ("sw-access-4", "Gi1/0/7", "10", "Ward 3", "moved"),
     "infusion-pump-1": ("wlc-1", "ap03", "30", "Intensive care", "seen"),
+    "infusion-pump-2": ("wlc-1", "ap04", "30", "Intensive care", "seen"),
+    "infusion-pump-3": ("sw-access-4", "Gi1/0/10", "30", "Ward 3", "seen"),
 }
 BOXES = ("sw-core-1", "sw-access-1", "sw-access-2", "sw-access-3", "sw-access-4", "sw-access-5", "sw-access-6",
          "sw-access-7", "router-1", "router-2", "wlc-1", "counter-1")  # fmt: skip

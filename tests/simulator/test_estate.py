@@ -101,6 +101,21 @@ def test_real_addresses_and_agents_elsewhere_are_left_out(tmp_path: Path) -> Non
     assert made.left_out == ("real: its address is not in 127.0.0.0/8", "far: it runs an agent of its own")
 
 
+def test_nobody_plays_what_has_no_address_and_switches_see_it_all_the_same(tmp_path: Path) -> None:
+    path = write(
+        tmp_path,
+        """
+kinds: {access-switch: {plays: switch, ports: 4}}
+network: {links: [[sw-1 Gi1/0/1, sw-2 Gi1/0/1]], stations: {pump: {at: sw-1 Gi1/0/2}}}
+""",
+    )
+    pump = device("pump", "", device_class="clinical", passive=True, mac="02:00:5e:c1:00:06")
+    made = estate.build([device(), device("sw-2", "127.20.100.2"), pump], path)
+    assert ([player.name for player in made.players], made.left_out) == (["sw-1", "sw-2"], ())
+    learned = request("next", "1.3.6.1.2.1.17.7.1.2.2.1.2.1.2.0.94.193.0")
+    assert str(read(made.players[0].hear(learned, 1.0)[0].payload)[3][0][0]).endswith("1.2.0.94.193.0.6")
+
+
 def test_only_plays_those_that_are_named(tmp_path: Path) -> None:
     path = write(tmp_path, "kinds: {access-switch: {plays: switch, ports: 4}}")
     devices = [device(), device("sw-2", "127.20.100.2")]

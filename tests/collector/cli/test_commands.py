@@ -198,6 +198,13 @@ def test_poll_says_why_it_cannot(wardwatch: Wardwatch, tmp_path: Path) -> None:
     config = str(estate(tmp_path))
     nobody = wardwatch("poll", "sw-11", "--config", config)
     assert (nobody.exit_code, "sw-1" in nobody.stderr) == (1, True)
+    (tmp_path / "estate" / "inventory" / "pumps.csv").write_text("name,MAC\npump-2,00:1b:54:0a:32:f0\n")
+    nowhere = wardwatch("poll", "pump-2", "--config", config)
+    assert (nowhere.exit_code, nowhere.stderr) == (
+        1, "wardwatch: pump-2 has a MAC address only: there is nothing to ask. `wardwatch list equipment` has it\n",
+    )  # fmt: skip
+    listed = wardwatch("list", "devices", "--config", config).stdout
+    assert re.search(r"^pump-2 +00:1b:54:0a:32:f0 +clinical .* passive$", listed, re.MULTILINE)
     passive = wardwatch("poll", "pump-1", "--config", config)
     assert (passive.exit_code, "passive" in passive.stderr) == (1, True)
     module = wardwatch("poll", "sw-1", "--module", "nope", "--config", config)

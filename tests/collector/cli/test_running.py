@@ -291,12 +291,20 @@ def kinds(server: Server, address: str) -> Mapping[str, int]:
 
 def test_how_the_equipment_is_can_be_listed_and_is_counted(run: Run, devices: Server, tmp_path: Path) -> None:
     config = estate(tmp_path, port=devices.port)
+    (config / "inventory" / "pumps.csv").write_text("name,MAC\npump-2,00:1b:54:0a:32:f0\n")
     with run(config) as collector:
         page = collector.get("/metrics")[1].splitlines()
-        assert 'wardwatch_equipment{criticality="unset",state="passive"} 1' in page
+        assert 'wardwatch_equipment{criticality="unset",state="passive"} 2' in page
+        assert 'wardwatch_devices{class="clinical",state="passive"} 2' in page
+        assert "pump-2" in collector.get("/")[1]
+        assert '"__param_device":"pump-2"' in collector.get("/sd")[1]
+        assert collector.get("/snmp?target=pump-2&module=if_mib")[0] == 403
+        assert collector.get("/probe?target=pump-2&module=icmp")[0] == 403
+        assert "wardwatch_device_info" in collector.get("/metrics?device=pump-2")[1]
         assert 'wardwatch_equipment_unsupported{criticality="unset"} 0' in page
         assert "wardwatch_texts_redacted_total 0" in page
         until((tmp_path / "state" / "states.json").exists)
         program = [sys.executable, "-m", "collector", "list", "equipment", "--config", str(config)]
         listed = subprocess.run(program, capture_output=True, text=True, check=True, timeout=30).stdout
         assert re.search(r"^pump-1 +- +- +passive ", listed, re.MULTILINE)
+        assert re.search(r"^pump-2 +- +- +passive .* 00:1b:54:0a:32:f0 ", listed, re.MULTILINE)

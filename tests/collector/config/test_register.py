@@ -89,6 +89,29 @@ def test_every_usual_name_of_a_column_is_taken(register) -> None:  # type: ignor
             assert register(f"{head}\n").devices == (), name
 
 
+def test_a_pump_needs_no_address_where_its_mac_is_said(register) -> None:  # type: ignore[no-untyped-def]
+    for head, rest in (("asset,MAC,IP", ","), ("asset,MAC", "")):
+        config = register(f"{head}\nP1,00:1b:54:0a:32:f0{rest}\nP2,00:1b:54:0a:32:f1{rest}\n")
+        assert [(d.name, d.address, d.mac, d.passive, d.here) for d in config.devices] == [
+            ("P1", "", "00:1b:54:0a:32:f0", True, False),
+            ("P2", "", "00:1b:54:0a:32:f1", True, False),
+        ]
+        assert config.warnings == (), "that two have none is no address that they share"
+        assert config.targets == {"P1": (), "P2": ()}
+
+
+def test_a_row_without_an_address_is_refused_where_its_class_or_kind_has_it_asked(site: Path, loaded: Load) -> None:
+    (site / "inventory" / "equipment.csv").write_text(
+        "name,MAC,kind\na,00:1b:54:0a:32:f0,pump\nb,00:1b:54:0a:32:f1,ups\n"
+    )
+    with pytest.raises(ConfigError) as caught:
+        loaded(site)
+    assert [str(problem).partition("equipment.csv")[2].partition(";")[0] for problem in caught.value.problems] == [
+        ":2: devices[a].address: is missing: write it, or modules: []",
+        ":3: devices[b].address: is missing: write it",
+    ]
+
+
 def test_a_kind_says_the_class_and_a_row_says_it_nearer(site: Path, loaded: Load) -> None:
     rows = (
         "name,IP,kind,class,auth\na,10.9.1.1,,,\nb,10.9.1.2,ups,,\nc,10.9.1.3,ups,clinical,\nd,10.9.1.4,switch,,lab\n"
@@ -156,7 +179,7 @@ def test_no_text_does_more_than_be_refused(tmp_path_factory: pytest.TempPathFact
 def test_the_example_of_the_documentation_is_right(register) -> None:  # type: ignore[no-untyped-def]
     page = (Path(collector.config.loading.__file__).parents[2] / "docs" / "equipment.md").read_text()
     devices = register(page.partition("```csv\n")[2].partition("```")[0]).devices
-    assert [device.name for device in devices] == ["A-4711", "A-4712"]
+    assert [device.name for device in devices] == ["A-4711", "A-4712", "A-4713"]
     assert devices[0].equipment.support_ends == "2027-03-31"
     for names in COLUMNS.values():
         assert all(name in page for name in names)

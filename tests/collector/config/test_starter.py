@@ -45,7 +45,7 @@ def test_what_is_commented_out_is_right_too(tmp_path: Path) -> None:
     (tmp_path / "site" / "web.yml").write_text("{}")
     config = check(tmp_path / "site")
     devices = {device.name: device for device in config.devices}
-    assert devices.keys() == {"sw-access-1", "ups-1", "infusion-gateway-1", "server-2"}
+    assert devices.keys() == {"sw-access-1", "ups-1", "infusion-gateway-1", "infusion-pump-1", "server-2"}
     assert devices["infusion-gateway-1"].passive
     assert devices["ups-1"].device_class == "fragile"
     assert [target.module for target in config.targets["sw-access-1"]] == ["system", "if_mib"]

@@ -34,6 +34,14 @@ def test_only_clinical_devices_and_those_with_an_address_are_watched() -> None:
     assert site.places.place("server", 0.0, 0.0) is None
 
 
+def test_those_that_have_no_ip_address_are_found_by_their_own_and_by_nobody_elses() -> None:
+    pumps = device(address=""), device("monitor", MONITOR, address="")
+    site = Site(*pumps, switch("edge"))
+    site.hears(box("edge", [(PUMP, 5, 10)]), box("router", own=ROUTER, arp={"": MONITOR}))
+    assert site.where() == ("seen", "edge", "Gi5")
+    assert site.where("monitor") == ("unseen", "", "")
+
+
 def test_a_reload_keeps_what_boxes_said_and_forgets_who_left() -> None:
     site = Site(device(), switch("edge")).hears(box("edge", [(PUMP, 5, 10), (MONITOR, 6, 10)]))
     site.place()
