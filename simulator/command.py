@@ -19,7 +19,7 @@ from collector.config.problems import ConfigError
 from simulator import estate
 from simulator.fleets import fleet
 from simulator.server import Server, Unplayable
-from simulator.services.server import Services
+from simulator.services.server import Services, over_udp
 
 EVERY = 1.0
 """Seconds between two writings of the statistics file."""
@@ -34,7 +34,7 @@ def simulate(
     """
     try:
         made = _made(config, only, count)
-        server = Server(made.players, port)
+        server = Server(made.players, port, over_udp(made.stations))
         services = Services(made.stations, server.port)
     except ConfigError as error:
         sys.stderr.write(f"{error}\n")

@@ -19,7 +19,7 @@ from simulator import ber, recording, synthetic, values
 from simulator.fleets import fleet, fleet_address
 from simulator.image import Image
 from simulator.player import LOOPBACK, Fault, Player, fault
-from simulator.services import service
+from simulator.services import spoken
 from simulator.services.server import Station
 from simulator.synthetic.cabling import Way, cabled
 from simulator.synthetic.sheet import SYS_LOCATION, SYS_NAME
@@ -53,7 +53,7 @@ def _made(written: Mapping[str, str]) -> Fault:
 def _service(written: dict[str, str]) -> dict[str, str]:
     if "speaks" not in written:
         raise ValueError("a service needs what it 'speaks'")
-    service(**written)
+    spoken(**written)
     return written
 
 
@@ -75,7 +75,7 @@ class Part(Strict):
     ] = None
     service: Annotated[
         Annotated[dict[str, str], AfterValidator(_service)] | None,
-        Field(description="what it answers over TCP, at the simulator's port: what it speaks, and options"),
+        Field(description="what it answers beside SNMP, at the simulator's port: what it speaks, and options"),
     ] = None
 
 
@@ -92,7 +92,7 @@ class SimulatorFile(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """The players, why other devices of the inventory are not played, and what is answered over TCP."""
+    """The players, why other devices of the inventory are not played, and what is answered beside SNMP."""
 
     players: tuple[Player, ...]
     left_out: tuple[str, ...]
@@ -140,7 +140,7 @@ def build(devices: Iterable[Device], path: Path, only: Sequence[str] = (), start
                 part = _part(device, file)
                 players.append(_player(device, part, file.seed, start, network))
                 if part.service:
-                    stations.append(Station(device.name, device.address, service(**part.service)))
+                    stations.append(Station(device.name, device.address, spoken(**part.service)))
             except (ValueError, recording.NoRecording) as error:
                 section = "devices" if device.name in file.devices else "kinds"
                 where = device.name if section == "devices" else device.kind

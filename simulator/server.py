@@ -12,10 +12,11 @@ import socket
 import struct
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from ipaddress import IPv4Address
 from threading import Thread
-from typing import Any
+from typing import Any, Protocol
 
 from simulator.player import Player
 
@@ -29,23 +30,35 @@ BURST = 64
 PKTINFO = 8  # IP_PKTINFO of linux/in.h; `socket` has no name for it before Python 3.14
 _INFO = struct.Struct("=i4s4s")
 
+SNMP = b"\x30"
+"""What every message of SNMP begins with, whatever its version: it is a SEQUENCE (RFC 3416, RFC 3412)."""
+
+
+class Beside(Protocol):
+    """What a device answers over UDP beside SNMP."""
+
+    def answer(self, packet: bytes, wall: float) -> bytes | None:
+        """The answer to a packet that came at Unix time `wall`; None: none."""
+
 
 class Unplayable(Exception):
     """The estate cannot be played here; the message says why and what to do."""
 
 
 class Server:
-    """Plays devices until it is stopped. `port` 0 takes a free one; then `port` says which.
+    """Plays devices until it is stopped. `port` 0 takes a free one; then `port` says which. `beside` by address: what
+    is told those packets that are none of SNMP.
 
     Raises Unplayable where the port is taken, the system has no IP_PKTINFO, or two devices share an address.
     """
 
-    def __init__(self, players: Iterable[Player], port: int = 0) -> None:
+    def __init__(self, players: Iterable[Player], port: int = 0, beside: Mapping[str, Beside] | None = None) -> None:
         self._players: dict[bytes, Player] = {}
         for player in players:
             other = self._players.setdefault(player.address, player)
             if other is not player:
                 raise Unplayable(f"{player.name} and {other.name} have the same address")
+        self._beside = {IPv4Address(address).packed: other for address, other in (beside or {}).items()}
         self.foreign = 0
         """Packets for addresses where no device is played."""
         self.oversized = 0
@@ -128,6 +141,10 @@ class Server:
             if flags & socket.MSG_TRUNC:
                 self.oversized += 1
                 continue
+            if packet[:1] != SNMP and (other := self._beside.get(asked)) is not None:
+                if (answer := other.answer(packet, time.time())) is not None:
+                    self._send(answer, asked, peer)
+                continue
             now = clock()
             for datagram in player.hear(packet, now):
                 source = datagram.source or asked
@@ -155,9 +172,9 @@ class Server:
 
 
 @contextmanager
-def play(players: Iterable[Player], port: int = 0) -> Iterator[Server]:
+def play(players: Iterable[Player], port: int = 0, beside: Mapping[str, Beside] | None = None) -> Iterator[Server]:
     """Play devices in a thread for as long as the block lasts: for tests and benchmarks. Raises Unplayable."""
-    server = Server(players, port)
+    server = Server(players, port, beside)
     thread = Thread(target=server.run, name="simulator", daemon=True)
     thread.start()
     try:

@@ -188,6 +188,7 @@ def _announce(at: ports.Ports, real: Mapping[str, Path], logs: Path) -> None:
         f"  collector     {here}:{at.wardwatch}",
         f"  simulator     udp port {at.simulator} on 127.20.0.0/16: a hospital that does not exist",
         f"                tcp port {at.simulator} on 127.20.10.0/24: its archive, interface, viewer and records",
+        f"                udp port {at.simulator} on 127.20.10.5: its time server, beside SNMP",
         f"  traps         udp port {at.traps} on 127.0.0.1: docs/traps.md sends one",
     ]
     if "prometheus" in real:

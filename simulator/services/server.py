@@ -1,10 +1,13 @@
-"""Services on TCP ports of loopback addresses, all in one thread with an event loop of its own."""
+"""Services on TCP ports of loopback addresses, all in one thread with an event loop of its own.
+
+Those over UDP answer where SNMP is answered, at the one socket of `simulator.server`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +15,7 @@ from threading import Thread
 from typing import Any
 
 from simulator.server import Unplayable
-from simulator.services import Service
+from simulator.services import Ntp, Service
 from simulator.services.conversation import LONGEST, Conversation
 from simulator.services.counts import Wrong
 
@@ -27,7 +30,7 @@ class Station:
 
     device: str
     address: str
-    service: Service
+    service: Service | Ntp
 
 
 class Services:
@@ -35,16 +38,19 @@ class Services:
 
     def __init__(self, stations: Iterable[Station], port: int) -> None:
         self.stations = tuple(stations)
-        self._sockets: list[socket.socket] = []
+        self._sockets: list[tuple[Service, socket.socket]] = []
         self._loop = asyncio.new_event_loop()
         self._stop = asyncio.Event()
         self._thread = Thread(target=self._run, name="services", daemon=True)
         for station in self.stations:
+            if isinstance(station.service, Ntp):
+                continue
             try:
-                self._sockets.append(socket.create_server((station.address, port), backlog=BACKLOG))
+                listening = socket.create_server((station.address, port), backlog=BACKLOG)
             except OSError as error:
                 self.close()
                 raise Unplayable(f"TCP port {port} of {station.address} cannot be used: {error.strerror}") from None
+            self._sockets.append((station.service, listening))
 
     def start(self) -> None:
         self._thread.start()
@@ -54,7 +60,7 @@ class Services:
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join()
-        for each in self._sockets:
+        for _, each in self._sockets:
             each.close()
         self._loop.close()
 
@@ -67,8 +73,8 @@ class Services:
 
     async def _serve(self) -> None:
         servers = [
-            await asyncio.start_server(partial(_hear, station.service), sock=each, limit=LONGEST, backlog=BACKLOG)
-            for station, each in zip(self.stations, self._sockets, strict=True)
+            await asyncio.start_server(partial(_hear, service), sock=each, limit=LONGEST, backlog=BACKLOG)
+            for service, each in self._sockets
         ]
         await self._stop.wait()
         for server in servers:
@@ -92,6 +98,11 @@ async def _hear(service: Service, reader: asyncio.StreamReader, writer: asyncio.
     finally:
         counts.closed()
         writer.close()
+
+
+def over_udp(stations: Iterable[Station]) -> Mapping[str, Ntp]:
+    """Those of them that answer over UDP, by address."""
+    return {station.address: station.service for station in stations if isinstance(station.service, Ntp)}
 
 
 @contextmanager

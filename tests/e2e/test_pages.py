@@ -12,6 +12,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.conftest import Running, eventually
+from tests.exporters.exposition import parse
 
 pytestmark = pytest.mark.slow  # the estate's fragile devices take half a minute to be read
 
@@ -88,6 +89,15 @@ def test_every_device_of_class_it_is_up_and_has_more_than_our_own_series(
         page = pages[labels["__param_device"]]
         assert re.search(r"(?m)^wardwatch_device_up 1$", page), labels["instance"]
         assert re.search(r"(?m)^(if|hr|sys)[A-Z]", page), labels["instance"]
+
+
+def test_the_time_servers_page_says_how_far_its_clock_is_and_that_it_answers(pages: dict[str, str]) -> None:
+    page = parse(pages["time-1"].encode())
+    assert page.value("probe_success", module="ntp") == 1
+    assert abs(page.value("probe_ntp_offset_seconds", module="ntp")) < 0.5, "it is this machine's own clock"
+    assert page.value("probe_ntp_stratum", module="ntp") == 2
+    assert page.value("probe_ntp_leap", module="ntp") == 0
+    assert int(page.value("probe_ntp_reach", module="ntp")) & 1
 
 
 def test_each_page_says_how_its_snmp_is_protected(pages: dict[str, str]) -> None:

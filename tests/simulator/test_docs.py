@@ -11,7 +11,7 @@ from simulator.estate import Part, SimulatorFile
 from simulator.faults import MODES
 from simulator.faults.scene import Mode
 from simulator.safety import Safety
-from simulator.services import SPOKEN, Counts
+from simulator.services import OVER_UDP, SPOKEN, Counts
 
 PAGE = Path(__file__).parents[2] / "docs" / "simulator.md"
 BEGIN, END = "--update-golden` -->\n", "<!-- end of modes -->"
@@ -45,5 +45,14 @@ def test_the_table_of_modes_is_what_there_is(request: pytest.FixtureRequest) -> 
 def test_every_key_kind_and_counter_is_named() -> None:
     text = PAGE.read_text(encoding="utf-8")
     keys = {*Part.model_fields, *SimulatorFile.model_fields} - {"kinds", "devices"}
-    words = {*keys, *synthetic.KINDS, *Safety().report(), "foreign", "oversized", *SPOKEN, *Counts().report()}
+    words = {
+        *keys,
+        *synthetic.KINDS,
+        *Safety().report(),
+        "foreign",
+        "oversized",
+        *SPOKEN,
+        *OVER_UDP,
+        *Counts().report(),
+    }
     assert sorted(word for word in words if f"`{word}`" not in text) == []

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import getpass
 import json
+import re
 import socket
+import struct
+import subprocess
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from hl7.client import MLLPClient
@@ -17,9 +23,12 @@ from hypothesis import strategies as st
 from pynetdicom import AE
 from pynetdicom.sop_class import CTImageStorage, Verification  # type: ignore[attr-defined]
 
-from simulator.server import Unplayable
-from simulator.services import SPOKEN, Service, service
-from simulator.services.server import Services, Station, served
+from simulator import Player, services
+from simulator.server import Unplayable, play
+from simulator.services import SPOKEN, Ntp, Service, service
+from simulator.services.server import Services, Station, over_udp, served
+from simulator.synthetic import gateway
+from tests.simulator.client import read, request
 
 HERE = "127.20.201.1"
 FreePort = Callable[[], int]
@@ -158,9 +167,86 @@ def test_nonsense_ends_a_connection_and_nothing_else(
     assert all(len(station.service.counts.wrong) < 20 for station in running.stations), "words are bounded"
 
 
+CLIENT = b"\x23" + bytes(39) + b"cookie-1"
+"""A client's packet of version 4, whose transmit timestamp is a number of its own (RFC 5905 figure 8)."""
+
+
+@contextmanager
+def time_server(**options: str) -> Iterator[tuple[Ntp, socket.socket]]:
+    """One with SNMP at the same port, and a socket to ask it."""
+    one = services.spoken("ntp", **options)
+    assert isinstance(one, Ntp)
+    station = Station("one", HERE, one)
+    with (
+        play([Player("one", HERE, gateway())], 0, over_udp([station])) as server,
+        served([station], server.port) as running,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock,
+    ):
+        sock.settimeout(5)
+        sock.connect((HERE, server.port))
+        yield one, sock
+        assert running.report()["one"] == one.counts.report()
+        assert server.stats()["devices"]["one"]["kinds"] in ({}, {"get": 1}), "a device counts what is SNMP"
+
+
+def test_a_time_server_tells_this_machines_time_beside_snmp() -> None:
+    with time_server() as (one, sock):
+        before = time.time()
+        sock.send(CLIENT)
+        answer = sock.recv(512)
+        after = time.time()
+        sock.send(request("get", "1.3.6.1.2.1.1.3.0"))
+        assert read(sock.recv(512))[1] == 0
+    assert len(answer) == 48
+    leap, version, mode = answer[0] >> 6, answer[0] >> 3 & 7, answer[0] & 7
+    assert (leap, version, mode, answer[1]) == (0, 4, 4, 2)
+    assert answer[24:32] == b"cookie-1", "the origin is the client's transmit timestamp"
+    for at in (16, 32, 40):
+        seconds, fraction = struct.unpack_from(">II", answer, at)
+        assert before - 0.001 <= seconds - 2_208_988_800 + fraction / 2**32 <= after + 0.001
+    assert one.counts.report() == {"connections": 0, "most_open": 0, "bytes": 48, "said": {"client": 1}, "wrong": {}}
+
+
+@pytest.mark.parametrize(
+    ("packet", "wrong"),
+    [(CLIENT[:47], "too short"), (b"", "too short")]
+    + [(bytes((first,)) + CLIENT[1:], "no client's packet") for first in (0x24, 0x03, 0x2B, 0x16)],
+    ids=["47 bytes", "none", "a server's", "version 0", "version 5", "control"],
+)
+def test_what_is_no_clients_packet_is_not_answered(packet: bytes, wrong: str) -> None:
+    with time_server(stratum="1") as (one, sock):
+        sock.send(packet)
+        sock.send(CLIENT)
+        assert sock.recv(512)[1] == 1
+    assert (dict(one.counts.wrong), dict(one.counts.said)) == ({wrong: 1}, {"client": 1})
+
+
+@pytest.mark.parametrize("stratum", ["0", "16", "two"])
+def test_a_stratum_that_no_clock_has_is_told(stratum: str) -> None:
+    with pytest.raises(ValueError, match=stratum):
+        services.spoken("ntp", stratum=stratum)
+
+
+@pytest.mark.parts
+def test_chrony_believes_it(part: Callable[[str], Path], tmp_path: Path) -> None:
+    """`-Q` measures, prints how wrong the clock is, and leaves it alone."""
+    with time_server() as (one, sock):
+        server = f"server {HERE} port {sock.getpeername()[1]} iburst maxsamples 4"
+        words = [part("chronyd"), "-Q", "-U", "-u", getpass.getuser(), "-t", "20", "-f", "/dev/null", server,
+                 f"pidfile {tmp_path / 'pid'}", "bindcmdaddress /", "cmdport 0"]  # fmt: skip
+        done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, done.stderr
+    wrong = re.search(r"System clock wrong by (-?[\d.]+) seconds", done.stderr)
+    assert wrong, done.stderr
+    assert abs(float(wrong[1])) < 0.1
+    assert one.counts.said["client"] >= 1
+
+
 def test_what_is_not_spoken_and_a_taken_port_are_told(free_port: FreePort) -> None:
     with pytest.raises(ValueError, match="'gopher' is not spoken here: write one of dicom, mllp, fhir, page"):
         service("gopher")
+    with pytest.raises(ValueError, match="'gopher' is not spoken here: write one of dicom, mllp, fhir, page, ntp"):
+        services.spoken("gopher")
     with pytest.raises(ValueError, match="'mllp' has no such option: titel"):
         service("mllp", titel="X")
     port = free_port()
