@@ -68,8 +68,10 @@ async def probe(
 
 
 @asynccontextmanager
-async def server(serve: Serve, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> AsyncIterator[int]:
-    """A TCP server for as long as the block lasts: its port."""
+async def server(
+    serve: Serve, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[int]:
+    """A TCP server for as long as the block lasts: its port, unless it is given one that is free."""
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -79,7 +81,7 @@ async def server(serve: Serve, tls: ssl.SSLContext | None = None, host: str = "1
         finally:
             writer.close()
 
-    running = await asyncio.start_server(handle, host, 0, ssl=tls)
+    running = await asyncio.start_server(handle, host, port, ssl=tls)
     try:
         yield running.sockets[0].getsockname()[1]
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,11 +62,22 @@ class Site:
         return f"{refusal.value.status}: {refusal.value}"
 
 
-def configured(home: Path, port: int) -> Config:
-    (home / "inventory").mkdir(exist_ok=True)
+@dataclass
+class Read:
+    """A configuration, and the port that it names."""
+
+    port: int
+    config: Config
+
+
+@pytest.fixture(scope="module")
+def read(tmp_path_factory: pytest.TempPathFactory, free_port: Callable[[], int]) -> Read:
+    """Read once: no test changes it."""
+    home, port = tmp_path_factory.mktemp("site"), free_port()
+    (home / "inventory").mkdir()
     (home / "inventory" / "all.yml").write_text(INVENTORY.replace("PORT", str(port)))
     (home / "wardwatch.yml").write_text(SETTINGS.replace("PORT", str(port)))
-    return load(home, environ=os.environ, resolve=_resolve)
+    return Read(port, load(home, environ=os.environ, resolve=_resolve))
 
 
 def _resolve(name: str) -> str:
@@ -74,7 +85,7 @@ def _resolve(name: str) -> str:
 
 
 @asynccontextmanager
-async def site(home: Path) -> AsyncIterator[Site]:
+async def site(read: Read) -> AsyncIterator[Site]:
     asked: list[tuple[str, str]] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -85,8 +96,8 @@ async def site(home: Path) -> AsyncIterator[Site]:
         asked.append((own, host))
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
-    async with server(serve, host="0.0.0.0") as port:
-        config = configured(home, port)
+    config = read.config
+    async with server(serve, host="0.0.0.0", port=read.port) as port:
         world = World()
         agent = Agent(world, config.settings.budgets)
         agent.load(config.devices, config.targets)
@@ -101,8 +112,8 @@ async def site(home: Path) -> AsyncIterator[Site]:
 
 
 @pytest.mark.slow
-async def test_a_device_is_probed_by_name_or_address_and_as_its_entry_says(tmp_path: Path) -> None:
-    async with site(tmp_path) as made:
+async def test_a_device_is_probed_by_name_or_address_and_as_its_entry_says(read: Read) -> None:
+    async with site(read) as made:
         for target in ("web-1", "127.9.0.1", "http://127.9.0.1:PORT/"):
             page = await made.ask(target, "http_2xx")
             assert value(page, "probe_success") == 1
@@ -111,15 +122,15 @@ async def test_a_device_is_probed_by_name_or_address_and_as_its_entry_says(tmp_p
         assert not [column for column in page if column.family.name.startswith(("probe_attempts", "probe_latency"))]
 
 
-async def test_another_place_on_a_device_is_probed_there(tmp_path: Path) -> None:
-    async with site(tmp_path) as made:
+async def test_another_place_on_a_device_is_probed_there(read: Read) -> None:
+    async with site(read) as made:
         page = await made.ask("http://web-1:PORT/other", "http_2xx", hostname="other.example")
         assert value(page, "probe_success") == 1
         assert made.asked == [("127.9.0.1", f"other.example:{made.port}")]
 
 
-async def test_a_closed_port_is_an_answer(tmp_path: Path) -> None:
-    async with site(tmp_path) as made:
+async def test_a_closed_port_is_an_answer(read: Read) -> None:
+    async with site(read) as made:
         page = await made.ask("web-1:1")
     assert value(page, "probe_success") == 0
     assert labels(page, "probe_failure_info") == [{"reason": "connect_refused"}]
@@ -150,31 +161,31 @@ async def test_a_closed_port_is_an_answer(tmp_path: Path) -> None:
         ("web-1:PORT", "if_mib", '400: Unknown module "if_mib"'),
     ],
 )
-async def test_who_may_not_be_probed_is_not(tmp_path: Path, target: str, module: str, says: str) -> None:
-    async with site(tmp_path) as made:
+async def test_who_may_not_be_probed_is_not(read: Read, target: str, module: str, says: str) -> None:
+    async with site(read) as made:
         assert (await made.refused(target, module)).startswith(says)
 
 
-async def test_what_is_allowed_is_probed(tmp_path: Path) -> None:
-    async with site(tmp_path) as made:
+async def test_what_is_allowed_is_probed(read: Read) -> None:
+    async with site(read) as made:
         assert value(await made.ask("127.9.1.7:PORT"), "probe_success") == 1
         assert value(await made.ask("ups-1"), "probe_success") == 1
         await asyncio.sleep(0.05)
         assert {own for own, _ in made.asked} == {"127.9.1.7", "127.9.0.2"}
 
 
-async def test_many_who_ask_are_one_probe(tmp_path: Path) -> None:
-    async with site(tmp_path) as made:
+async def test_many_who_ask_are_one_probe(read: Read) -> None:
+    async with site(read) as made:
         pages = await asyncio.gather(*(made.ask("http://web-1:PORT/x", "http_2xx") for _ in range(50)))
         assert {value(page, "probe_success") for page in pages} == {1}
         assert len(made.asked) == 1
 
 
 async def test_no_more_places_of_a_device_are_remembered_than_may_be(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    read: Read, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("collector.ondemand.PLACES", 3)
-    async with site(tmp_path) as made:
+    async with site(read) as made:
         for number in range(9):
             assert value(await made.ask(f"http://web-1:PORT/{number}", "http_2xx"), "probe_success") == 1
         (guest,) = made.agent._guests
@@ -182,8 +193,8 @@ async def test_no_more_places_of_a_device_are_remembered_than_may_be(
         assert made.agent.series == sum(watch.series for watch in (*made.agent.watches, guest))
 
 
-async def test_a_paused_device_is_silence_and_not_a_failure(tmp_path: Path) -> None:
-    async with site(tmp_path) as made:
+async def test_a_paused_device_is_silence_and_not_a_failure(read: Read) -> None:
+    async with site(read) as made:
         made.agent.pause(Pauses(frozenset({"device:web-1"})))
         page = await made.ask("http://web-1:PORT/x", "http_2xx")
         assert labels(page, "probe_failure_info") == [{"reason": "paused"}]

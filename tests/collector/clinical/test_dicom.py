@@ -16,6 +16,7 @@ from collector.budget import Pauses
 from collector.clinical.dicom import Dicom
 from collector.edge import World
 from collector.model import Device, Schedule, Seconds, Target
+from tests.collector.dicom import listening
 from tests.collector.probes import MODULE, probe, server
 from tests.collector.worlds import value
 
@@ -27,11 +28,8 @@ def archive(**rules: Any) -> Iterator[int]:
     entity.add_supported_context(Verification)
     for name, rule in rules.items():
         setattr(entity, name, rule)
-    running = entity.start_server(("127.0.0.1", 0), block=False)
-    try:
+    with listening(entity) as running:
         yield running.server_address[1]
-    finally:
-        running.shutdown()
 
 
 async def test_an_archive_that_answers() -> None:

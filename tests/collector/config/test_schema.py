@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,15 @@ KNOWN = {
     *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength", "if", "then", "allOf"),
     *("$defs", "$schema", "title", "description", "default", "examples", "format", "patternProperties"),
 }
+
+
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same YAML; the one in C takes a tenth of the time for the shipped files."""
+
+
+@cache
+def schema_of(kind: str) -> dict[str, Any]:
+    return schemas()[kind]
 
 
 def is_kind(value: Any, kind: str) -> bool:
@@ -87,8 +97,8 @@ SHIPPED = {
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
 def test_shipped_files_are_valid(path: Path) -> None:
-    schema = schemas()[SHIPPED[path]]
-    assert list(faults(yaml.safe_load(path.read_text()), schema, schema)) == []
+    schema = schema_of(SHIPPED[path])
+    assert list(faults(yaml.load(path.read_text(), LOADER), schema, schema)) == []
 
 
 @pytest.mark.parametrize(
@@ -107,7 +117,7 @@ def test_shipped_files_are_valid(path: Path) -> None:
     ],
 )
 def test_mistakes_are_marked(kind: str, text: str, fault: str) -> None:
-    schema = schemas()[kind]
+    schema = schema_of(kind)
     assert any(fault in said for said in faults(yaml.safe_load(text), schema, schema))
 
 
@@ -121,7 +131,7 @@ def test_mistakes_are_marked(kind: str, text: str, fault: str) -> None:
     ],
 )
 def test_what_the_program_reads_as_text_may_look_like_a_number(kind: str, text: str) -> None:
-    schema = schemas()[kind]
+    schema = schema_of(kind)
     assert list(faults(yaml.safe_load(text), schema, schema)) == []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,7 @@ UNPLAYED = set(RECORDED)
 tests/collector/wire/snmp)."""
 
 
+@cache
 def modules() -> Mapping[str, Snmp]:
     found = load(None, environ=os.environ, resolve=resolve).modules
     return {name: module for name, module in found.items() if isinstance(module, Snmp)}

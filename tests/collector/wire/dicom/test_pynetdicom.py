@@ -18,9 +18,8 @@ from pynetdicom.sop_class import CTImageStorage, Verification
 
 from collector.wire.dicom import dimse, pdu
 from collector.wire.dicom.echo import Echo
+from tests.collector.dicom import listening
 from tests.collector.wire.dicom import peer
-
-HOST = "127.0.0.1"
 
 
 def theirs(kind: Callable[[], Any], packet: bytes) -> Any:
@@ -129,11 +128,8 @@ def entity(
     ae.add_supported_context(context, syntax)
     for name, value in settings.items():
         setattr(ae, name, value)
-    server = ae.start_server((HOST, 0), block=False, evt_handlers=handlers)
-    try:
+    with listening(ae, handlers) as server:
         yield server
-    finally:
-        server.shutdown()
 
 
 def converse(server: Any, echo: Echo, until: str = "over") -> tuple[list[str], socket.socket]:

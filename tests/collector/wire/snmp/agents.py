@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import bz2
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import files
+from functools import cache
+from importlib.metadata import PackagePath, files
 from pathlib import Path
 
 from collector.model import Dialogue
@@ -46,18 +47,25 @@ def parse_value(kind: str, text: bytes) -> bytes | None:
     return None  # Opaque and NULL were left out
 
 
+@cache
+def packaged() -> tuple[PackagePath, ...]:
+    """The files of `snmpsim-data`; looking them up takes a while."""
+    return tuple(files("snmpsim-data") or ())
+
+
 def recording(name: str) -> dict[str, bytes]:
     """Values by OID of a recording of `snmpsim-data`: `network/switch/cisco-c3560`."""
-    for path in files("snmpsim-data") or ():
+    for path in packaged():
         if str(path).endswith((f"/data/{name}.snmprec", f"/data/{name}.snmprec.bz2")):
             return parse(Path(str(path.locate())))
     raise LookupError(f"snmpsim-data has no recording {name}")
 
 
-def available() -> dict[str, str]:
+@cache
+def available() -> Mapping[str, str]:
     """Recordings by the name that golden files use: `network_switch_cisco-c3560`."""
     found = {}
-    for path in files("snmpsim-data") or ():
+    for path in packaged():
         text = str(path)
         if ".snmprec" in text and "/data/" in text:
             name = text.split("/data/", 1)[1].split(".snmprec", maxsplit=1)[0]
@@ -98,8 +106,20 @@ class Agent:
     def __post_init__(self) -> None:
         table = sorted((names(oid), value) for oid, value in self.values.items())
         self.order = [arcs for arcs, _ in table]
-        self.raw = [ber.encode_oid(".".join(map(str, arcs))) for arcs in self.order]
         self.contents = [value for _, value in table]
+        self._raw: dict[int, bytes] = {}
+
+    @property
+    def raw(self) -> list[bytes]:
+        """Every raw OID, in order."""
+        return [self.raw_at(place) for place in range(len(self.order))]
+
+    def raw_at(self, place: int) -> bytes:
+        """One of them: of a large recording a module reads a small part, and only that is encoded."""
+        found = self._raw.get(place)
+        if found is None:
+            found = self._raw[place] = ber.encode_oid(".".join(map(str, self.order[place])))
+        return found
 
     def answer(self, packet: bytes) -> list[bytes]:
         """The datagrams that come back."""
@@ -148,12 +168,12 @@ class Agent:
         place = bisect_right(self.order, ber.decode_oid(name))
         if place == len(self.order):
             return name, bytes((ber.END_OF_MIB_VIEW, 0))
-        return self.raw[place], self.contents[place]
+        return self.raw_at(place), self.contents[place]
 
     def bulk(self, name: bytes, repetitions: int) -> Iterable[Varbind]:
         place = bisect_right(self.order, ber.decode_oid(name))
         stop = min(place + repetitions, len(self.order))
-        found = list(zip(self.raw[place:stop], self.contents[place:stop], strict=True))
+        found = [(self.raw_at(at), self.contents[at]) for at in range(place, stop)]
         if len(found) < repetitions:
             found.append((found[-1][0] if found else name, bytes((ber.END_OF_MIB_VIEW, 0))))
         return found

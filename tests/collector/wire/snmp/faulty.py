@@ -144,7 +144,8 @@ class Endless(Agent):
     def bulk(self, name: bytes, repetitions: int) -> Iterable[Varbind]:
         tail = ber.decode_oid(name)[len(names(ROOT)) :]
         row = tail[2] if len(tail) == 3 else 0
-        return [(ber.encode_oid(f"{ROOT}.1.10.{row + n}"), integer(n)) for n in range(1, repetitions + 1)]
+        column = ber.encode_oid(f"{ROOT}.1.10")
+        return [(column + ber.encode_arcs((row + n,)), integer(n)) for n in range(1, repetitions + 1)]
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,7 @@ def golden_pairs() -> tuple[tuple[str, str], ...]:
     return tuple((device, name) for device, name, _ in json.loads(index.read_text())) if index.exists() else ()
 
 
+@cache
 def left_out() -> dict[str, set[str]]:
     """Metrics that the older snmp_exporter could not do."""
     return {name: set(each) for name, each in json.loads((FOLDER / "metrics-not-in-golden.json").read_text()).items()}
@@ -87,6 +88,7 @@ _LINE = re.compile(r"(\w+)(?:\{(.*)\})? (\S+)")
 _PAIR = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
+@lru_cache(maxsize=1)  # the tests of a pair come one after another
 def golden(device: str, name: str) -> tuple[dict[Series, float], dict[str, str]]:
     """Samples and types by family of one recorded answer."""
     return said(gzip.decompress((FOLDER / "golden" / device / f"{name}.prom.gz").read_bytes()).decode())
