@@ -24,7 +24,7 @@ test: dev ## run the whole test suite with the real parts (ARGS="-k word" choose
 	@$(PYTHON) deploy/local/parts.py fetch
 	$(BIN)/python -m pytest -m "not bar" $(ARGS)
 
-quick: dev ## run the tests that need no real part, in less than two minutes
+quick: dev ## run the tests that need no real part and are not slow, in less than two minutes
 	$(BIN)/python -m pytest -m "not slow and not parts and not bar" $(ARGS)
 
 check: dev ## lint, types, import rules, generated files current

@@ -329,6 +329,7 @@ def many(size: int, name: str) -> list[Column]:
     return [column(VALUE, rows((name,), [(str(n),) for n in range(size)]), range(size))]
 
 
+@pytest.mark.slow
 def test_over_the_cap_whole_tables_are_left_out_and_counted() -> None:
     async def scene() -> None:
         def huge(target: Target, edge: Any) -> Sequence[Column]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.e2e.conftest import Running, eventually
 from tests.exporters.exposition import parse
+
+pytestmark = pytest.mark.slow  # every box of the estate is read, one of them over a line that loses packets
 
 PLACES = {
     "ct-1": ("sw-access-6", "Gi1/0/11", "20", "Imaging", "seen"),

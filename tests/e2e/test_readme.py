@@ -49,6 +49,7 @@ def test_make_knows_the_target(command: str, does: str) -> None:
     assert does in done.stdout
 
 
+@pytest.mark.slow  # the estate starts for them
 @pytest.mark.parametrize(("command", "says"), ASKING.items())
 def test_a_question_to_the_running_estate(estate: Running, command: str, says: str) -> None:
     words = shlex.split(command.replace("10810", str(estate.port)))
@@ -64,6 +65,7 @@ def test_a_question_to_the_running_estate(estate: Running, command: str, says: s
         assert re.search(r"(?m)< \d+ bytes after [\d.]+ ms: RESPONSE", done.stderr), done.stderr[:2000]
 
 
+@pytest.mark.slow
 def test_a_configuration_of_ones_own(tmp_path: Path, start: Start, free_port: Callable[[], int]) -> None:
     program = [sys.executable, "-m", "collector"]
     env = {**os.environ, "STATE_DIRECTORY": str(tmp_path)}
@@ -87,6 +89,7 @@ def test_every_link_to_a_file_leads_somewhere() -> None:
             assert ((ROOT / name).parent / target).exists(), f"{name}: {target}"
 
 
+@pytest.mark.slow
 def test_the_configuration_directory_is_where_wardwatch_looks(tmp_path: Path) -> None:
     """README runs `wardwatch list` in the checkout, whose `config/` is then used."""
     done = subprocess.run(

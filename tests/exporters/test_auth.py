@@ -102,6 +102,7 @@ async def test_guessing_neither_pushes_out_who_knows_nor_grows_memory() -> None:
     passwords.close()
 
 
+@pytest.mark.slow
 async def test_the_loop_goes_on_and_the_queue_is_bounded() -> None:
     passwords = Passwords()
     users = {"alice": hashed(b"secret", 9)}

@@ -51,6 +51,7 @@ async def test_gzip_where_it_is_asked_for() -> None:
     assert parse(refused.body).value("wardwatch_device_up") == 1
 
 
+@pytest.mark.slow
 async def test_large_pages_are_made_one_at_a_time_however_busy_the_loop_is() -> None:
     """A page counts as held once the loop has picked it up; the next may not be made before (RELIABILITY D2)."""
     picked, begun = 0, []
@@ -237,6 +238,7 @@ async def test_one_device_keeps_only_so_many_waiting() -> None:
     assert (refused.status, refused.headers["retry-after"]) == (429, "1")
 
 
+@pytest.mark.slow
 async def test_a_huge_page_does_not_block_the_loop() -> None:
     """RELIABILITY B4: at most 50 ms, while a page of 100,000 samples is made and sent; duplicates are counted."""
     source = FakeSource(devices={"huge": [big(5 * APART), single(Family("a", "A."), 1), single(Family("a", "A."), 1)]})

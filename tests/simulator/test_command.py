@@ -51,6 +51,7 @@ def process(stats: Path) -> Iterator[subprocess.Popen[str]]:
     made.communicate(timeout=10)
 
 
+@pytest.mark.slow
 def test_it_plays_counts_and_ends(process: subprocess.Popen[str], stats: Path) -> None:
     client = Client(port_of(process), "127.20.9.1")
     assert read(client.ask(UPTIME))[1] == 0
@@ -73,6 +74,7 @@ def test_it_plays_counts_and_ends(process: subprocess.Popen[str], stats: Path) -
     client.close()
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_a_clear_message_and_no_hang() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("0.0.0.0", 0))
@@ -84,6 +86,7 @@ def test_a_taken_port_is_a_clear_message_and_no_hang() -> None:
     assert out == ""
 
 
+@pytest.mark.slow
 def test_a_mistake_in_the_configuration_is_told(tmp_path: Path) -> None:
     (tmp_path / "simulator.yml").write_text("kinds: {x: {plays: nothing}}\n")
     process = run("--config", str(tmp_path), "--port", "0")
@@ -100,6 +103,7 @@ def test_two_devices_cannot_share_an_address_and_none_lives_outside_loopback() -
         Player("c", "192.0.2.1", image)
 
 
+@pytest.mark.slow
 def test_two_hundred_devices_each_answer_from_their_own_address() -> None:
     process = run("--count", "200", "--port", "0")
     try:

@@ -17,6 +17,7 @@ def glass(**options: object) -> Player:
     return player(fault("glass", **options), patience=5.0)
 
 
+@pytest.mark.slow
 def test_it_bears_gentle_polling_for_ever() -> None:
     device = glass(listed=f"{UPTIME} {NAME}")
     for number in range(10_000):

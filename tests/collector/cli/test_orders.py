@@ -96,6 +96,7 @@ async def test_pauses_hold_while_the_orders_are_damaged_or_gone(config: Config, 
         await until(lambda: not scopes(service))
 
 
+@pytest.mark.slow
 async def test_orders_that_make_no_sense_do_not_end_the_obeying(config: Config, state: Path) -> None:
     async with running(config) as service:
         write_state(state / control.FILE, {"holds": {"sw-1": "soon"}})
@@ -167,6 +168,7 @@ async def test_a_reload_that_fails_in_any_way_is_told_and_counted(config: Config
 FIXED = "state: STATE\nweb:\n  listen: 127.0.0.1:PORT\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new", "where"),
     [
@@ -322,6 +324,7 @@ async def test_what_is_asked_by_hand_is_told_and_counted_by_the_collector(config
         assert (kinds["discovery"], kinds["connect"]) == (2, 3)
 
 
+@pytest.mark.slow
 async def test_what_makes_no_sense_of_that_is_passed_over(config: Config, state: Path) -> None:
     entries = {"sw-1": 3, "ups-1": {"at": "soon", "packets": {}}, "pump-1": {"at": 1.0, "packets": [1]}}
     write_state(state / control.FILE, {"paused": {}, "asked": entries})

@@ -23,6 +23,8 @@ from simulator.server import Server, play
 from simulator.synthetic import switch, ups
 from tests.collector.cli.estate import INVENTORY, estate, player
 
+pytestmark = pytest.mark.slow  # each starts the whole program, some of them twice
+
 
 class Collector:
     """A running `wardwatch run`."""
@@ -95,7 +97,6 @@ def devices() -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.slow
 def test_a_pause_holds_within_a_second_says_so_and_survives_a_restart(
     run: Run, devices: Server, tmp_path: Path
 ) -> None:
@@ -121,7 +122,6 @@ def test_a_pause_holds_within_a_second_says_so_and_survives_a_restart(
         until(lambda: "ifHCInOctets" in collector.page("sw-1"))
 
 
-@pytest.mark.slow
 def test_a_bad_reload_leaves_the_old_configuration_running(run: Run, devices: Server, tmp_path: Path) -> None:
     config = estate(tmp_path, port=devices.port)
     with run(config) as collector:
@@ -145,7 +145,6 @@ def test_a_bad_reload_leaves_the_old_configuration_running(run: Run, devices: Se
         assert collector.get("/-/reload")[0] == 405
 
 
-@pytest.mark.slow
 def test_sigterm_ends_it_within_five_seconds_in_the_middle_of_polls(run: Run, tmp_path: Path) -> None:
     slow = player("127.9.3.1", switch(48), faults=[fault("slow")])
     with play([slow]) as server, run(estate(tmp_path, port=server.port)) as collector:

@@ -165,6 +165,7 @@ def test_the_digest_follows_the_data_and_not_comments_or_credentials(site: Path,
     assert loaded(site).digest not in (first, second)
 
 
+@pytest.mark.slow
 def test_five_thousand_devices_load_in_well_under_two_seconds(site: Path, loaded: Load) -> None:
     lines = ["defaults: {kind: switch, auth: lab, site: north}", "devices:"]
     for i in range(5_000):
@@ -178,6 +179,7 @@ def test_five_thousand_devices_load_in_well_under_two_seconds(site: Path, loaded
     assert len({id(target.collector) for targets in config.targets.values() for target in targets}) == 1
 
 
+@pytest.mark.slow
 def test_all_problems_of_five_thousand_broken_entries_come_at_once(site: Path, loaded: Load) -> None:
     text = "devices:\n" + "".join(f"- {{name: d{i}, address: 10.0.0.1/8, class: its}}\n" for i in range(5_000))
     write(site, "inventory/ward.yml", text)

@@ -133,6 +133,7 @@ def large() -> str:
     return "auths: {public_v2: {version: 2}}\nmodules:" + "".join(modules)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("source", ["generated", *(["stock"] if STOCK.is_file() else [])])
 def test_a_file_as_large_as_snmp_exporters_loads(source: str, tmp_path: Path) -> None:
     (tmp_path / "snmp").mkdir()

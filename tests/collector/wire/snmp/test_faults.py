@@ -250,7 +250,8 @@ def test_f21_a_dead_device_gets_six_attempts_and_is_said_to_have_timed_out() -> 
 @pytest.mark.parametrize(
     "agent",
     [
-        Repeats(table_values()), StepsBack(table_values()), Cycle(table_values()), Endless(table_values()),
+        Repeats(table_values()), StepsBack(table_values()), Cycle(table_values()),
+        pytest.param(Endless(table_values()), marks=pytest.mark.slow),
         Fails(table_values()), DumbToBulk({}), Stalls(table_values()), Stalls(table_values(), packets=0),
         OutOfTree({}), Agent({}), Agent(table_values()),
     ],

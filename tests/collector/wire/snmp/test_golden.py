@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import pytest
 
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import Survey
 from collector.wire.snmp.habits import Learned
-from collector.wire.snmp.plan import compile, problems
+from collector.wire.snmp.plan import Plan, compile, problems
 from collector.wire.snmp.speech import Community
 from tests.collector.wire.snmp import stock
 from tests.collector.wire.snmp.agents import Agent, Clock, available, converse, recording
@@ -19,9 +19,22 @@ UNLIKE_TABLES = {("UPS_ingrasys-power-switch", "ups_mib")}
 """One column holds values of two types: that is not read abreast."""
 
 
+LARGE = {"network_appliance_cisco-unknown-01", "network_switch_h3c-e528-1", "network_switch_h3c-wx6103"}
+"""Recordings of 100,000 values and more, which take seconds to be parsed."""
+PAIRS = [
+    pytest.param(device, name, marks=pytest.mark.slow if device in LARGE else ())
+    for device, name in stock.golden_pairs()
+]
+
+
 @lru_cache(maxsize=1)  # pairs come device by device, and thirty recordings are half a gigabyte
 def agent(device: str) -> Agent:
     return Agent(recording(available()[device]))
+
+
+@cache
+def plan_of(name: str) -> Plan:
+    return compile(stock.modules()[name])
 
 
 def test_the_golden_files_are_beside_the_repository_or_said_to_be_missing() -> None:
@@ -31,10 +44,10 @@ def test_the_golden_files_are_beside_the_repository_or_said_to_be_missing() -> N
 
 
 @pytest.mark.parametrize("polls", [1, 6])
-@pytest.mark.parametrize(("device", "name"), stock.golden_pairs())
+@pytest.mark.parametrize(("device", "name"), PAIRS)
 def test_says_what_snmp_exporter_said(device: str, name: str, polls: int) -> None:
     """At the first poll, and when replies have grown and columns are read abreast."""
-    plan = compile(stock.modules()[name])
+    plan = plan_of(name)
     clock, learned = Clock(), Learned()
     for _ in range(polls):
         survey = Survey(plan, Community(2, b"public"), LIMITS, learned, clock)
