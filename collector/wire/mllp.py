@@ -1,6 +1,6 @@
 """MLLP, the minimal lower layer protocol of HL7: a message between 0x0B and 0x1C 0x0D. It does not look into one.
 
-From HL7's transport specification MLLP release 1 (`dHL7Content`).
+From HL7's Transport Specification: MLLP, Release 1 (2003), section 1.2.
 """
 
 from __future__ import annotations
