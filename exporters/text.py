@@ -122,6 +122,9 @@ class Form:
 def _lines(name: str, texts: Sequence[str], values: array[float]) -> str:
     """Hot: `name{labels} value` for each row. See bench/render.py."""
     size = len(texts)
+    if values[0] == values[-1] and values.count(values[0]) == size:  # errors, speeds, states: the same in every row
+        end = f" {_number(values[0])}\n"
+        return f"{name}{(end + name).join(texts)}{end}"
     parts: list[str] = [f"\n{name}"] * (4 * size)
     parts[0] = name
     parts[1::4] = texts
@@ -134,7 +137,8 @@ def _lines(name: str, texts: Sequence[str], values: array[float]) -> str:
     parts[3::4] = map(repr, values)
     parts.append("\n")
     # A raw line end only ever follows a value: inside labels it is escaped. So these meet values and nothing else.
-    text = "".join(parts).replace(".0\n", "\n")
+    # Zero has one sign, as among whole numbers.
+    text = "".join(parts).replace(".0\n", "\n").replace(" -0\n", " 0\n")
     if not isfinite(total):
         text = text.replace(" inf\n", " +Inf\n").replace(" -inf\n", " -Inf\n").replace(" nan\n", " NaN\n")
     return text

@@ -58,6 +58,14 @@ def test_a_whole_page_to_the_letter() -> None:
 )
 def test_values_are_short_and_exact(value: float, text: str) -> None:
     assert page(single(Family("v", ""), value)) == f"# TYPE v gauge\nv {text}\n"
+    alike = "".join(f"v{labels} {text}\n" for labels in PORTS.text)
+    assert page(column(Family("v", ""), PORTS, (value,) * 3)) == f"# TYPE v gauge\n{alike}"
+
+
+@pytest.mark.parametrize("beside", [1.0, 0.5, 1e22])
+def test_zero_has_one_sign_whatever_stands_beside_it(beside: float) -> None:
+    for values in ((-0.0, beside, 0.0), (-0.0, 0.0, -0.0)):
+        assert "-0" not in page(column(Family("v", ""), PORTS, values))
 
 
 def test_text_that_looks_like_a_value_stays_as_it_is() -> None:

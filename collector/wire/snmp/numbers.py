@@ -32,15 +32,14 @@ def floats(runs: Sequence[Run]) -> tuple[Sequence[bytes], array[float]]:
 def _decoded(raw: Sequence[bytes], tag: int) -> array[float]:
     if raw.count(raw[0]) == len(raw) > 1:  # errors, speeds, states: the same in every row, and on many devices
         return alike(_decoded(raw[:1], tag)[0], len(raw))
-    widths = set(map(len, raw))
     if tag in ber.UNSIGNED:
-        if widths == {1}:
-            return array("d", iter(b"".join(raw)))
-        if max(widths) <= (6 if tag == ber.COUNTER64 else 4):
-            return array("d", list(map(_FROM_BYTES, raw)))  # a list: an iterator would leave room to grow
-        values = (ber.unsigned(value, tag) for value in raw)
-        return array("d", (value % WRAP for value in values) if tag == ber.COUNTER64 else values)
+        numbers = list(map(_FROM_BYTES, raw))  # a list: an iterator would leave room to grow
+        most = WRAP - 1 if tag == ber.COUNTER64 else 2**32 - 1
+        if max(numbers) > most:  # both wrap at a power of two
+            numbers = [number & most for number in numbers]
+        return array("d", numbers)
     if tag == ber.INTEGER:
+        widths = set(map(len, raw))
         if widths == {1}:
             return array("d", array("b", b"".join(raw)))
         return array("d", list(map(_SIGNED if max(widths) <= 8 else ber.signed, raw)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from itertools import compress
 from typing import Final
 
 from collector.wire.snmp import ber
@@ -94,9 +95,8 @@ def _fast(harvest: Harvest, speeds: Mapping[int, int]) -> set[bytes]:
 
 
 def _of(run: Run, wanted: Callable[[bytes], bool]) -> Run:
+    chosen = list(map(wanted, run.indexes))
     kept = Run(run.tag)
-    for index, value in zip(run.indexes, run.values, strict=True):
-        if wanted(index):
-            kept.indexes.append(index)
-            kept.values.append(value)
+    kept.indexes += compress(run.indexes, chosen)
+    kept.values += compress(run.values, chosen)
     return kept
