@@ -225,15 +225,18 @@ class Agent:
         return watch.task
 
     def _arm(self, watch: Watch) -> None:
-        """Wake at the device's next turn: a fixed place in each interval, given by a hash of its name (S9)."""
+        """Wake at the device's next turn: a fixed place in each interval, given by a hash of its name (S9).
+
+        The next that may find it unscraped: one that is scraped wakes nobody in between.
+        """
         offset, interval = watch.targets[0].schedule.offset, watch.interval
         # A timer may wake a hair early: counted from the turn that was planned, the same turn never comes twice.
-        since = max(self.world.now(), watch.turn)
+        since = max(self.world.now(), watch.turn, watch.alone_at - 2e-6 * interval)
         watch.turn = offset + interval * ((since - offset + 1e-6 * interval) // interval + 1)
         watch.timer = self._loop.call_at(watch.turn, self._turn, watch)
 
     def _turn(self, watch: Watch) -> None:
-        if watch.unscraped(self.world.now()):
+        if self.world.now() >= watch.alone_at:
             self.start(watch)
         self._arm(watch)
 

@@ -188,9 +188,10 @@ class Watch:
             for target in self.targets
         )
 
-    def unscraped(self, now: float) -> bool:
-        """Whether nobody has asked for so long that the agent must poll by itself."""
-        return self.asked is None or now - self.asked >= UNSCRAPED * self.interval
+    @property
+    def alone_at(self) -> float:
+        """When nobody will have asked for so long that the agent must poll by itself, unless somebody does."""
+        return -inf if self.asked is None else self.asked + UNSCRAPED * self.interval
 
     def choose(self, by: Target, modules: Mapping[str, Collector]) -> None:
         """Have the device asked for these modules too, as `by` is scheduled; in force from `rechosen` on."""

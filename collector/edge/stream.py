@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 import socket
 import ssl
 import time
@@ -150,7 +152,7 @@ async def connect(address: str, port: int, terms: Terms, source: str = "", hops:
         if source:
             sock.bind((source, 0))
         async with asyncio.timeout_at(terms.deadline):
-            await loop.sock_connect(sock, (address, port))
+            await _connected(sock, address, port, loop)
     except BaseException as error:
         sock.close()
         if isinstance(error, TimeoutError):
@@ -164,6 +166,27 @@ async def connect(address: str, port: int, terms: Terms, source: str = "", hops:
     seconds = time.perf_counter() - began
     _answered(terms, seconds)
     return TcpStream(sock, loop, terms.deadline, seconds)
+
+
+async def _connected(sock: socket.socket, address: str, port: int, loop: asyncio.AbstractEventLoop) -> None:
+    """`loop.sock_connect` for a literal address: uvloop's asks a thread to look up what is none to be looked up, which
+    costs more than the connection. Raises OSError."""
+    failed = sock.connect_ex((address, port))
+    if failed == errno.EINPROGRESS:
+        writable = loop.create_future()
+        loop.add_writer(sock, _wake, writable)
+        try:
+            await writable
+        finally:
+            loop.remove_writer(sock)
+        failed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if failed:
+        raise OSError(failed, os.strerror(failed))
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def _answered(terms: Terms, seconds: float) -> None:
