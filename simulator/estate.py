@@ -67,7 +67,9 @@ class Part(Strict):
         Way | None,
         Field(description="how a switch shows its forwarding database: q_bridge, bridge, or by_vlan as Cisco IOS does"),
     ] = None
-    steady: Annotated[Count | None, Field(description="every counter grows by exactly so much a second")] = None
+    steady: Annotated[
+        Count | None, Field(description="every counter but for errors and discards grows by exactly so much a second")
+    ] = None
     faults: Annotated[
         tuple[Annotated[dict[str, str], AfterValidator(_fault)], ...] | None,
         Listed,
