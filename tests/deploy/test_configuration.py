@@ -33,7 +33,7 @@ def test_amtool_accepts_the_alertmanager_configuration(part: Callable[[str], Pat
     done = run(part("amtool"), "check-config", "alertmanager/alertmanager.yml")
 
     assert done.returncode == 0, done.stdout
-    assert "3 receivers" in done.stdout
+    assert "4 receivers" in done.stdout
 
 
 def test_the_addresses_are_the_usual_ports() -> None:
