@@ -88,12 +88,27 @@ def alerts(text: str) -> str:
         if source is None:
             raise ValueError(f"{name} does not say where its threshold comes from: write '# Source: ...' into it")
         said = " ".join(line.strip(" #") for line in source[1].splitlines())
-        severity, after, summary = (
-            found[1] for key in ("severity", "for", "summary") if (found := re.search(rf"{key}: (.*)", body))
-        )
+        severity, after, summary = (_said(body, key) for key in ("severity", "for", "summary"))
         link = f"[{name}](runbooks/{name}.md)"
         lines.append(f"| {link} | {severity} | {after} | {summary} | {said[0].upper()}{said[1:]} |")
     return "\n".join(lines) + "\n"
+
+
+def every_alert(directory: Path) -> str:
+    """A table of the alerts in the files of rules of a directory, file by file."""
+    lines = ["| alert | severity | after | says | file |", "|---|---|---|---|---|"]
+    for path in sorted(directory.glob("*.yml")):
+        for name, body in ALERT.findall(path.read_text()):
+            severity, summary = _said(body, "severity"), _said(body, "summary")
+            link = f"[{name}](runbooks/{name}.md)"
+            lines.append(f"| {link} | {severity} | {_said(body, 'for') or '0m'} | {summary} | {path.name} |")
+    return "\n".join(lines) + "\n"
+
+
+def _said(body: str, key: str) -> str:
+    """What stands behind a key of an alert; nothing where it is not there."""
+    found = re.search(rf"^ +{key}: (.*)", body, re.MULTILINE)
+    return found[1] if found else ""
 
 
 SERIES = (("a small device (UPS, printer, server)", 300), ("a mixed estate", 700), ("48-port switches only", 2100))
@@ -138,6 +153,7 @@ def _parts() -> dict[str, Callable[[], str]]:
     rules = ROOT / "deploy" / "prometheus" / "rules"
     return {
         "normal-names": lambda: names(load(None, environ={}, resolve=str).normal),
+        "every-alert": lambda: every_alert(rules),
         "power-alerts": lambda: alerts((rules / "power.yml").read_text()),
         "collectors": lambda: collectors(COLLECTORS),
         "snmp-modules": lambda: modules(ROOT / "config" / "snmp"),
@@ -146,7 +162,7 @@ def _parts() -> dict[str, Callable[[], str]]:
     }
 
 
-FILES = ("README.md", "docs/modules.md", "docs/power.md", "docs/sizing.md")
+FILES = ("README.md", "docs/alerts.md", "docs/modules.md", "docs/power.md", "docs/sizing.md")
 
 
 def main() -> int:

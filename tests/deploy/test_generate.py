@@ -104,6 +104,17 @@ def test_an_alert_is_a_line_with_the_source_of_its_threshold() -> None:
     ]
 
 
+def test_every_alert_of_every_file_is_a_line(tmp_path: Path) -> None:
+    (tmp_path / "power.yml").write_text(RULE)
+    always = RULE.replace("        for: 15m\n", "").replace("UpsHot", "Always")
+    (tmp_path / "always.yml").write_text(always)
+
+    assert generate.every_alert(tmp_path).splitlines()[2:] == [
+        "| [Always](runbooks/Always.md) | warning | 0m | It is hot. | always.yml |",
+        "| [UpsHot](runbooks/UpsHot.md) | warning | 15m | It is hot. | power.yml |",
+    ]
+
+
 def test_an_alert_without_a_source_is_refused() -> None:
     with pytest.raises(ValueError, match="UpsHot does not say where its threshold comes from"):
         generate.alerts(RULE.replace("Source: the makers", "The makers"))
