@@ -36,6 +36,25 @@ def test_amtool_accepts_the_alertmanager_configuration(part: Callable[[str], Pat
     assert "4 receivers" in done.stdout
 
 
+@pytest.mark.parts
+@pytest.mark.parametrize(
+    ("labels", "receiver"),
+    [
+        (["alertname=Watchdog", "severity=warning"], "heartbeat"),
+        (["alertname=DeviceDown", "severity=warning", "instance=core-1"], "ticket"),
+        (["alertname=WardwatchDown", "severity=critical", "instance=c"], "page"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else value,
+)
+def test_an_alert_goes_where_it_belongs(part: Callable[[str], Path], labels: list[str], receiver: str) -> None:
+    done = run(
+        part("amtool"), "config", "routes", "test", "--config.file=alertmanager/alertmanager.yml",
+        f"--verify.receivers={receiver}", *labels,
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stdout
+
+
 def test_the_addresses_are_the_usual_ports() -> None:
     """`make run` replaces exactly these when a port is chosen."""
     text = (DEPLOY / "prometheus" / "prometheus.yml").read_text()
