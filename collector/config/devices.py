@@ -9,9 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TypeVar
-
-from pydantic import BaseModel, ValidationError
 
 from collector.config.addresses import UNICAST_QUIRK, endpoint, literal
 from collector.config.document import Document
@@ -20,14 +17,12 @@ from collector.config.inventory import MOST_LABELS, DefaultsFile, DeviceFile, In
 from collector.config.register import Register
 from collector.config.scalars import shown, suggestion
 from collector.config.targets import Catalogue, Entry, Layer, known_uses, make_targets
-from collector.config.typed import Findings, part, top
+from collector.config.typed import Findings, part, sound, top
 from collector.model import Device, DeviceClass, Target
 from collector.privacy import Screen
 
 LOCAL = "localhost"
 """The name of the machine this runs on."""
-
-M = TypeVar("M", bound=BaseModel)
 
 Resolve = Callable[[str], str]
 """The address of a DNS name. Raises OSError."""
@@ -54,7 +49,7 @@ def read_entries(
     common = part(document, ["defaults"], defaults, DefaultsFile, findings)
     sure = common is not None
     if common is None:
-        common = _sound(DefaultsFile, defaults) or DefaultsFile()
+        common = sound(DefaultsFile, defaults) or DefaultsFile()
     layers = (Layer(common, document, ("defaults",)), *below)
     found: list[Entry] = []
     devices = data.get("devices")
@@ -87,27 +82,13 @@ def read_entries(
 
 def _rest(index: int, written: object) -> DeviceFile | None:
     """What is left of an entry without the keys that are wrong, so that all its other problems are told as well."""
-    model = _sound(DeviceFile, written, {"name": f"nameless-{index}"})
+    model = sound(DeviceFile, written, {"name": f"nameless-{index}"})
     if model is None or not isinstance(written, dict):
         return None
     lost = {key for key in ("address", "agent", "mac") if key in written and getattr(model, key) is None}
     if lost - {"mac"} or (lost and model.address is None):
         return None  # without them there is nothing to say that would not be untrue
     return model
-
-
-def _sound(model: type[M], written: object, instead: Mapping[str, str] | None = None) -> M | None:
-    """What is written without the keys that are wrong, and `instead` of them."""
-    if not isinstance(written, dict):
-        return None
-    try:
-        return model.model_validate(written)
-    except ValidationError as error:
-        wrong = {one["loc"][0] for one in error.errors(include_url=False) if one["loc"]}
-    try:
-        return model.model_validate({**(instead or {}), **{k: v for k, v in written.items() if k not in wrong}})
-    except ValidationError:
-        return None
 
 
 def make_devices(

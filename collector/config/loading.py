@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
+from collector import services as promised
 from collector.config.auths import AuthsFile, read_auths
 from collector.config.compiled import LEAST, Compiled
 from collector.config.devices import LOCAL, Resolve, make_devices, read_entries
@@ -24,13 +25,13 @@ from collector.config.ondemand import check_auths, check_probes
 from collector.config.probes import is_prober, read_probes
 from collector.config.problems import ConfigError, Problem
 from collector.config.register import ENDING, read_register
-from collector.config.scalars import shown, suggestion
+from collector.config.scalars import alternatives, shown, suggestion
 from collector.config.secrets import Secrets, secret_key
 from collector.config.settings import Settings, read_kinds, read_settings
 from collector.config.snmp import read_auths_of, read_modules_of
 from collector.config.targets import Catalogue, Entry, Layer, offset, reads_this_machine
 from collector.config.traps import TRAPS, read_trap_names
-from collector.config.typed import Findings, top
+from collector.config.typed import Findings, named_in, top
 from collector.model import Auth, Collector, Device, Schedule, Target
 from collector.network.auto import Auto
 from collector.network.normal import Normal, fit
@@ -38,9 +39,16 @@ from collector.wire.snmp.module import Module
 
 SETTINGS: Final = "wardwatch.yml"
 AUTHS: Final = "auths.yml"
-DIRECTORIES: Final = ("inventory", "modules", "probes", "snmp")
+CALENDARS: Final = "calendars.yml"
+SERVICES: Final = "services"
+SECRETS: Final = "secrets"
+"""A directory of a site's own, near enough to another name to be taken for it."""
+DIRECTORIES: Final = ("inventory", "modules", "probes", "services", "snmp")
+TOP: Final = (SETTINGS, AUTHS, CALENDARS)
 OTHERS: Final = ("simulator.yml",)
 """Read by other rooms."""
+LISTS: Final = frozenset(("devices", "fingerprints", "normal", "services", "calendars"))
+"""Keys that hold a list; others hold a mapping."""
 
 T = TypeVar("T")
 
@@ -53,7 +61,7 @@ class Config:
     runs on, which is a device named `localhost` outside the inventory. `auto` chooses modules by a site's own rules,
     then the shipped ones. `digest` is of what was read, without credentials. `files` is what was read, the shipped
     files included, and `document` the site's `wardwatch.yml`. `trap_names` are names by OID. `normal` are the families
-    that are made of vendors' metrics.
+    that are made of vendors' metrics. `catalogue` is what was promised; a site takes over nothing of the example's.
     """
 
     settings: Settings
@@ -69,6 +77,7 @@ class Config:
     digest: str
     files: tuple[Path, ...]
     document: Document | None
+    catalogue: promised.Catalogue = field(default_factory=promised.Catalogue)
 
 
 def shipped() -> Path:
@@ -122,6 +131,8 @@ class _Loading:
         self._documents: list[tuple[str, Document, str]] = []
         """Name, document, and the digest of its data where that is known."""
         self._compiled: Compiled | None = None
+        self._devices: set[str] = set()
+        """Names of all devices that are written."""
         self._kinds: dict[str, KindFile | None] = {}
         self._auths: dict[str, Auth | None] = {}
         self._trap_names: dict[str, str] = {}
@@ -180,6 +191,7 @@ class _Loading:
         )
         made = make_devices(entries, catalogue, self._resolve, findings)
         host = self._host(document, settings)
+        promise = self._promised(directory, entries, made) if directory is not None else promised.Catalogue()
         findings.raise_any()
         return Config(
             settings=settings,
@@ -195,7 +207,28 @@ class _Loading:
             digest=_digest(self._documents),
             files=tuple(found.path for _, found, _ in self._documents),
             document=document,
+            catalogue=promise,
         )
+
+    def _promised(
+        self, directory: Path, entries: Sequence[Entry], made: Sequence[tuple[Device, tuple[Target, ...]]]
+    ) -> promised.Catalogue:
+        """What the site has promised. Nothing of it is imported, or looked at, where there are no such files."""
+        found = [self._read(directory, path, "services") for path in files_below(directory / SERVICES)]
+        calendars = self._read(directory, directory / CALENDARS, "calendars")
+        documents = [document for document in found if document is not None]
+        if not documents and calendars is None:
+            return promised.Catalogue()
+        from collector.config.estate import Estate
+        from collector.config.services import read_catalogue
+
+        written: dict[str, frozenset[str]] = dict.fromkeys(self._devices, frozenset())
+        for entry in entries:
+            uses = entry.pick("modules")[0] or ()
+            written[entry.written.name] = frozenset(use.as_ or use.module for use in uses)
+        devices = {device.name: device for device, _ in made}
+        estate = Estate(devices, {d.name: targets for d, targets in made}, written, "devices" not in self._unreadable)
+        return read_catalogue(documents, calendars, estate, self._findings, self._unreadable)
 
     def _auto(self) -> Auto:
         """What chooses modules: `auto` stands where a module's name may stand."""
@@ -221,7 +254,7 @@ class _Loading:
             return None
         self._documents.append((str(path.relative_to(directory)), document, ""))
         below = document.data.get(holds) if isinstance(document.data, dict) else document.data
-        if below is not None and not isinstance(below, dict):
+        if below is not None and not isinstance(below, list if holds in LISTS else dict):
             self._unreadable.add(holds)
         return document
 
@@ -317,6 +350,7 @@ class _Loading:
         entries: list[Entry] = []
         layers: dict[Path, tuple[Layer, ...]] = {}
         for document, parent in inventory:
+            self._devices |= named_in(document, "devices")
             below = layers[parent] if parent is not None else ()
             found, layers[document.path] = read_entries(document, self._kinds, self._unreadable, below, self._findings)
             entries += found
@@ -357,17 +391,13 @@ class _Loading:
     def _unread(self, directory: Path, settings: Settings) -> None:
         """A misnamed file or directory would be a silent loss of devices."""
         for path in sorted(path for path in directory.iterdir() if path.is_dir() and path.name not in DIRECTORIES):
-            meant = suggestion(path.name, DIRECTORIES)
+            meant = suggestion(path.name, DIRECTORIES) if path.name != SECRETS else ""
             if not path.name.startswith(".") and (meant or files_below(path)):
-                what = (
-                    f"is not read: only the directories {', '.join(DIRECTORIES[:-1])} and {DIRECTORIES[-1]} are.{meant}"
-                )
+                what = f"is not read: only the directories {alternatives(DIRECTORIES, 'and')} are.{meant}"
                 self._findings.warnings.append(Problem(path, 0, "", what))
         for path in files_below(directory, OF_AN_INVENTORY):
-            if path.name not in (SETTINGS, AUTHS, *OTHERS) and path != settings.web.config_file:
-                what = (
-                    f"is not read: only {SETTINGS}, {AUTHS} and the directories inventory, modules, probes and snmp are"
-                )
+            if path.name not in (*TOP, *OTHERS) and path != settings.web.config_file:
+                what = f"is not read: only {', '.join(TOP)} and the directories {alternatives(DIRECTORIES, 'and')} are"
                 self._findings.warnings.append(Problem(path, 0, "", what))
 
     def _secrets(self, directory: Path) -> Secrets:

@@ -1,6 +1,6 @@
-"""The tables of docs/configuration.md, made from the models.
+"""The tables of docs/configuration.md and docs/services.md, made from the models.
 
-`python -m collector.config.reference docs/configuration.md` renews them.
+`python -m collector.config.reference docs/configuration.md docs/services.md` renews them.
 
 A table stands between `<!-- keys: NAME -->` and `<!-- end -->`; a test fails when one of them is not as made here.
 """
@@ -16,14 +16,19 @@ from pydantic import BaseModel
 
 from collector.config import (
     auths,
+    calendars,
+    components,
     filters,
     fingerprints,
     inventory,
     modules,
     normal,
+    objectives,
     ondemand,
     probes,
+    services,
     settings,
+    sloth,
     snmp,
     traps,
 )
@@ -72,6 +77,20 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "normal source": normal.SourceFile,
     "bits": normal.BitsFile,
     "where": normal.WhereFile,
+    "services": services.ServicesFile,
+    "service": services.ServiceFile,
+    "component": components.ComponentFile,
+    "probe of a device": components.ProbeOfFile,
+    "objective": objectives.ObjectiveFile,
+    "calendars": calendars.CalendarsFile,
+    "calendar": calendars.CalendarFile,
+    "sloth": sloth.SlothFile,
+    "sloth slo": sloth.SlothSloFile,
+    "sloth sli": sloth.SlothSliFile,
+    "sloth events": sloth.SlothEventsFile,
+    "sloth raw": sloth.SlothRawFile,
+    "sloth alerting": sloth.SlothAlertingFile,
+    "sloth alert": sloth.SlothAlertFile,
 }
 """Every mapping that may be written, by the name of its table."""
 

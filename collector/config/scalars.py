@@ -14,6 +14,9 @@ NAME_PATTERN: Final = r"[A-Za-z0-9_.:-]+"
 NAME_LENGTH: Final = 128
 NOT_A_NAME: Final = f"is not a name: use at most {NAME_LENGTH} letters, digits, '_', '.', ':' and '-'"
 
+TEMPLATES: Final = ("{{", "}}", "${", "[[")
+"""How templates begin and end where rules, alerts and dashboards are read (RELIABILITY E5)."""
+
 _UNITS: Final = {"d": 86_400.0, "h": 3_600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _NAME = re.compile(NAME_PATTERN)
 _DURATION = re.compile("".join(rf"(?:([0-9]+(?:\.[0-9]+)?){unit})?" for unit in _UNITS))
@@ -29,10 +32,10 @@ def shown(text: str) -> str:
     return f"'{text[:60]}...'" if len(text) > 60 else f"'{text}'"
 
 
-def alternatives(words: Iterable[str]) -> str:
+def alternatives(words: Iterable[str], joint: str = "or") -> str:
     """`a, b or c`."""
     *first, last = list(words)
-    return f"{', '.join(first)} or {last}" if first else last
+    return f"{', '.join(first)} {joint} {last}" if first else last
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
@@ -107,6 +110,12 @@ def _line(value: Any) -> Any:
     return value
 
 
+def _plain(value: Any) -> Any:
+    if isinstance(value, str) and (found := next((each for each in TEMPLATES if each in value), None)):
+        raise ValueError(f"holds '{found}', which Prometheus or Grafana would take for a template: leave it out")
+    return value
+
+
 def _written(value: Any) -> Any:
     if value is None:
         raise ValueError("nothing is written here")
@@ -151,6 +160,8 @@ Line = Annotated[str, BeforeValidator(_line)]
 """One line of printable text."""
 Filled = Annotated[Line, BeforeValidator(_filled)]
 """The same, and not empty."""
+Plain = Annotated[Filled, BeforeValidator(_plain)]
+"""The same, and safe where templates are: it goes into rules and dashboards."""
 Written = BeforeValidator(_written)
 """Marks a key that may be left out, but not left empty."""
 Listed = BeforeValidator(_words)

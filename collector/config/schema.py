@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from collector.config.auths import AuthsFile
+from collector.config.calendars import CalendarsFile
 from collector.config.fingerprints import FingerprintsFile
 from collector.config.inventory import InventoryFile
 from collector.config.modules import ModulesFile
@@ -18,6 +19,7 @@ from collector.config.normal import NormalsFile
 from collector.config.options import options_of
 from collector.config.probes import ProbesFile, is_prober, section_of
 from collector.config.scalars import DURATION_PATTERN, duration
+from collector.config.services import ServicesFile
 from collector.config.settings import SettingsFile
 from collector.config.snmp import SnmpFile
 from collector.config.traps import TrapNamesFile
@@ -38,6 +40,8 @@ FILES: dict[str, type[BaseModel]] = {
     "fingerprints": FingerprintsFile,
     "normal": NormalsFile,
     "traps": TrapNamesFile,
+    "services": ServicesFile,
+    "calendars": CalendarsFile,
 }
 """The kinds of file, by the name of the file or its directory."""
 

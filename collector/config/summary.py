@@ -24,10 +24,18 @@ def summary(config: Config) -> str:
         ("agents", str(sum(bool(device.agent) for device in devices))),
         ("targets", f"{len(targets)} on {len(polled)} devices, {rate:.4g} polls a minute"),
         ("this machine", f"{len(config.host)} collectors{_interval(config)}"),
+        ("services", _promised(config)),
         ("modules", f"{len(used)} in use of {len(config.modules)}"),
         ("files", f"{len(config.files)}, digest {config.digest[:12]}"),
     ]
     return "\n".join(f"{name + ':':14}{text}" for name, text in lines if text)
+
+
+def _promised(config: Config) -> str:
+    services = config.catalogue.services.values()
+    objectives = sum(len(service.objectives) for service in services)
+    tiers = _counts(service.tier for service in services if service.tier)
+    return f"{len(services)}{tiers}, {objectives} objectives" if services else ""
 
 
 def _interval(config: Config) -> str:

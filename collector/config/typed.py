@@ -109,6 +109,27 @@ def named(
         yield model, where
 
 
+def sound(model: type[M], written: object, instead: Mapping[str, str] | None = None) -> M | None:
+    """What is written without the keys that are wrong, and `instead` of them: so that all else is looked at as well."""
+    if not isinstance(written, dict):
+        return None
+    try:
+        return model.model_validate(written)
+    except ValidationError as error:
+        wrong = {one["loc"][0] for one in error.errors(include_url=False) if one["loc"]}
+    try:
+        return model.model_validate({**(instead or {}), **{k: v for k, v in written.items() if k not in wrong}})
+    except ValidationError:
+        return None
+
+
+def named_in(document: Document, key: str) -> set[str]:
+    """Every name in a list of entries, also of those with problems: what refers to one of them is not wrong too."""
+    data = document.data.get(key) if isinstance(document.data, dict) else None
+    written = [each.get("name") for each in data if isinstance(each, dict)] if isinstance(data, list) else []
+    return {name for name in written if isinstance(name, str)}
+
+
 def _translate(model: type[BaseModel], error: Any, hidden: bool) -> tuple[list[Step], str]:
     """Steps and plain words of one of pydantic's errors."""
     steps: list[Step] = [step for step in error["loc"] if step != "[key]"]

@@ -10,7 +10,7 @@ from typing import ClassVar, Literal
 import pytest
 
 from collector.config import Config, load
-from collector.model import Collector, Column, Edge, Seconds, Secret, Target
+from collector.model import Collector, Column, Device, Edge, Seconds, Secret, Target
 from collector.wire.snmp.module import Module
 
 CASES = Path(__file__).parents[2] / "config"
@@ -25,6 +25,7 @@ NAMES = {"sw-2.example.org": "10.0.0.6", "many.example.org": "224.0.0.1", "odd.e
 
 
 FIVE = Seconds(5.0)
+NEVER = Seconds(0.0)
 NONE = Secret("")
 
 
@@ -67,6 +68,18 @@ class Probe(Asks):
             raise ValueError("mode firm needs words")
 
 
+@dataclass(frozen=True)
+class Knock(Asks):
+    """A prober: with one, `probes/` is read."""
+
+    name: ClassVar[str] = "knock"
+    lasting: ClassVar[bool] = True
+    timeout: Seconds = NEVER
+
+    def unfit(self, device: Device, at: str) -> str:
+        return ""
+
+
 # As if they were files of collector/host; their annotations are no text, so nothing is looked up there.
 for _class in (Filesystem, Cpu):
     _class.__module__ = "collector.host.test"
@@ -89,9 +102,8 @@ def loaded() -> Load:
     """Loads a directory over no shipped one."""
 
     def run(directory: Path | None) -> Config:
-        return load(
-            directory, environ=ENVIRON, resolve=resolve, collectors=COLLECTORS, defaults=Path(__file__).parent / "none"
-        )
+        kinds, none = (*COLLECTORS, Knock), Path(__file__).parent / "none"
+        return load(directory, environ=ENVIRON, resolve=resolve, collectors=kinds, defaults=none)
 
     return run
 

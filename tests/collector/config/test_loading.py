@@ -137,7 +137,8 @@ def test_misnamed_files_and_idle_devices_are_warned_of(site: Path, loaded: Load)
     write(site, "wardwatch.yaml", "")
     write(site, "inventory/z.yml", "devices:\n- {name: z, address: 10.0.0.9, class: it}\n")
     said = [str(warning).removeprefix(f"{site}/") for warning in loaded(site).warnings]
-    unread = "is not read: only wardwatch.yml, auths.yml and the directories inventory, modules, probes and snmp are"
+    directories = "inventory, modules, probes, services and snmp"
+    unread = f"is not read: only wardwatch.yml, auths.yml, calendars.yml and the directories {directories} are"
     assert said == [
         "inventory/z.yml:2: devices[z]: nothing is asked: write modules, here or for its kind",
         f"inventry.yml: {unread}",
@@ -214,7 +215,7 @@ def test_a_misnamed_directory_is_a_warning_that_says_what_was_meant(site: Path, 
     (site / "secrets").mkdir()
     (site / ".git").mkdir()
     write(site, ".github/inventory.yml", "")
-    what = "is not read: only the directories inventory, modules, probes and snmp are."
+    what = "is not read: only the directories inventory, modules, probes, services and snmp are."
     assert [str(warning) for warning in loaded(site).warnings if "is not read" in warning.what] == [
         f"{site}/inventroy: {what} Did you mean 'inventory'?",
         f"{site}/wards: {what}",

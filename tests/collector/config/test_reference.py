@@ -1,4 +1,4 @@
-"""docs/configuration.md has every key, as the models have it."""
+"""docs/configuration.md and docs/services.md have every key, as the models have it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from collector.config.probes import ProbeFile
 from collector.config.reference import MODELS, renewed
 from collector.config.typed import Strict
 
-PAGE = Path(collector.config.loading.__file__).parents[2] / "docs" / "configuration.md"
+DOCS = Path(collector.config.loading.__file__).parents[2] / "docs"
+PAGES = {name: (DOCS / name).read_text() for name in ("configuration.md", "services.md")}
 
 
 def models(of: type[BaseModel]) -> set[type[BaseModel]]:
@@ -23,12 +24,12 @@ def models(of: type[BaseModel]) -> set[type[BaseModel]]:
 
 
 def test_every_table_is_as_the_models_make_it() -> None:
-    text = PAGE.read_text()
-    assert renewed(text) == text, "run: python -m collector.config.reference docs/configuration.md"
+    for name, text in PAGES.items():
+        assert renewed(text) == text, f"run: python -m collector.config.reference docs/{name}"
 
 
 def test_every_model_has_its_table() -> None:
-    assert set(re.findall(r"<!-- keys: ([^>]+) -->", PAGE.read_text())) == set(MODELS)
+    assert set(re.findall(r"<!-- keys: ([^>]+) -->", "".join(PAGES.values()))) == set(MODELS)
     made_at_run_time = models(Part) | models(ProbeFile)
     assert models(Strict) - made_at_run_time - {Part} == set(MODELS.values())
 
@@ -40,7 +41,7 @@ def test_every_key_is_described() -> None:
 
 
 def test_quirks_and_reserved_labels_are_listed() -> None:
-    text = PAGE.read_text()
+    text = PAGES["configuration.md"]
     for quirk, meaning in QUIRKS.items():
         assert f"| `{quirk}` | {meaning.partition(' (')[0]} |" in text
     for label in RESERVED:

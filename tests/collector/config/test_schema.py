@@ -73,7 +73,7 @@ def faults(value: Any, schema: Any, root: Any, where: str = "") -> Iterator[str]
             elif "patternProperties" in schema:
                 for pattern, choice in schema["patternProperties"].items():
                     yield from faults(item, choice, root, f"{where}.{key}")
-                    if not re.search(pattern, key):
+                    if not re.search(pattern, str(key)):  # YAML may see a date where JSON has text
                         yield f"{where}: {key} is not like {pattern}"
             elif others is False:
                 yield f"{where}: {key} is not known"
@@ -89,7 +89,7 @@ SHIPPED = {
     for kind, pattern in {
         "wardwatch": "wardwatch.yml", "auths": "auths.yml", "inventory": "inventory/*.yml", "modules": "modules/*.yml",
         "snmp": "snmp/*.yml", "fingerprints": "snmp/fingerprints.yml", "normal": "snmp/normal.yml",
-        "traps": "snmp/traps.yml",
+        "traps": "snmp/traps.yml", "services": "services/*.yml", "calendars": "calendars.yml",
     }.items()
     for path in sorted(shipped().glob(pattern))
 }  # fmt: skip
@@ -114,6 +114,10 @@ def test_shipped_files_are_valid(path: Path) -> None:
         ("auths", "auths: {a: {version: 4}}", "4 is none of"),
         ("wardwatch", "budgets: {it: {packets: 0}}", "0 is too small"),
         ("snmp", "modules: {a: {walk: 1.3.6}}", "'1.3.6' is no ['array', 'null']"),
+        ("services", "services: [{name: a, tierr: gold}]", "tierr is not known"),
+        ("services", "services: [{name: a, components: [{any: [{devise: b}]}]}]", "is none of the choices"),
+        ("services", "services: [{name: a, objectives: [{name: b, kind: availability, target: most}]}]", "not like"),
+        ("calendars", "calendars: [{name: a, hours: off, local: {24.12.: x}}]", "is not like"),
     ],
 )
 def test_mistakes_are_marked(kind: str, text: str, fault: str) -> None:

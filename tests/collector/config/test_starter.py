@@ -73,8 +73,9 @@ def test_the_summary_in_full(site: Path, loaded: Load) -> None:
         "agents:       1\n"
         "targets:      5 on 4 devices, 3.3 polls a minute\n"
         "this machine: 2 collectors every 5s\n"
+        "services:     3 (gold 1), 4 objectives\n"
         "modules:      4 in use of 6\n"
-        "files:        7, digest DIGEST"
+        "files:        10, digest DIGEST"
     )
 
 

@@ -1,0 +1,130 @@
+"""`calendars.yml`: agreed hours, in OpenStreetMap's words, with public holidays and a site's own days.
+
+The libraries that know hours and holidays are imported when a calendar is read: a start without one must not wait for
+them. Public holidays are those of `holidays` only; opening-hours-py has Great Britain's wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import cache
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+
+from collector.config.document import Document, Step
+from collector.config.scalars import Keyed, Listed, Name, Plain, Written, shown, suggestion
+from collector.config.typed import Findings, Strict, named
+from collector.services import ALWAYS, ZONE, Calendar
+
+_QUOTED = re.compile(r'"[^"]*"')
+_UNKNOWN = re.compile(r"\b(SH|sunrise|sunset|dawn|dusk|unknown)\b", re.IGNORECASE)
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_SOME_DAY = datetime(2026, 1, 1)
+
+
+def opening(text: str) -> str:
+    """Hours as opening-hours-py reads them. Raises ValueError."""
+    import opening_hours
+
+    if found := _UNKNOWN.search(_QUOTED.sub("", text)):
+        raise ValueError(f"says {shown(found[1])}, which nobody knows here: write weekdays, times, days and PH")
+    try:
+        hours = opening_hours.OpeningHours(text)
+    except opening_hours.ParserError as error:  # type: ignore[attr-defined]  # its stub has it not
+        at = re.search(r"--> 1:(\d+)", str(error))
+        place = f" at character {at[1]}" if at else ""
+        like = "write them like 24/7, or Mo-Fr 07:30-18:00; PH off"
+        raise ValueError(f"{shown(text)} are no opening hours{place}: {like}") from None
+    if not hours.is_open(_SOME_DAY) and hours.next_change(_SOME_DAY) is None and "PH" not in text.upper():
+        raise ValueError(f"{shown(text)} are never: write when the service is owed")
+    return text
+
+
+def _zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, KeyError):
+        raise ValueError(f"there is no time zone {shown(text)}: write one like {ZONE}") from None
+    return text
+
+
+def _day(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        if not _DAY.fullmatch(value):
+            raise ValueError
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"{shown(value)} is no day: write it like 2026-12-24") from None
+
+
+Hours = Annotated[Plain, AfterValidator(opening)]
+"""Opening hours."""
+Day = Annotated[date, BeforeValidator(_day), WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"})]
+
+
+class CalendarFile(Strict):
+    """Hours that were agreed."""
+
+    name: Annotated[Name, Field(description="its name; `24x7` is always there")]
+    hours: Annotated[Hours, Field(description="when services are owed: `Mo-Fr 07:30-18:00; PH off`")]
+    zone: Annotated[Plain, AfterValidator(_zone), Field(description="time zone of the hours, and of months")] = ZONE
+    country: Annotated[Plain, Field(description="whose public holidays are PH: two letters (ISO 3166)")] = "GB"
+    subdivision: Annotated[
+        Plain | None,
+        Written,
+        Field(description="and of which part: ENG, WLS, SCT, NIR; default: ENG in GB, else the whole country's"),
+    ] = None
+    local: Annotated[
+        dict[Day, Plain], Keyed, Field(default_factory=dict, description="further days that are PH here, by date")
+    ]
+
+
+class CalendarsFile(Strict):
+    """`calendars.yml`: the hours that services name."""
+
+    calendars: Annotated[tuple[CalendarFile, ...], Listed, Field(description="the calendars")] = ()
+
+
+def read_calendars(document: Document, findings: Findings) -> dict[str, Calendar]:
+    """The calendars of a file by name; those with problems are left out."""
+    found: dict[str, Calendar] = {}
+    for model, where in named(document, "calendars", CalendarsFile, CalendarFile, findings, "calendar"):
+        if model.name == ALWAYS.name:
+            what = f"{ALWAYS.name} is always there: choose another name"
+            findings.problem(document, [*where, "name"], what)
+            continue
+        subdivision = model.subdivision or ("ENG" if model.country == "GB" else "")
+        if _holidays(document, where, model.country, subdivision, findings):
+            days: Mapping[date, str] = model.local
+            found[model.name] = Calendar(model.name, model.hours, model.zone, model.country, subdivision, days)
+    return found
+
+
+@cache
+def _countries() -> Mapping[str, list[str]]:
+    """The parts of each country that are known: a tenth of a second's work."""
+    import holidays
+
+    return holidays.list_supported_countries()
+
+
+def _holidays(document: Document, where: list[Step], country: str, subdivision: str, findings: Findings) -> bool:
+    """Whether anybody knows when its public holidays are."""
+    known = _countries()
+    if country not in known:
+        what = f"no public holidays are known of a country {shown(country)}: write two letters, as GB"
+        findings.problem(document, [*where, "country"], what)
+        return False
+    if subdivision and subdivision not in known[country]:
+        what = f"no public holidays are known of a part {shown(subdivision)} of {country}."
+        hint = suggestion(subdivision, known[country])
+        parts = f" Known: {', '.join(known[country])}" if known[country] else ""
+        findings.problem(document, [*where, "subdivision"], f"{what}{hint}{parts}")
+        return False
+    return True
