@@ -42,6 +42,7 @@ class Listing(StrEnum):
     devices = "devices"
     equipment = "equipment"
     modules = "modules"
+    services = "services"
     collectors = "collectors"
 
 
@@ -260,7 +261,9 @@ def resume(scope: Scope, config: Directory = None, state: State = None) -> None:
 
 @app.command("list")
 def listing(
-    what: Annotated[Listing, typer.Argument(metavar="devices|equipment|modules|collectors", help="What to list.")],
+    what: Annotated[
+        Listing, typer.Argument(metavar="devices|equipment|modules|services|collectors", help="What to list.")
+    ],
     config: Directory = None,
 ) -> None:
     """List what is configured, and how the equipment is."""

@@ -75,6 +75,16 @@ def modules(config: Config) -> str:
     return _aligned(("MODULE", "COLLECTOR", "TARGETS"), lines)
 
 
+def services(config: Config) -> str:
+    """Each service: when it is owed, how many components it has, and how good it must be."""
+    lines = []
+    for service in config.catalogue.services.values():
+        promised = ",".join(f"{each.name}={each.target * 100:.10g}%/{each.window.name}" for each in service.objectives)
+        components = str(len(service.leaves()) or "")
+        lines.append((service.name, service.title, service.tier, service.hours, components, promised))
+    return _aligned(("NAME", "TITLE", "TIER", "HOURS", "COMPONENTS", "OBJECTIVES"), lines)
+
+
 def collectors(config: Config) -> str:
     """Each way of asking that this program knows."""
     lines = [(kind.name, (kind.__doc__ or "").strip().splitlines()[0]) for kind in COLLECTORS]

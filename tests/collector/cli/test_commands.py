@@ -116,6 +116,34 @@ def test_list_collectors_tells_what_each_reads(wardwatch: Wardwatch) -> None:
     assert all(len(line.split(maxsplit=1)) == 2 for line in lines)
 
 
+SERVICES = """services:
+  - name: network
+    title: The network
+    tier: gold
+    components: [{device: sw-1}, {any: [{device: ups-1}, {device: pump-1}]}]
+    objectives:
+      - {name: availability, kind: availability, target: 99.95%, window: month}
+      - {name: queue, kind: events, target: 90%, ratio: "avg_over_time(busy[{{.window}}])"}
+  - {name: telephones, components: [{device: sw-1}]}
+"""
+
+
+def test_list_services_tells_what_was_promised_and_check_counts_it(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    config = estate(tmp_path)
+    (config / "services").mkdir()
+    (config / "services" / "all.yml").write_text(SERVICES)
+    assert wardwatch("list", "services", "--config", str(config)).stdout.splitlines() == [
+        "NAME        TITLE        TIER  HOURS  COMPONENTS  OBJECTIVES",
+        "network     The network  gold  24x7   3           availability=99.95%/month,queue=90%/30d",
+        "telephones  telephones   -     24x7   1           -",
+    ]
+    assert "services:     2 (gold 1), 2 objectives\n" in wardwatch("check", "--config", str(config)).stdout
+    (config / "services" / "all.yml").write_text(SERVICES.replace("device: sw-1}]}", "device: sw-2}]}"))
+    assert "all.yml:9: services[telephones].components[0].device: there is no device 'sw-2'" in (
+        wardwatch("check", "--config", str(config)).stderr
+    )
+
+
 def test_poll_prints_a_devices_metrics_and_debug_tells_the_packets(wardwatch: Wardwatch, tmp_path: Path) -> None:
     with play([player("127.9.3.1", switch(4))]) as server:
         config = str(estate(tmp_path, port=server.port))
