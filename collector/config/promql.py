@@ -6,7 +6,7 @@ Its parser is imported when the first expression is read: a start without one mu
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
@@ -32,22 +32,33 @@ def quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _instant(text: str) -> str:
-    """One expression that gives a vector. It may be put into brackets, or into a larger one. Raises ValueError."""
+def _parsed(text: str) -> Any:
+    """The tree of an expression. Raises ValueError."""
     import promql_parser
 
+    try:
+        return promql_parser.parse(text)
+    except BaseException as error:
+        panic = type(error).__name__ == "PanicException"  # of Rust's: no Exception, so it would end the program
+        if not panic and not isinstance(error, OverflowError):
+            raise
+        raise ValueError("too much for its parser; is a number too large?") from None
+
+
+def _instant(text: str) -> str:
+    """One expression that gives a vector. It may be put into brackets, or into a larger one. Raises ValueError."""
     if not text.strip():
         raise ValueError("must not be empty")
     if len(text) > LONGEST:
         raise ValueError(f"has {len(text)} characters: at most {LONGEST}; record a part of it under a name")
     try:
-        promql_parser.parse(text)
+        _parsed(text)
     except ValueError as error:
         raise ValueError(f"is no PromQL: {_first(error)}") from None
     if _dialect(text):
         raise ValueError("is no PromQL: Prometheus knows no 'or' between matchers")
     try:
-        promql_parser.parse(f"sum({text})")
+        _parsed(f"sum({text})")
     except ValueError as error:
         got = re.search(r"got (\w+)", str(error))
         if got is None:
@@ -87,7 +98,7 @@ def _selector(text: str) -> str:
     if len(text) > LONGEST or "{{" in text:
         raise ValueError(wrong)
     try:
-        tree = promql_parser.parse(f"x{{{text}}}")
+        tree = _parsed(f"x{{{text}}}")
     except ValueError as error:
         raise ValueError(f"{wrong}. {_first(error)}") from None
     if not isinstance(tree, promql_parser.VectorSelector) or tree.offset is not None or tree.at is not None:
