@@ -43,6 +43,7 @@ from collector.wire.snmp.lean import Diet
 from collector.wire.snmp.module import Module
 from collector.wire.snmp.plan import compile
 from collector.wire.snmp.speech import Speech
+from collector.wire.snmp.whole import Whole
 
 DUPLICATES = Family(
     "wardwatch_snmp_duplicates",
@@ -100,16 +101,17 @@ class Snmp:
         return reading()
 
     async def poll_together(self, targets: Sequence[Target], edge: Edge) -> Sequence[Reading]:
-        """One walk over the union of what the modules need. One with filters is asked by itself: what it needs is
-        only known on the way."""
+        """One walk over the union of what the modules need. One with filters is asked by itself, for what it needs is
+        only known on the way; what was read before it is not asked again."""
         device, memory = targets[0].device, edge.memory(Memory)
         made, asides = edge.memory(Made), edge.memory(aside.Memory)
         readings: dict[str, Reading] = {}
+        known = Whole() if len(targets) > 1 and any(_module(target).filters for target in targets) else None
         for together in _conversations(targets):
             ttl = None if LISTED_ONLY in device.quirks else min(_snmp(target).lookup_ttl for target in together)
             counters = _snmp(together[0]).counters
             cycle = Cycle([_module(target) for target in together], memory, edge, ttl, counters)
-            survey = await cycle.read(partial(_survey, device, together, memory.learned, edge))
+            survey = await cycle.read(partial(_survey, device, together, memory.learned, edge, known))
             for number, target in enumerate(together):
                 readings[target.module] = partial(_read, target, cycle, number, made, asides, edge)
             if not survey.answered and (problem := survey.problem()) is not None:
@@ -138,7 +140,13 @@ def _conversations(targets: Sequence[Target]) -> Iterator[Sequence[Target]]:
 
 
 async def _survey(
-    device: Device, targets: Sequence[Target], learned: Learned, edge: Edge, less: Diet, early: bool
+    device: Device,
+    targets: Sequence[Target],
+    learned: Learned,
+    edge: Edge,
+    known: Whole | None,
+    less: Diet,
+    early: bool,
 ) -> Survey:
     """One conversation, over."""
     modules = tuple(_module(target) for target in targets)
@@ -149,7 +157,7 @@ async def _survey(
     def start(speech: Speech) -> Survey:
         return Survey(
             plan, speech, limits, learned, edge.now,
-            any_order=any_order, seconds=seconds, diet=less, early=early,
+            any_order=any_order, seconds=seconds, diet=less, early=early, known=known,
         )  # fmt: skip
 
     return await introduction.survey(device, edge, limits, learned, start)

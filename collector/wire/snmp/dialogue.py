@@ -27,6 +27,7 @@ from collector.wire.snmp.singles import Singles
 from collector.wire.snmp.speech import Speech
 from collector.wire.snmp.units import Unit
 from collector.wire.snmp.walk import COMPLETE, LEAF, Harvest, Run, Walk
+from collector.wire.snmp.whole import Whole
 
 NO_DIET: Final = Diet({}, ())
 
@@ -36,12 +37,14 @@ class Survey:
 
     `seconds` are how long each plan of a `Joint` may take; empty: as long as the edge lets the whole. What the `diet`
     leaves out is not read where columns are read abreast: `skipped` are those columns. Its signs are asked for at the
-    end, and with `early` at the beginning too.
+    end, and with `early` at the beginning too. What is read to its end becomes `known` to whoever asks
+    in the same poll; a plan with filters does not ask for it.
     """
 
     def __init__(
         self, plan: Plan | Joint, speech: Speech, limits: Limits, learned: Learned, now: Callable[[], float],
         *, any_order: bool = False, seconds: Sequence[float] = (), diet: Diet = NO_DIET, early: bool = False,
+        known: Whole | None = None,
     ) -> None:  # fmt: skip
         self.patience = limits.patience
         self.kind: str = "get"
@@ -64,6 +67,7 @@ class Survey:
         self._refused = 0
         self._agenda = Agenda(plan, seconds, diet.signs if limits.bulk else (), early)
         self.skipped: frozenset[int] = frozenset()
+        self._known = known
         self._walk: Walk | Abreast | None = None
         self._most = 0
         """Repetitions of the walk under way, where its columns are read abreast."""
@@ -222,7 +226,9 @@ class Survey:
             self._filters.clear()
             assert isinstance(self._plan, Plan)
             narrowed = narrow(self._plan, self._sieved, self.harvest)
-            self._agenda.replace(narrowed.gets, narrowed.roots)
+            known = self._known
+            gets = [name for name in narrowed.gets if known is None or not known.get(name, self.harvest)]
+            self._agenda.replace(gets, narrowed.roots)
             self._rows = narrowed.rows
         elif self._agenda.roots:
             self._begin_walk(self._agenda.roots.popleft(), self.harvest)
@@ -236,6 +242,9 @@ class Survey:
         self._narrowed = self._tries = 0
         self._under_way.clear()
         if root is None or harvest is None:
+            return
+        if self._known is not None and self._plan.filters and self._known.walk(root, harvest):
+            self.answered = True  # earlier in this poll
             return
         unit = self._breadth.unit(root) if harvest is self.harvest else None
         if unit is None:
@@ -370,10 +379,15 @@ class Survey:
             if walk.ended != COMPLETE:
                 for root in walk.unfinished:
                     self._leave(root, walk.ended)
+            elif self._known is not None:
+                for root in walk.unit.roots:
+                    self._known.note(root, self.harvest, walk.unit.skipped)
         elif walk.ended == LEAF and not self._filters:
             self._singles.try_leaves((walk.root,))
         elif walk.ended not in (COMPLETE, LEAF):
             self._leave(walk.root, walk.ended, walk.last, walk.said)
+        elif walk.ended == COMPLETE and not walk.bad and self._known is not None:
+            self._known.note(walk.root, walk.harvest)
 
     def _give_up(self, reason: str) -> None:
         """Leave the question under way unanswered and go on with what comes after it."""

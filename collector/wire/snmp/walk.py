@@ -117,8 +117,8 @@ class Walk:
     """
 
     __slots__ = (
-        "_caps", "_doubtful", "_first", "_harvest", "_head", "_last", "_prefix", "_run", "_seen", "_spoilt", "bad",
-        "bytes", "ended", "last", "lost", "packets", "root", "said", "varbinds",
+        "_caps", "_doubtful", "_first", "_head", "_last", "_prefix", "_run", "_seen", "_spoilt", "bad",
+        "bytes", "ended", "harvest", "last", "lost", "packets", "root", "said", "varbinds",
     )  # fmt: skip
 
     def __init__(self, root: bytes, harvest: Harvest, caps: Caps, *, any_order: bool = False) -> None:
@@ -128,7 +128,7 @@ class Walk:
         self.varbinds = self.bytes = self.packets = self.bad = self.lost = 0
         self._doubtful = 0
         """Bad varbinds of the reply under way, with no good one behind them so far: they may be asked for again."""
-        self._harvest = harvest
+        self.harvest = harvest
         self._caps = caps
         self._first = True
         # Only where a device is known to need it, for it costs memory and time: every OID so far.
@@ -198,11 +198,11 @@ class Walk:
                 self._seen.add(oid)
             count += 1
             previous = oid
-            column = self._harvest.columns.find(oid)
+            column = self.harvest.columns.find(oid)
             if column < 0 or tag in ber.ABSENT:
                 continue
-            found = self._harvest.open(column, tag)
-            prefix = self._harvest.columns.prefixes[column]
+            found = self.harvest.open(column, tag)
+            prefix = self.harvest.columns.prefixes[column]
             last = oid[len(prefix) :]
             found.indexes.append(last)
             found.values.append(content)
@@ -241,7 +241,7 @@ class Walk:
         """The end of a reply: has the walk gone forward, and may it go on?"""
         begun, self.last = self.last, previous
         self.varbinds += count
-        self._harvest.cells += count
+        self.harvest.cells += count
         self.bytes += size
         self.packets += 1
         if self.ended:

@@ -199,6 +199,67 @@ async def test_a_module_with_filters_is_asked_by_itself() -> None:
     assert list(found["sifted"]["alpha"].values) == [1007.0]
 
 
+BY_LAST = Filter(f"{ENTRY}.11", (f"{ENTRY}.10",), ("^7$",))
+BY_WHOLE = Filter(f"{ENTRY}.11", (f"{ENTRY}.10", f"{ENTRY}.2"), ("^[79]$",), "whole")
+MANY = Filter(f"{ENTRY}.11", (ENTRY,), ("[1-9]",), "whole")
+NONE = Filter(f"{ENTRY}.11", (ENTRY,), ("^none$",), "whole")
+SIFTED = tuple(
+    replace(NAMED, name=f"sifted {number}", filters=(each,))
+    for number, each in enumerate((BY_LAST, BY_WHOLE, MANY, NONE))
+)
+
+
+def walked(agent: Agent, column: str) -> int:
+    """How many questions asked on from below a column, or from it."""
+    prefix = ber.encode_oid(column)
+    return sum(
+        name.startswith(prefix)
+        for question in agent.questions
+        for name, _, _ in message.varbinds(question, message.read(question))
+    )
+
+
+@pytest.mark.parametrize("clean", [0, 4])
+@pytest.mark.parametrize("sifted", SIFTED, ids=lambda module: module.name)
+@pytest.mark.parametrize("first", [True, False])
+async def test_what_others_have_read_whole_is_not_asked_again_for_filters(
+    sifted: Module, clean: int, first: bool
+) -> None:
+    modules = (sifted, TABLE, NAMED) if first else (TABLE, NAMED, sifted)
+    agent, without = Agent(values()), Agent(values())
+    wire, beside = Wire(agent), Wire(without)
+    for _ in range(clean + 1):
+        for each in (agent, without):
+            each.questions.clear()
+        found = await together(wire, modules)
+        await together(beside, (TABLE, NAMED))
+    alone = await together(Wire(Agent(values())), (sifted,))
+    assert plain(found[sifted.name]) == plain(alone[sifted.name])
+    for column in (f"{ENTRY}.10", f"{ENTRY}.11"):
+        assert walked(agent, column) == walked(without, column), column
+
+
+class DeafBehind(Agent):
+    """Answers nobody who asks on from behind the tenth row."""
+
+    behind = ber.encode_oid(f"{ENTRY}.11.10")
+
+    def reply(self, head: message.Head, asked: Sequence[bytes]) -> list[bytes]:
+        deaf = head.pdu != 0xA0 and any(self.behind <= name < ber.encode_oid(f"{ENTRY}.12") for name in asked)
+        return [] if deaf else super().reply(head, asked)
+
+
+async def test_what_was_not_read_to_its_end_is_not_taken_for_whole() -> None:
+    sifted = replace(NARROW, name="sifted", filters=(Filter(f"{ENTRY}.11", (f"{ENTRY}.11",), ("^[7]$",), "whole"),))
+    alone = await together(Wire(DeafBehind(values()), timeout=300), (BOOTED, sifted), timeout=60)
+    found = await together(Wire(DeafBehind(values()), timeout=300), (BOOTED, NARROW, sifted), timeout=60)
+    assert isinstance(found["narrow"], dict)
+    assert INCOMPLETE.name in found["narrow"]
+    assert isinstance(found["sifted"], dict)
+    assert INCOMPLETE.name in found["sifted"]
+    assert plain(found["sifted"]) == plain(alone["sifted"])
+
+
 async def test_nothing_of_one_module_is_that_modules_reason() -> None:
     found = await together(
         Wire(Agent(values())), (TABLE, Module("none", get=("1.3.6.1.9.1.0",), metrics=SCALARS.metrics))
