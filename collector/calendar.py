@@ -241,7 +241,7 @@ def _in_words(hours: str, error: str) -> str:
     place = int(found[1]) - 1 if found else 0
     rest = hours[place : place + 20]
     where = f"from {rest!r} on" if rest else "at their end"
-    return f"are not understood {where}: write them like 'Mo-Fr 08:00-18:00; PH off'"
+    return f"is not understood {where}: write them like 'Mo-Fr 08:00-18:00; PH off'"
 
 
 def holidays_of(calendar: Calendar, year: int) -> tuple[date, ...]:
