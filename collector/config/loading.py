@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
+from collector import services
 from collector.config.auths import AuthsFile, read_auths
 from collector.config.compiled import LEAST, Compiled
 from collector.config.devices import LOCAL, Resolve, make_devices, read_entries
@@ -17,6 +18,8 @@ from collector.config.files import OF_AN_INVENTORY, Inventory, files_below, read
 from collector.config.fingerprints import FILE as FINGERPRINTS
 from collector.config.fingerprints import Written, check_modules, joined, read_fingerprints
 from collector.config.inventory import AUTO, KindFile
+from collector.config.maintenance import FILE as MAINTENANCE
+from collector.config.maintenance import Known, read_maintenance
 from collector.config.modules import read_modules
 from collector.config.normal import FILE as NORMAL
 from collector.config.normal import Declared, check_metrics, read_normals
@@ -69,6 +72,7 @@ class Config:
     digest: str
     files: tuple[Path, ...]
     document: Document | None
+    catalogue: services.Catalogue = field(default_factory=services.Catalogue)
 
 
 def shipped() -> Path:
@@ -173,12 +177,16 @@ class _Loading:
             if document is not None and "modules" not in self._unreadable:
                 probes = {name: m for name, m in self._modules.items() if m is None or is_prober(type(m))}
                 check_probes(document, settings.on_demand.allow, probes, findings)
+            before = len(findings.problems)
             entries = self._entries(directory)
+            if len(findings.problems) > before:
+                self._unreadable.add("inventory")
             self._unread(directory, settings)
         catalogue = Catalogue(
             self._kinds, self._auths, self._modules, settings.polling, settings.privacy, self._unreadable
         )
         made = make_devices(entries, catalogue, self._resolve, findings)
+        promised = self._maintenance(directory, services.Catalogue(), entries, [device for device, _ in made])
         host = self._host(document, settings)
         findings.raise_any()
         return Config(
@@ -195,7 +203,20 @@ class _Loading:
             digest=_digest(self._documents),
             files=tuple(found.path for _, found, _ in self._documents),
             document=document,
+            catalogue=promised,
         )
+
+    def _maintenance(
+        self, directory: Path | None, promised: services.Catalogue, entries: Iterable[Entry], devices: Iterable[Device]
+    ) -> services.Catalogue:
+        """What was promised, with the planned work."""
+        document = None if directory is None else self._read(directory, directory / MAINTENANCE, "maintenance")
+        if document is None:
+            return promised
+        names, sites = {entry.written.name for entry in entries}, {device.site for device in devices if device.site}
+        works, files = read_maintenance(document, Known(promised, names, sites, self._unreadable), self._findings)
+        self._documents += [(f"{MAINTENANCE}: {read.path.name}", read, "") for read in files]
+        return replace(promised, maintenance=tuple(works))
 
     def _auto(self) -> Auto:
         """What chooses modules: `auto` stands where a module's name may stand."""
@@ -364,10 +385,9 @@ class _Loading:
                 )
                 self._findings.warnings.append(Problem(path, 0, "", what))
         for path in files_below(directory, OF_AN_INVENTORY):
-            if path.name not in (SETTINGS, AUTHS, *OTHERS) and path != settings.web.config_file:
-                what = (
-                    f"is not read: only {SETTINGS}, {AUTHS} and the directories inventory, modules, probes and snmp are"
-                )
+            if path.name not in (SETTINGS, AUTHS, MAINTENANCE, *OTHERS) and path != settings.web.config_file:
+                files = f"{SETTINGS}, {AUTHS}, {MAINTENANCE}"
+                what = f"is not read: only {files} and the directories inventory, modules, probes and snmp are"
                 self._findings.warnings.append(Problem(path, 0, "", what))
 
     def _secrets(self, directory: Path) -> Secrets:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from collector.config.auths import AuthsFile
 from collector.config.fingerprints import FingerprintsFile
 from collector.config.inventory import InventoryFile
+from collector.config.maintenance import MaintenanceFile
 from collector.config.modules import ModulesFile
 from collector.config.normal import NormalsFile
 from collector.config.options import options_of
@@ -38,6 +39,7 @@ FILES: dict[str, type[BaseModel]] = {
     "fingerprints": FingerprintsFile,
     "normal": NormalsFile,
     "traps": TrapNamesFile,
+    "maintenance": MaintenanceFile,
 }
 """The kinds of file, by the name of the file or its directory."""
 

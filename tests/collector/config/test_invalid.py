@@ -1,7 +1,7 @@
 """Every mistake has a case: a file under tests/config/invalid whose first lines say what is expected of it.
 
 `KIND-CASE.yml` stands for the one file of its kind in the valid configuration beside it (wardwatch, auths, inventory,
-modules, snmp, fingerprints, normal, traps); a directory is laid over that configuration.
+modules, snmp, fingerprints, normal, traps, maintenance); a directory is laid over that configuration.
 `# expect: file:line: where: what` names one problem, and all of them must be named.
 """
 
@@ -24,6 +24,7 @@ PLACES = {
     "fingerprints": "snmp/fingerprints.yml",
     "normal": "snmp/normal.yml",
     "traps": "snmp/traps.yml",
+    "maintenance": "maintenance.yml",
 }
 MARK = "# expect: "
 

@@ -137,7 +137,8 @@ def test_misnamed_files_and_idle_devices_are_warned_of(site: Path, loaded: Load)
     write(site, "wardwatch.yaml", "")
     write(site, "inventory/z.yml", "devices:\n- {name: z, address: 10.0.0.9, class: it}\n")
     said = [str(warning).removeprefix(f"{site}/") for warning in loaded(site).warnings]
-    unread = "is not read: only wardwatch.yml, auths.yml and the directories inventory, modules, probes and snmp are"
+    files = "wardwatch.yml, auths.yml, maintenance.yml"
+    unread = f"is not read: only {files} and the directories inventory, modules, probes and snmp are"
     assert said == [
         "inventory/z.yml:2: devices[z]: nothing is asked: write modules, here or for its kind",
         f"inventry.yml: {unread}",
