@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from collector.edge.state import Damaged
+from collector.edge.state import Damaged, wall
 from collector.model import Column, Device
 from collector.services import Catalogue
 
@@ -64,6 +64,7 @@ class Promises:
             self._make()
 
     async def watch(self) -> None:
+        await asyncio.to_thread(self._prepare)
         while True:
             await asyncio.sleep(EVERY)
             try:
@@ -71,9 +72,18 @@ class Promises:
             except Exception as error:  # noqa: BLE001 - without this loop no later work would be seen
                 self._failed("maintenance", error)
 
-    def columns(self, wall: float) -> Sequence[Column]:
+    def columns(self, at: float) -> Sequence[Column]:
         """What is owed at a moment."""
-        return self._agreed.columns(wall) if self._agreed is not None else ()
+        return self._agreed.columns(at) if self._agreed is not None else ()
+
+    def _prepare(self) -> None:
+        """Have the libraries at hand, and the hours of this year, before a page waits for them."""
+        if not self._catalogue.services:
+            return
+        from collector.calendar import hours_of, year_of
+
+        for calendar in self._catalogue.calendars.values():
+            hours_of(calendar).year(year_of(wall()))
 
     def _make(self) -> None:
         from collector.agreed import Agreed

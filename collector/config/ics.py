@@ -28,6 +28,9 @@ MOST_DATES: Final = 1_000
 MOST_PROBLEMS: Final = 10
 """After which a file is not read on: each rule that is refused costs some milliseconds."""
 
+_ODD: Final = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError)
+"""What the libraries raise of what nobody expects in a calendar, such as a parameter with two values."""
+
 _NAME = re.compile(r"[A-Za-z0-9-]+(?=[;:])")
 
 
@@ -85,6 +88,8 @@ def read_ics(path: Path, zone: str) -> tuple[Document, list[Event], list[Problem
         except _Refused as refused:
             line = next((at for at, said in block if _name(said) == refused.where), block[0][0])
             problems.append(Problem(path, line, refused.where, refused.what))
+        except _ODD as error:
+            problems.append(Problem(path, block[0][0], "", f"is an event that is not understood: {_short(error)}"))
         if len(problems) >= MOST_PROBLEMS:
             break
     return document, _joined(read), problems

@@ -213,8 +213,11 @@ class _Loading:
         document = None if directory is None else self._read(directory, directory / MAINTENANCE, "maintenance")
         if document is None:
             return promised
-        names, sites = {entry.written.name for entry in entries}, {device.site for device in devices if device.site}
-        works, files = read_maintenance(document, Known(promised, names, sites, self._unreadable), self._findings)
+        made = {device.name: device.site for device in devices}
+        sites = {entry.written.name: "" for entry in entries} | made
+        if len(made) < len(sites):
+            self._unreadable.add("inventory")
+        works, files = read_maintenance(document, Known(promised, sites, self._unreadable), self._findings)
         self._documents += [(f"{MAINTENANCE}: {read.path.name}", read, "") for read in files]
         return replace(promised, maintenance=tuple(works))
 

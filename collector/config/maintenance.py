@@ -17,6 +17,7 @@ from collector.config.ics import read_ics
 from collector.config.problems import ConfigError
 from collector.config.scalars import Filled, Line, Listed, Name, Written, shown, suggestion
 from collector.config.typed import Findings, Strict, named
+from collector.maintenance import concerned
 from collector.services import ALWAYS, ZONE, Calendar, Catalogue, Maintenance
 
 FILE: Final = "maintenance.yml"
@@ -105,12 +106,12 @@ class MaintenanceFile(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What entries may refer to. `unread`: of `services`, `calendars` and `inventory`
-    those of which something could not be read."""
+    """What entries may refer to. `devices` has the site of each. `unread`: of `services`, `calendars` and `inventory`
+    those of which something could not be read.
+    """
 
     catalogue: Catalogue
-    devices: Collection[str]
-    sites: Collection[str]
+    devices: Mapping[str, str]
     unread: Collection[str] = ()
 
 
@@ -120,7 +121,6 @@ def read_maintenance(document: Document, known: Known, findings: Findings) -> tu
     files: list[Document] = []
     for entry, where in named(document, "maintenance", MaintenanceFile, WorkFile, findings, "entry"):
         _check_names(entry, document, where, known, findings)
-        within = _calendar(entry, document, where, known, findings)
         work = Maintenance(
             entry.name,
             entry.services,
@@ -129,6 +129,9 @@ def read_maintenance(document: Document, known: Known, findings: Findings) -> tu
             reason=entry.reason,
             source=f"{document.path.name}:{document.line(where)}",
         )
+        if known.catalogue.services and not any(concerned(work, known.catalogue, known.devices)):
+            findings.warn(document, where, "concerns no service of the catalogue: nothing comes of it")
+        within = _calendar(entry, document, where, known, findings)
         if within is None:
             continue
         if entry.ics is not None:
@@ -151,7 +154,7 @@ def read_maintenance(document: Document, known: Known, findings: Findings) -> tu
 def _check_names(entry: WorkFile, document: Document, where: list[Step], known: Known, findings: Findings) -> None:
     kinds: Mapping[str, tuple[Collection[str], Collection[str]]] = {
         "services": (entry.services, known.catalogue.services),
-        "sites": (entry.sites, known.sites),
+        "sites": (entry.sites, {site for site in known.devices.values() if site}),
         "devices": (entry.devices, known.devices),
     }
     for key, (names, there_are) in kinds.items():

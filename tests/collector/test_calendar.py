@@ -287,6 +287,13 @@ def test_what_cannot_be_evaluated_is_told(changed: dict[str, str], field: str) -
     assert found[0] == field
 
 
+@pytest.mark.parametrize("part", ["", "ENG", "NIR", "SCT", "WLS"])
+def test_british_holidays_are_known_without_being_asked_for(part: str) -> None:
+    calendar = replace(OFFICE, subdivision=part)
+    assert complaint(calendar) is None
+    assert date(2026, 12, 28) in holidays_of(calendar, 2026)
+
+
 def test_no_holidays_are_asked_for_where_none_are_named() -> None:
     assert complaint(Calendar("x", "Mo-Fr 08:00-18:00", country="Atlantis")) is None
     assert holidays_of(Calendar("x", "Mo-Fr 08:00-18:00 'PH'", country="GB"), 2026)

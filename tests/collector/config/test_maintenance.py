@@ -11,9 +11,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from collector.config import Config, ConfigError
+from collector.config.document import read
 from collector.config.ics import read_ics
+from collector.config.maintenance import Known, read_maintenance
+from collector.config.typed import Findings
 from collector.maintenance import Work
-from collector.services import Calendar, Maintenance
+from collector.services import Calendar, Catalogue, Leaf, Maintenance, Node, Service
 
 Load = Callable[[Path | None], Config]
 LONDON = ZoneInfo("Europe/London")
@@ -82,6 +85,22 @@ def test_an_unreadable_inventory_hides_no_device_from_maintenance(site: Path, lo
     with pytest.raises(ConfigError) as caught:
         loaded(site)
     assert "sw-7" not in str(caught.value)
+
+
+def test_work_that_concerns_no_service_is_a_warning(tmp_path: Path) -> None:
+    (tmp_path / "maintenance.yml").write_text(
+        "maintenance:\n"
+        "- {name: a, devices: [ups-1], hours: Su 02:00-04:00}\n"
+        "- {name: b, services: [power], hours: Su 02:00-04:00}\n"
+    )
+    power = Service("power", "Power", Node(1, (Leaf("sw", "up", "sw-1"),)))
+    findings = Findings()
+    known = Known(Catalogue({"power": power}), {"ups-1": "north", "sw-1": "north"})
+    read_maintenance(read(tmp_path / "maintenance.yml"), known, findings)
+    assert findings.problems == []
+    assert [str(each).partition(": ")[2] for each in findings.warnings] == [
+        "maintenance[a]: concerns no service of the catalogue: nothing comes of it"
+    ]
 
 
 def test_a_calendar_without_events_is_a_warning(site: Path, loaded: Load) -> None:
@@ -199,6 +218,7 @@ def test_alarms_are_no_part_of_an_event(works: Path) -> None:
         (["EXDATE:" + ",".join(["20261201T220000Z"] * 1001)], 6, "has more than 1,000 dates"),
         (["RDATE;VALUE=PERIOD:20261201T220000Z/20261201T210000Z"], 6, "does not end after its beginning"),
         (["EXDATE:yesterday"], 6, "is not understood"),
+        (["RDATE;VALUE=P,ERIOD:20261201T220000Z/PT2H"], 3, "is an event that is not understood"),
     ],
 )
 def test_what_is_refused_has_its_line(lines: list[str], line: int, what: str, works: Path) -> None:
