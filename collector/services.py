@@ -37,10 +37,25 @@ class Calendar:
 
 
 @dataclass(frozen=True, slots=True)
+class Recurrence:
+    """How a maintenance that `begins` and `ends` for the first time comes again (RFC 5545).
+
+    `rule` is a recurrence rule, its `UNTIL` on the clock of `begins`; empty: none. `but` are the moments at which it
+    would begin, and does not; `also` further times, those included to which it was moved. With `whole_days` it ends
+    at the same time of day whatever clocks do in between, otherwise it lasts as long as the first time.
+    """
+
+    rule: str = ""
+    but: frozenset[datetime] = frozenset()
+    also: tuple[tuple[datetime, datetime], ...] = ()
+    whole_days: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Maintenance:
-    """Planned work: a service is not owed while it lasts. It concerns `services`, and those with a component on one of
-    `devices` or, all of them, at one of `sites`. Once, from `begins` to `ends` (aware); or again and again, in `hours`
-    of the calendar `hours_in`.
+    """Planned work: a service is not owed while it lasts. It concerns `services`, those with a component on one of
+    `devices`, and those that are at one of `sites`, or have all their components there. Once, from `begins` to `ends`
+    (aware); or again and again, in `hours` of the calendar `hours_in`, or as `again` has it.
     """
 
     name: str
@@ -52,6 +67,9 @@ class Maintenance:
     hours: str = ""
     hours_in: str = ""
     reason: str = ""
+    again: Recurrence | None = None
+    source: str = ""
+    """Who says so, for people: a file and its line, a person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from collector.cli import console
+from collector.cli import console, maintenance
 
 app = typer.Typer(
     name="wardwatch",
@@ -24,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(maintenance.app, name="maintenance")
 
 
 class LogFormat(StrEnum):

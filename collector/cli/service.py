@@ -21,6 +21,7 @@ from collector.cli.equipment import Equipment
 from collector.cli.ondemand import Desk
 from collector.cli.own import About, Reloads
 from collector.cli.probes import ProbeDesk
+from collector.cli.promises import Promises
 from collector.cli.traps import TrapReceiver
 from collector.config import Config, ConfigError
 from collector.config.restart import check_fixed
@@ -98,6 +99,7 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self._reloading = asyncio.Lock()
         self._failing: set[str] = set()
+        self._promises = Promises(self._state, self._state_failed, self._failing.discard)
         self._foreign: dict[str, Mapping[str, Any]] = {}
         """What files of state hold that this version knows nothing of: another one may."""
         self._orders = control.Watcher(self._state)
@@ -139,6 +141,7 @@ class Service:
                 ("state", self._save_loop()),
                 ("devices", self._learn_loop()),
                 ("states", self._tell_loop()),
+                ("maintenance", self._promises.watch()),
             )
         ]
         self._ready = True
@@ -165,7 +168,7 @@ class Service:
             if name not in known:
                 raise KeyError(name)
         columns = await self.agent.host_page(self._host_name, patience, choice.wants) if known else []
-        return [*columns, *self.about.columns()]
+        return [*columns, *self.about.columns(), *self._promises.columns(self.world.host.wall())]
 
     async def device_page(self, name: str, patience: float) -> Sequence[Column]:
         if name == self._host_name:
@@ -253,6 +256,7 @@ class Service:
         self._probes.load(config)
         self._equipment.load(config.devices, config.targets)
         self.traps.load(config)
+        self._promises.load(config.catalogue, config.devices)
         self.world.limit_hops(config.settings.polling.ttl)
         self._config = config
         self._reloads.successful = True

@@ -26,7 +26,7 @@ def devices(config: Config) -> str:
         every = f"{min(t.schedule.interval for t in targets):g}s" if targets else "-"
         address = device.agent or (f"{device.address}:{device.port}" if device.address else device.mac)
         lines.append((device.name, address, device.device_class, device.kind, device.site, device.location, every, how))
-    return _aligned(("NAME", "ADDRESS", "CLASS", "KIND", "SITE", "LOCATION", "EVERY", "MODULES"), lines)
+    return aligned(("NAME", "ADDRESS", "CLASS", "KIND", "SITE", "LOCATION", "EVERY", "MODULES"), lines)
 
 
 def _chosen(state: Path) -> Mapping[str, str]:
@@ -52,7 +52,7 @@ def equipment(config: Config) -> str:
         what = (known.criticality, support, known.maker, known.model, known.asset, device.mac, device.site)
         lines.append((device.name, kind, device.ward, state, *what))
     head = ("NAME", "TYPE", "WARD", "STATE", "CRITICALITY", "SUPPORT", "MAKER", "MODEL", "ASSET", "MAC", "SITE")
-    return _aligned(head, sorted(lines, key=lambda line: (line[2], line[3], line[0])))
+    return aligned(head, sorted(lines, key=lambda line: (line[2], line[3], line[0])))
 
 
 def _states(state: Path) -> Mapping[str, str]:
@@ -72,7 +72,7 @@ def modules(config: Config) -> str:
         for target in targets:
             used[target.module] = used.get(target.module, 0) + 1
     lines = [(name, module.name, str(used.get(name, 0))) for name, module in sorted(config.modules.items())]
-    return _aligned(("MODULE", "COLLECTOR", "TARGETS"), lines)
+    return aligned(("MODULE", "COLLECTOR", "TARGETS"), lines)
 
 
 def services(config: Config) -> str:
@@ -82,16 +82,16 @@ def services(config: Config) -> str:
         promised = ",".join(f"{each.name}={each.target * 100:.10g}%/{each.window.name}" for each in service.objectives)
         components = str(len(service.leaves()) or "")
         lines.append((service.name, service.title, service.tier, service.hours, components, promised))
-    return _aligned(("NAME", "TITLE", "TIER", "HOURS", "COMPONENTS", "OBJECTIVES"), lines)
+    return aligned(("NAME", "TITLE", "TIER", "HOURS", "COMPONENTS", "OBJECTIVES"), lines)
 
 
 def collectors(config: Config) -> str:
     """Each way of asking that this program knows."""
     lines = [(kind.name, (kind.__doc__ or "").strip().splitlines()[0]) for kind in COLLECTORS]
-    return _aligned(("COLLECTOR", "WHAT IT READS"), sorted(lines))
+    return aligned(("COLLECTOR", "WHAT IT READS"), sorted(lines))
 
 
-def _aligned(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+def aligned(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     table = [tuple(head), *(tuple(cell or "-" for cell in line) for line in lines)]
     widths = [max(len(line[n]) for line in table) for n in range(len(head))]
     return "\n".join(

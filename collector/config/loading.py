@@ -18,6 +18,8 @@ from collector.config.files import OF_AN_INVENTORY, Inventory, files_below, read
 from collector.config.fingerprints import FILE as FINGERPRINTS
 from collector.config.fingerprints import Written, check_modules, joined, read_fingerprints
 from collector.config.inventory import AUTO, KindFile
+from collector.config.maintenance import FILE as MAINTENANCE
+from collector.config.maintenance import Known, read_maintenance
 from collector.config.modules import read_modules
 from collector.config.normal import FILE as NORMAL
 from collector.config.normal import Declared, check_metrics, read_normals
@@ -44,10 +46,10 @@ SERVICES: Final = "services"
 SECRETS: Final = "secrets"
 """A directory of a site's own, near enough to another name to be taken for it."""
 DIRECTORIES: Final = ("inventory", "modules", "probes", "services", "snmp")
-TOP: Final = (SETTINGS, AUTHS, CALENDARS)
+TOP: Final = (SETTINGS, AUTHS, CALENDARS, MAINTENANCE)
 OTHERS: Final = ("simulator.yml",)
 """Read by other rooms."""
-LISTS: Final = frozenset(("devices", "fingerprints", "normal", "services", "calendars"))
+LISTS: Final = frozenset(("devices", "fingerprints", "normal", "services", "calendars", "maintenance"))
 """Keys that hold a list; others hold a mapping."""
 
 T = TypeVar("T")
@@ -184,14 +186,20 @@ class _Loading:
             if document is not None and "modules" not in self._unreadable:
                 probes = {name: m for name, m in self._modules.items() if m is None or is_prober(type(m))}
                 check_probes(document, settings.on_demand.allow, probes, findings)
+            before = len(findings.problems)
             entries = self._entries(directory)
+            if len(findings.problems) > before:
+                self._unreadable.add("inventory")
             self._unread(directory, settings)
         catalogue = Catalogue(
             self._kinds, self._auths, self._modules, settings.polling, settings.privacy, self._unreadable
         )
         made = make_devices(entries, catalogue, self._resolve, findings)
         host = self._host(document, settings)
-        promise = self._promised(directory, entries, made) if directory is not None else promised.Catalogue()
+        promise = promised.Catalogue()
+        if directory is not None:
+            promise = self._promised(directory, entries, made)
+            promise = self._maintenance(directory, promise, entries, [device for device, _ in made])
         findings.raise_any()
         return Config(
             settings=settings,
@@ -229,6 +237,21 @@ class _Loading:
         devices = {device.name: device for device, _ in made}
         estate = Estate(devices, {d.name: targets for d, targets in made}, written, "devices" not in self._unreadable)
         return read_catalogue(documents, calendars, estate, self._findings, self._unreadable)
+
+    def _maintenance(
+        self, directory: Path, promise: promised.Catalogue, entries: Iterable[Entry], devices: Iterable[Device]
+    ) -> promised.Catalogue:
+        """What was promised, with the planned work."""
+        document = self._read(directory, directory / MAINTENANCE, "maintenance")
+        if document is None:
+            return promise
+        made = {device.name: device.site for device in devices}
+        sites = {entry.written.name: "" for entry in entries} | made
+        if len(made) < len(sites):
+            self._unreadable.add("inventory")
+        works, files = read_maintenance(document, Known(promise, sites, self._unreadable), self._findings)
+        self._documents += [(f"{MAINTENANCE}: {read.path.name}", read, "") for read in files]
+        return replace(promise, maintenance=tuple(works))
 
     def _auto(self) -> Auto:
         """What chooses modules: `auto` stands where a module's name may stand."""

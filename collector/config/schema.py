@@ -14,6 +14,7 @@ from collector.config.auths import AuthsFile
 from collector.config.calendars import CalendarsFile
 from collector.config.fingerprints import FingerprintsFile
 from collector.config.inventory import InventoryFile
+from collector.config.maintenance import MaintenanceFile
 from collector.config.modules import ModulesFile
 from collector.config.normal import NormalsFile
 from collector.config.options import options_of
@@ -42,6 +43,7 @@ FILES: dict[str, type[BaseModel]] = {
     "traps": TrapNamesFile,
     "services": ServicesFile,
     "calendars": CalendarsFile,
+    "maintenance": MaintenanceFile,
 }
 """The kinds of file, by the name of the file or its directory."""
 

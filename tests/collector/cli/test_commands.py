@@ -32,7 +32,19 @@ def wardwatch(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Wardwatch:
 
 def test_help_names_every_command(wardwatch: Wardwatch) -> None:
     shown = wardwatch("--help").stdout
-    for command in ("run", "init", "check", "poll", "retry", "pause", "resume", "list", "simulate", "schema"):
+    for command in (
+        "run",
+        "init",
+        "check",
+        "poll",
+        "retry",
+        "pause",
+        "resume",
+        "maintenance",
+        "list",
+        "simulate",
+        "schema",
+    ):
         assert f"\n  {command} " in shown
     assert "--install-completion" in shown
 
