@@ -1,0 +1,67 @@
+"""Each minute of each service: owed or not, known or not, bad or not; to which month and hour it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dashboards import names as n
+from dashboards.promql import labelled, pattern, union
+from dashboards.rule import Record
+from dashboards.timing import Timing
+
+FAMILIAR = "1h"
+"""How long what the collector said last is believed: over a restart, not for a collector that is gone (KPIS 2.4)."""
+
+
+def clock_rules(timing: Timing) -> Iterator[Record]:
+    """Even or odd: the hour under way is then exactly the samples of one half in the last hour, without any state."""
+    parity = f"vector(time() / {timing.hour})"
+    counted = f'count_values("half", floor({parity}) % 2)'
+    even = f'label_replace({counted}, "half", "even", "half", "0")'
+    yield Record(n.HALF, f'label_replace({even}, "half", "odd", "half", "1")')
+
+
+def promise_rules(timing: Timing) -> Iterator[Record]:
+    """What the collector says, without `instance` and `job`, over its restarts."""
+    familiar = timing.lasts(FAMILIAR)
+    for name, scraped in (
+        (n.AGREED, n.SCRAPED_AGREED),
+        (n.MAINTENANCE, n.SCRAPED_MAINTENANCE),
+        (n.USERS, n.SCRAPED_USERS),
+    ):
+        yield Record(name, f"max by (service) (last_over_time({scraped}[{familiar}]))")
+    # One month, one owner: of two collectors that disagree, one is believed. While none says anything what was
+    # recorded a minute ago goes on, as long as the service's hours are known.
+    labels = ", ".join(n.INFO_LABELS)
+    for name, scraped, by, none in (
+        (n.MONTH, n.SCRAPED_MONTH, "month", labelled(f"({n.AGREED} >= bool 0)", "month", "none")),
+        (n.INFO, n.SCRAPED_INFO, labels, f"({n.AGREED} >= bool 0)"),
+    ):
+        said = f"topk by (service) (1, max by (service, {by}) ({scraped}))"
+        before = f"({name} offset {timing.every} and on (service) {n.AGREED})"
+        yield Record(name, union((said, before, none), by="service"))
+    yield Record(n.NOW, f"{n.MONTH} * on () group_left (half) {n.HALF}")
+
+
+def known_rules(treeless: Sequence[str]) -> Iterator[Record]:
+    """`treeless`: services of which only events tell how they are, so that nobody misses their state."""
+    owed = f"{n.AGREED}{{service!~{pattern(treeless)}}}" if treeless else n.AGREED
+    yield Record(n.UNKNOWN, union((f"{n.UP} * 0", f"({owed} >= bool 0)"), by="service"))
+    yield Record(n.MEASURED, f"{n.AGREED} * (1 - {n.UNKNOWN})")
+    # Absent where nobody knows: neither 0 nor 1.
+    yield Record(n.BAD, f"{n.AGREED} * (1 - {n.UP})")
+
+
+def incident_rules(timing: Timing) -> Iterator[Record]:
+    """An incident begins with two bad evaluations and ends with five good minutes, agreed or not.
+
+    So one that lasts over closing time is one. Its state is its own last sample, which an hour without Prometheus
+    does not end.
+    """
+    before = f"last_over_time({n.INCIDENT}[{timing.lasts('1h')}] offset {timing.every})"
+    begins = f"clamp_max(sum_over_time({n.BAD}[{timing.range('2m')}]) == 2, 1)"
+    good = f"sum_over_time({n.UP}[{timing.range('5m')}]) == 5"
+    goes_on = f"(({before} == 1) unless on (service) ({good}))"
+    none = f"{n.UNKNOWN} * 0"
+    yield Record(n.INCIDENT, union((begins, goes_on, none), by="service"))
+    yield Record(n.BEGINS, f"{n.INCIDENT} > bool ({before}\nor on (service) {n.INCIDENT} * 0)")
