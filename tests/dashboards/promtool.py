@@ -52,9 +52,14 @@ def judge(
     cases: Sequence[Case],
     timing: Timing | None = None,
     only: str = "",
+    every: str = "",
 ) -> str:
-    """What promtool says against the cases: nothing, when all hold. `only`: a pattern of the records that matter."""
+    """What promtool says against the cases: nothing, when all hold.
+
+    `only`: a pattern of the rules that matter. `every`: the time between evaluations, where it isn't the rules' own.
+    """
     timing = timing or Timing()
+    every = every or timing.every
     rules = yaml.safe_load(files(promised, timing)[FILE])
     for group in rules["groups"]:
         group["rules"] = [rule for rule in group["rules"] if re.match(only, rule.get("record") or rule["alert"])]
@@ -62,14 +67,14 @@ def judge(
     tests = [
         {
             "name": case.name,
-            "interval": timing.every,
+            "interval": every,
             "input_series": [{"series": series, "values": values} for series, values in case.series.items()],
             "promql_expr_test": case.looks,
             "alert_rule_test": case.alerts,
         }
         for case in cases
     ]
-    content = {"rule_files": ["services.yml"], "evaluation_interval": timing.every, "tests": tests}
+    content = {"rule_files": ["services.yml"], "evaluation_interval": every, "tests": tests}
     (directory / "cases.yml").write_text(yaml.safe_dump(content, sort_keys=False, width=1000))
     words = [promtool, "test", "rules", directory / "cases.yml"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False)

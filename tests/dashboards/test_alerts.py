@@ -190,6 +190,15 @@ def test_pages_and_tickets_can_be_refused(part: Callable[[str], Path], tmp_path:
     assert judge(part("promtool"), tmp_path, catalogue(quiet), [case]) == ""
 
 
+@pytest.mark.parts
+@pytest.mark.parametrize("case", [burning(), gone()], ids=lambda case: case.name)
+def test_all_of_it_holds_when_an_hour_takes_a_minute(part: Callable[[str], Path], tmp_path: Path, case: Case) -> None:
+    for look in case.alerts:
+        look["eval_time"] = look["eval_time"].replace("m", "s")
+
+    assert judge(part("promtool"), tmp_path, catalogue(service()), [case], Timing(60)) == ""
+
+
 DOCUMENTED = {
     # Sloth's documentation: window, factor. 30 days, and its sample of 7 days.
     30: {("1h", "5m"): 14.4, ("6h", "30m"): 6, ("1d", "2h"): 3, ("3d", "6h"): 1},

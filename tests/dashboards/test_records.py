@@ -274,3 +274,23 @@ def test_latency_counts_probes_that_are_not_answered_in_time(part: Callable[[str
     case.look("60m", "sum(slo:time_period:days)", 7)
 
     assert judge(part("promtool"), tmp_path, catalogue(service), [case]) == ""
+
+
+@pytest.mark.parts
+def test_two_objectives_of_one_service_have_a_budget_each(part: Callable[[str], Path], tmp_path: Path) -> None:
+    objectives = (
+        Objective("open", "availability", 0.99),
+        Objective("monthly", "availability", 0.9, Window(period="month"), labels={"team": "ward"}),
+    )
+    service = Service("epr", "E", EPR.tree, objectives)
+    period = f'service_period_agreed_seconds{{objective="monthly", {SAID}}}'
+    case = Case("two", SERIES | {period: "1296000x300"})
+    case.look("40m", 'round(sum(objective:budget:left_minutes{objective="open", window="30d"}), 1e-6)', 432 - 11)
+    # A tenth of 15 agreed days.
+    case.look("40m", 'round(sum(objective:budget:left_minutes{objective="monthly", window="month"}), 1e-6)', 2160 - 11)
+    case.look("40m", 'count(objective:error:ratio{window="1h"})', 2)
+    case.look("40m", 'sum(slo:objective:ratio{team="ward"})', 0.9)
+    # January 1970.
+    case.look("40m", 'sum(slo:time_period:days{sloth_slo="monthly"})', 31)
+
+    assert judge(part("promtool"), tmp_path, catalogue(service), [case]) == ""

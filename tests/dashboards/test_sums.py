@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -67,3 +68,37 @@ def test_every_window_and_period_equals_a_plain_sum(part: Callable[[str], Path],
 def _look(case: Case, at: int, of: str, window: str, expected: int) -> None:
     # Nothing is 0 here: nothing bad was seen.
     case.look(f"{at * 30}m", f'sum(service:count:sum{{of="{of}", window="{window}"}}) or vector(0)', float(expected))
+
+
+@pytest.mark.parts
+def test_quarters_and_years_add_the_months_that_belong_to_them(part: Callable[[str], Path], tmp_path: Path) -> None:
+    """Fourteen months, a sample a day; each month comes to another power of two, the one under way to a half."""
+    first = date(2025, 4, 1)
+    days = [first + timedelta(days=number) for number in range(425)]
+    months = list(dict.fromkeys(f"{day:%Y-%m}" for day in days))
+    worth = {month: 2.0**number for number, month in enumerate(months)}
+    periods = ("quarter", "year", "financial_year")
+    objectives = tuple(Objective(p, "availability", 0.9, Window(period=p)) for p in periods)  # type: ignore[arg-type]
+    series = {'service:count:sum{service="s", of="bad", window="month"}': f"0.5x{len(days)}"}
+    for month, later in zip(months, [*months[1:], ""], strict=True):
+        now = packed(["1" if f"{day:%Y-%m}" == month else STALE for day in days])
+        series[f'service:month{{service="s", month="{month}"}}'] = now
+        # Recorded once, on the first day of the next month.
+        over = [str(worth[month]) if f"{day:%Y-%m-%d}" == f"{later}-01" else STALE for day in days]
+        series[f'service:count:monthly{{service="s", of="bad", month="{month}"}}'] = packed(over)
+    case = Case("periods", series)
+    for number, day in enumerate(days):
+        if day.day not in (1, 2, 28):
+            continue
+        quarter = [m for m in months if m[:4] == f"{day:%Y}" and (int(m[5:]) - 1) // 3 == (day.month - 1) // 3]
+        year = [m for m in months if m[:4] == f"{day:%Y}"]
+        begins = f"{day.year if day.month >= 4 else day.year - 1}-04"
+        financial = [m for m in months if m >= begins]
+        for period, those in zip(periods, (quarter, year, financial), strict=True):
+            expected = 0.5 + sum(worth[month] for month in those if month < f"{day:%Y-%m}")
+            case.look(f"{number}d", f'sum(service:count:sum{{window="{period}"}})', expected)
+
+    promised = catalogue(Service("s", "S", Node(1, (Leaf("part", "component"),)), objectives))
+    said = judge(part("promtool"), tmp_path, promised, [case], only="service:count:sum$", every="1d")
+
+    assert said == ""
