@@ -27,6 +27,7 @@ INCIDENT: Final = "service:incident"
 BEGINS: Final = "service:incident:begins"
 USERS: Final = "service:users"
 INFO: Final = "service:info"
+PROMISED: Final = "service:promised"
 
 # Where each minute belongs: even and odd hours, months.
 HALF: Final = "service:half"

@@ -39,13 +39,14 @@ def _rules(ordered: Sequence[Service], timing: Timing, places: Places) -> Iterat
     layers = max((nth for _, objective, nth in promised if objective.kind == "availability"), default=0)
 
     yield from state.clock_rules(timing)
+    for service, objective, nth in promised:
+        yield objectives.target_rule(service, objective, nth)
     yield from state.promise_rules(timing)
     for service in ordered:
         yield from component_rules(service)
     yield from state.known_rules([service.name for service in ordered if service.tree is None])
     yield from state.incident_rules(timing)
-    for service, objective, nth in promised:
-        yield objectives.target_rule(service, objective, nth)
+    for service, objective, _ in promised:
         yield from objectives.event_rules(service, objective, timing)
 
     yield from sums.minute_rules()

@@ -30,23 +30,28 @@ def promise_rules(timing: Timing) -> Iterator[Record]:
         (n.USERS, n.SCRAPED_USERS),
     ):
         yield Record(name, f"max by (service) (last_over_time({scraped}[{familiar}]))")
+    # Known without the collector too, by their objectives: one that is gone must not end what is said about a service.
+    by_objective = f"(max by (service) ({n.SLOTH_OBJECTIVE}) >= bool 0)"
+    yield Record(n.PROMISED, union((by_objective, f"({n.AGREED} >= bool 0)"), by="service"))
     # One month, one owner: of two collectors that disagree, one is believed. While none says anything what was
-    # recorded a minute ago goes on, as long as the service's hours are known.
+    # recorded a minute ago goes on, as long as minutes are counted or the service is promised.
     labels = ", ".join(n.INFO_LABELS)
-    for name, scraped, by, none in (
-        (n.MONTH, n.SCRAPED_MONTH, "month", labelled(f"({n.AGREED} >= bool 0)", "month", "none")),
-        (n.INFO, n.SCRAPED_INFO, labels, f"({n.AGREED} >= bool 0)"),
+    for name, scraped, by, those, none in (
+        (n.MONTH, n.SCRAPED_MONTH, "month", n.AGREED, labelled(f"({n.AGREED} >= bool 0)", "month", "none")),
+        (n.INFO, n.SCRAPED_INFO, labels, n.PROMISED, n.PROMISED),
     ):
         said = f"topk by (service) (1, max by (service, {by}) ({scraped}))"
-        before = f"({name} offset {timing.every} and on (service) {n.AGREED})"
-        yield Record(name, union((said, before, none), by="service"))
+        # Before the first scrape after a restart of Prometheus.
+        last = f"topk by (service) (1, max by (service, {by}) (last_over_time({scraped}[{familiar}])))"
+        before = f"({name} offset {timing.every} and on (service) {those})"
+        yield Record(name, union((said, before, last, none), by="service"))
     yield Record(n.NOW, f"{n.MONTH} * on () group_left (half) {n.HALF}")
 
 
 def known_rules(treeless: Sequence[str]) -> Iterator[Record]:
     """`treeless`: services of which only events tell how they are, so that nobody misses their state."""
-    owed = f"{n.AGREED}{{service!~{pattern(treeless)}}}" if treeless else n.AGREED
-    yield Record(n.UNKNOWN, union((f"{n.UP} * 0", f"({owed} >= bool 0)"), by="service"))
+    those = f"{n.PROMISED}{{service!~{pattern(treeless)}}}" if treeless else n.PROMISED
+    yield Record(n.UNKNOWN, union((f"{n.UP} * 0", those), by="service"))
     yield Record(n.MEASURED, f"{n.AGREED} * (1 - {n.UNKNOWN})")
     # Absent where nobody knows: neither 0 nor 1.
     yield Record(n.BAD, f"{n.AGREED} * (1 - {n.UP})")

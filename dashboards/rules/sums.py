@@ -66,11 +66,11 @@ def month_rules(timing: Timing) -> Iterator[Record]:
     """The months of the last weeks, and each full month once, when its last hour is over."""
     hours = f"sum_over_time({n.COUNT_HOURLY}[{timing.range(MONTH_DAYS)}])"
     yield Record(n.COUNT_MONTHS, f"sum without (half) ({hours} or {n.COUNT_HOUR})")
-    yield Record(
-        n.COUNT_MONTHLY,
-        f"{n.COUNT_MONTHS}\nunless on (service, month) {n.MONTH}\nunless on (service, month) {n.COUNT_HOUR}\n"
-        f"unless last_over_time({n.COUNT_MONTHLY}[{timing.lasts(FINISHED_DAYS)}])",
-    )
+    # Only by what a collector says now: else the one under way would seem to be over when nobody says anything.
+    said = n.SCRAPED_MONTH
+    over = f"({n.COUNT_MONTHS} and on (service) {said})\nunless on (service, month) {said}"
+    recorded = f"last_over_time({n.COUNT_MONTHLY}[{timing.lasts(FINISHED_DAYS)}])"
+    yield Record(n.COUNT_MONTHLY, f"{over}\nunless on (service, month) {n.COUNT_HOUR}\nunless {recorded}")
 
 
 def window_rules(timing: Timing) -> Iterator[Record]:

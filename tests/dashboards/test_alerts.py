@@ -148,14 +148,23 @@ def restarted() -> Case:
     return case.alert("75m", FAST, fires(FAST, "critical", "37.04%"))
 
 
+def away() -> Case:
+    """The collector and what it polls, for good."""
+    gone = dict.fromkeys(series(""), "1x59 stale")
+    case = Case("a collector that stays away leaves services unknown, not well", {})
+    case.series = gone | {each: "0x59 stale" for each in gone if each.startswith("service_maintenance")}
+    fired = fires("ServiceUnknown", "warning", "")
+    return case.alert("66m", "ServiceUnknown", fired).alert("200m", "ServiceUnknown", fired)
+
+
 def empty() -> Case:
     case = Case("a collector that has never said anything: nothing fires but that", {"component": "0x200"})
-    return case.alert("59m", "ObjectiveUnmeasured").alert("90m", FAST).alert("90m", "ServiceUnknown")
+    return case.alert("59m", "ObjectiveUnmeasured").alert("90m", FAST).alert("90m", SLOW)
 
 
 CASES = (
     burning(), slow(), blip(), planned(), closed("effectiveness"), closed("safety"), opening(), gone(),
-    gone_in_maintenance(), restarted(), empty(),
+    gone_in_maintenance(), restarted(), away(), empty(),
 )  # fmt: skip
 
 

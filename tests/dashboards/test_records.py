@@ -84,6 +84,7 @@ EXPECTED: dict[str, Numbers] = {
     'service:month{month="2026-11"}': always(1),
     'service:now{half="odd"}': (None, None, 1, 1),
     f"service:info{{{GROUPS}}}": always(1),
+    "service:promised": always(1),
     "service:users": always(120),
     "service:agreed": always(1),
     "service:maintenance": always(0),
@@ -188,12 +189,15 @@ def test_there_is_no_record_that_no_test_looks_at() -> None:
 def test_what_the_collector_said_is_believed_for_an_hour(part: Callable[[str], Path], tmp_path: Path) -> None:
     gone = {series: "1x29 stale" for series in SERIES if series.startswith("service_")}
     case = Case("gone", {"web": "1x300", "steady": "1x300", **gone})
-    for name in ("service:agreed", "service:month", "service:now", "service:info", "service:measured"):
+    for name in ("service:agreed", "service:month", "service:now", "service:measured"):
         case.look("80m", f"count({name})", 1).look("95m", name)
-    # The state of the service needs nothing of the collector.
+    # Nor is a month over because nobody says which one it is.
+    case.look("200m", "last_over_time(service:count:monthly[1d])")
+    # The state of the service needs nothing of the collector, and its owner is remembered.
+    case.look("95m", 'count(service:info{owner="desk"})', 1)
     case.look("95m", "sum(service:up)", 1).look("95m", "service:bad")
 
-    assert judge(part("promtool"), tmp_path, catalogue(EPR), [case], only="service:") == ""
+    assert judge(part("promtool"), tmp_path, catalogue(EPR), [case], only="service:|slo:objective") == ""
 
 
 @pytest.mark.parts
