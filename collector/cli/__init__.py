@@ -315,3 +315,32 @@ def schema(
         raise
     except OSError as error:
         console.cannot_write(directory, error)
+
+
+@app.command()
+def rules(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write prometheus/services.yml.")],
+    config: Directory = None,
+    scale: Annotated[int, typer.Option("--scale", help="Shrink all durations: with 60 an hour takes a minute.")] = 1,
+    current: Annotated[bool, typer.Option("--check", help="Write nothing, fail where a file is behind.")] = False,
+) -> None:
+    """Write recording rules and alerts for the promised services."""
+    from collector.cli import rulefiles
+    from dashboards.objectives import files
+    from dashboards.promql import BadExpression
+    from dashboards.timing import Timing
+
+    loaded = console.checked(console.directory_of(config))
+    try:
+        made = files(loaded.catalogue, Timing(scale))
+        behind = rulefiles.stale(made, out) if current else ()
+        written = () if current else rulefiles.write(made, out)
+    except (BadExpression, ValueError) as error:
+        console.fail(str(error))
+    except OSError as error:
+        console.cannot_write(out, error)
+    for path in behind:
+        print(f"{path} is behind: `wardwatch rules` writes it", file=sys.stderr)
+    for path in written:
+        print(path)
+    raise typer.Exit(1 if behind else 0)

@@ -1,4 +1,5 @@
-"""Writes the tables that texts take from the code; `--check` fails where a text is behind the code.
+"""Writes the tables that texts take from the code, and the rules of what the example estate promises; `--check` fails
+where one is behind.
 
     .venv/bin/python deploy/local/generate.py [--check]
 
@@ -162,19 +163,32 @@ def _parts() -> dict[str, Callable[[], str]]:
     }
 
 
+RULES = ROOT / "dashboards" / "generated"
+"""Loaded by deploy/prometheus/prometheus.yml; a site makes its own with `wardwatch rules`."""
+
+
+def promised() -> Mapping[Path, str]:
+    """Files of rules for the services that `config/` promises."""
+    from collector.config import load
+    from dashboards.objectives import files
+    from dashboards.timing import Timing
+
+    catalogue = load(ROOT / "config", environ={}, resolve=str).catalogue
+    return {RULES / name: text for name, text in files(catalogue, Timing(1)).items()}
+
+
 FILES = ("README.md", "docs/alerts.md", "docs/modules.md", "docs/power.md", "docs/sizing.md")
 
 
 def main() -> int:
     check = sys.argv[1:] == ["--check"]
     stale = []
-    for name in FILES:
-        path = ROOT / name
-        now = path.read_text()
-        wanted = filled(now, _parts())
-        if now != wanted:
-            stale.append(name)
+    texts = {ROOT / name: filled((ROOT / name).read_text(), _parts()) for name in FILES}
+    for path, wanted in {**texts, **promised()}.items():
+        if not path.exists() or path.read_text() != wanted:
+            stale.append(str(path.relative_to(ROOT)))
             if not check:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(wanted)
     if stale and check:
         print(f"behind the code: {', '.join(stale)}; run make generate", file=sys.stderr)

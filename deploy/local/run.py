@@ -150,7 +150,9 @@ def _prometheus_config(at: ports.Ports, state: Path) -> Path:
     usual, source = ports.Ports(), ROOT / "deploy" / "prometheus" / "prometheus.yml"
     if at == usual:
         return source
-    text = source.read_text().replace("rules/*.yml", str(source.parent / "rules" / "*.yml"))
+    text = re.sub(
+        r"(?<=^  - )\S+/\*\.yml$", lambda rules: str(source.parent / rules[0]), source.read_text(), flags=re.M
+    )
     chosen = {getattr(usual, name): getattr(at, name) for name in ("wardwatch", "prometheus", "alertmanager")}
     text = re.sub(r"(?<=127\.0\.0\.1:)\d+", lambda port: str(chosen.get(int(port[0]), port[0])), text)
     copy = state / "prometheus.yml"

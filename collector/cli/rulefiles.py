@@ -1,0 +1,29 @@
+"""`wardwatch rules`: from what was promised to files for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+
+def stale(files: Mapping[str, str], out: Path) -> list[Path]:
+    """Files that are missing or differ."""
+    return [out / name for name, text in files.items() if _content(out / name) != text]
+
+
+def write(files: Mapping[str, str], out: Path) -> list[Path]:
+    """Write what differs, so that nothing that watches a file is woken for nothing. OSError."""
+    written = stale(files, out)
+    for path in written:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(path.name + ".new")
+        fresh.write_text(files[path.relative_to(out).as_posix()], encoding="utf-8")
+        fresh.replace(path)
+    return written
+
+
+def _content(path: Path) -> str | None:
+    try:
+        return path.read_bytes().decode("utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None

@@ -1,0 +1,93 @@
+"""Every series and label that rules record or read, once. What each one means: docs/objectives.md.
+
+A name is `level:what:operation`, as the Prometheus documentation wants recorded series named.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+# From the collector, scraped: one series a service, besides Prometheus' own `instance` and `job`.
+SCRAPED_AGREED: Final = "service_agreed"
+SCRAPED_MAINTENANCE: Final = "service_maintenance"
+SCRAPED_PERIOD: Final = "service_period_agreed_seconds"
+SCRAPED_MONTH: Final = "service_month"
+SCRAPED_INFO: Final = "service_info"
+SCRAPED_USERS: Final = "service_users"
+
+# States, by service.
+COMPONENT_UP: Final = "service:component:up"
+UP: Final = "service:up"
+UNKNOWN: Final = "service:unknown"
+AGREED: Final = "service:agreed"
+MAINTENANCE: Final = "service:maintenance"
+MEASURED: Final = "service:measured"
+BAD: Final = "service:bad"
+INCIDENT: Final = "service:incident"
+BEGINS: Final = "service:incident:begins"
+USERS: Final = "service:users"
+INFO: Final = "service:info"
+PROMISED: Final = "service:promised"
+
+# Where each minute belongs: even and odd hours, months.
+HALF: Final = "service:half"
+MONTH: Final = "service:month"
+NOW: Final = "service:now"
+
+# Events of a latency or events objective, as its queries give them over 5 minutes.
+ERRORS: Final = "objective:errors"
+EVENTS: Final = "objective:events"
+
+# Sums, with the label `of`.
+COUNT_MINUTE: Final = "service:count:minute"
+COUNT_HOUR: Final = "service:count:hour"
+COUNT_HOURLY: Final = "service:count:hourly"
+COUNT_MONTHS: Final = "service:count:months"
+COUNT_MONTHLY: Final = "service:count:monthly"
+COUNT: Final = "service:count:sum"
+
+# What is read of them, with the label `window`.
+SERVICE_ERROR: Final = "service:error:ratio"
+AVAILABILITY: Final = "service:availability:ratio"
+AVAILABILITY_LOW: Final = "service:availability:ratio_low"
+AVAILABILITY_HIGH: Final = "service:availability:ratio_high"
+INCIDENTS: Final = "service:incidents:count"
+DOWNTIME: Final = "service:downtime:seconds"
+MTBF: Final = "service:mtbf:seconds"
+MTRS: Final = "service:mtrs:seconds"
+USER_HOURS: Final = "service:user_hours:lost"
+
+# Objectives.
+ERROR: Final = "objective:error:ratio"
+ERROR_LOW: Final = "objective:error:ratio_low"
+ERROR_HIGH: Final = "objective:error:ratio_high"
+SAMPLES: Final = "objective:bad:samples"
+BUDGET_SECONDS: Final = "objective:budget:seconds"
+BUDGET_EVENTS: Final = "objective:budget:events"
+CONSUMED: Final = "objective:budget:consumed"
+LEFT: Final = "objective:budget:left"
+LEFT_LOW: Final = "objective:budget:left_low"
+CONSUMED_MINUTES: Final = "objective:budget:consumed_minutes"
+LEFT_MINUTES: Final = "objective:budget:left_minutes"
+BURNING: Final = "objective:budget:burning"
+
+# Sloth's names, which public dashboards read.
+SLOTH_RATIO: Final = "slo:sli_error:ratio_rate"
+SLOTH_OBJECTIVE: Final = "slo:objective:ratio"
+SLOTH_BUDGET: Final = "slo:error_budget:ratio"
+SLOTH_DAYS: Final = "slo:time_period:days"
+SLOTH_BURN: Final = "slo:current_burn_rate:ratio"
+SLOTH_PERIOD_BURN: Final = "slo:period_burn_rate:ratio"
+SLOTH_LEFT: Final = "slo:period_error_budget_remaining:ratio"
+SLOTH_INFO: Final = "sloth_slo_info"
+SLOTH_LABELS: Final = "sloth_id, sloth_service, sloth_slo"
+
+GROUPED: Final = ("tower", "site", "supplier", "tier", "key_property")
+"""Labels of service_info by which availability is summed up, as `TOWER:availability:ratio`."""
+
+INFO_LABELS: Final = (*GROUPED, "owner")
+
+OWN_LABELS: Final = frozenset(
+    ("service", "objective", "kind", "period", "nth", "page", "ticket", "window", "of", "half", "month", "component")
+)
+"""Labels that an objective's own `labels` do not replace."""

@@ -1,0 +1,81 @@
+"""`promtool test rules` on rules made of a catalogue: series in, expressions and alerts looked at."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from collector.services import Catalogue, Service
+from dashboards.objectives import FILE, files
+from dashboards.timing import Timing
+
+LONGEST_SECONDS = 300
+
+
+@dataclass
+class Case:
+    """`series`: promtool's notation by selector. `looks`: at a time, what an expression gives."""
+
+    name: str
+    series: Mapping[str, str]
+    looks: list[dict[str, Any]] = field(default_factory=list)
+    alerts: list[dict[str, Any]] = field(default_factory=list)
+
+    def look(self, at: str, expr: str, *values: float | tuple[str, float]) -> Case:
+        """Each value bare, or with its labels as promtool writes them."""
+        samples = [
+            {"labels": "{}", "value": v} if not isinstance(v, tuple) else {"labels": v[0], "value": v[1]}
+            for v in values
+        ]
+        self.looks.append({"expr": expr, "eval_time": at, "exp_samples": samples})
+        return self
+
+    def alert(self, at: str, name: str, *fires: Mapping[str, Any]) -> Case:
+        self.alerts.append({"eval_time": at, "alertname": name, "exp_alerts": list(fires)})
+        return self
+
+
+def catalogue(*services: Service) -> Catalogue:
+    return Catalogue({service.name: service for service in services})
+
+
+def judge(
+    promtool: Path,
+    directory: Path,
+    promised: Catalogue,
+    cases: Sequence[Case],
+    timing: Timing | None = None,
+    only: str = "",
+    every: str = "",
+) -> str:
+    """What promtool says against the cases: nothing, when all hold.
+
+    `only`: a pattern of the rules that matter. `every`: the time between evaluations, where it isn't the rules' own.
+    """
+    timing = timing or Timing()
+    every = every or timing.every
+    rules = yaml.safe_load(files(promised, timing)[FILE])
+    for group in rules["groups"]:
+        group["rules"] = [rule for rule in group["rules"] if re.match(only, rule.get("record") or rule["alert"])]
+    (directory / "services.yml").write_text(yaml.safe_dump(rules, sort_keys=False))
+    tests = [
+        {
+            "name": case.name,
+            "interval": every,
+            "input_series": [{"series": series, "values": values} for series, values in case.series.items()],
+            "promql_expr_test": case.looks,
+            "alert_rule_test": case.alerts,
+        }
+        for case in cases
+    ]
+    content = {"rule_files": ["services.yml"], "evaluation_interval": every, "tests": tests}
+    (directory / "cases.yml").write_text(yaml.safe_dump(content, sort_keys=False, width=1000))
+    words = [promtool, "test", "rules", directory / "cases.yml"]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
