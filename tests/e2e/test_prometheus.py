@@ -51,7 +51,7 @@ def servers(
 ) -> Iterator[tuple[int, int]]:
     """Two Prometheus servers with the project's configuration; the second scrapes nothing but shared-1."""
     shipped = (ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text().replace("10810", str(steady.port))
-    shipped = re.sub(r"(?m)^rule_files:\n.*\n", "", shipped)
+    shipped = re.sub(r"(?m)^rule_files:\n(?:  - .*\n)+", "", shipped)
     keep = "      - {source_labels: [instance], regex: shared-1, action: keep}\n"
     marked = "  - job_name: device\n" + shipped.partition("  - job_name: device\n")[2]
     only = shipped.replace(marked, marked.replace("    relabel_configs:\n", "    relabel_configs:\n" + keep, 1))

@@ -52,9 +52,11 @@ def test_the_wheel_holds_the_program_its_defaults_and_nothing_else(wheel: Path) 
 
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == {
         "collector",
+        "dashboards",
         "exporters",
         "simulator",
     }
+    assert not [name for name in names if "/generated/" in name], "the example's rules are not a site's"
     assert "collector/defaults/snmp/if_mib.yml" in names
     assert "collector/defaults/wardwatch.yml" in names
     assert [name for name in names if name.endswith("licenses/LICENSE")]
