@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import random
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -167,7 +168,7 @@ def measure(fleet: Fleet, seed: int, program: Words = PROGRAM) -> Found:
         (home / "state").mkdir()
         with process.running(words, log, {"STATE_DIRECTORY": str(home / "state")}) as collector:
             process.wait(collector, f"http://127.0.0.1:{http}/-/ready", log, seconds=120)
-            found = asyncio.run(_scrape(fleet, http, collector.pid))
+            found = asyncio.run(_scrape(fleet, http, collector.pid, seed))
             if collector.poll() is not None:
                 raise RuntimeError(log.read_text(errors="replace")[-2000:])
         found.packets = devices.stats()["packets"]
@@ -193,13 +194,17 @@ def _configuration(home: Path, fleet: Fleet, port: int) -> Path:
     return config
 
 
-async def _scrape(fleet: Fleet, http: int, pid: int) -> Found:
-    """Every device once an interval, each at its own place in it, as Prometheus does."""
+async def _scrape(fleet: Fleet, http: int, pid: int, seed: int) -> Found:
+    """Every device once an interval, each at its own place in it. As with Prometheus, which takes a hash, the places of
+    neighbours have nothing in common: in the order of the inventory, one site after the other would be asked for all it
+    has within a second or two, and its budget of packets would be the figure."""
     found = Found()
     last_missed: dict[int, int] = {}
     twice: set[int] = set()
     url = f"http://127.0.0.1:{http}/metrics"
     headers = {"Accept-Encoding": "gzip", "X-Prometheus-Scrape-Timeout-Seconds": str(fleet.timeout)}
+    chance = random.Random(seed)
+    places = sorted((chance.random(), number) for number in range(fleet.devices))
     begun = time.perf_counter()
     tasks: set[asyncio.Task[None]] = set()
 
@@ -240,8 +245,8 @@ async def _scrape(fleet: Fleet, http: int, pid: int) -> Found:
         for turn in range(fleet.warm_up + fleet.rounds):
             if turn == fleet.warm_up:
                 before = process.cpu(pid)
-            for number in range(fleet.devices):
-                await asyncio.sleep(begun + (turn + number / fleet.devices) * fleet.interval - time.perf_counter())
+            for place, number in places:
+                await asyncio.sleep(begun + (turn + place) * fleet.interval - time.perf_counter())
                 task = asyncio.ensure_future(one(session, turn, number))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)

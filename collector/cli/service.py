@@ -26,6 +26,7 @@ from collector.cli.traps import TrapReceiver
 from collector.config import Config, ConfigError
 from collector.config.restart import check_fixed
 from collector.edge import World
+from collector.edge.heap import Heap
 from collector.edge.state import Damaged, only_one, read_state, set_aside, write_state
 from collector.errors import TimedOut
 from collector.model import Column, Device
@@ -99,6 +100,7 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
         self._reloading = asyncio.Lock()
         self._failing: set[str] = set()
+        self._heap = Heap()
         self._promises = Promises(self._state, self._state_failed, self._failing.discard)
         self._foreign: dict[str, Mapping[str, Any]] = {}
         """What files of state hold that this version knows nothing of: another one may."""
@@ -142,6 +144,7 @@ class Service:
                 ("devices", self._learn_loop()),
                 ("states", self._tell_loop()),
                 ("maintenance", self._promises.watch()),
+                ("heap", self._heap.settle()),
             )
         ]
         self._ready = True
@@ -223,6 +226,7 @@ class Service:
                 return self._not_reloaded([str(error)])
             except Exception as error:  # noqa: BLE001 - whatever it is, the old configuration goes on
                 return self._not_reloaded([f"{type(error).__name__}: {error}"])
+            self._heap.renew()
             log.info("configuration reloaded", devices=len(config.devices), digest=config.digest[:12])
             return ()
 
