@@ -1,4 +1,5 @@
-"""One line in the log for each change of a device's state (RELIABILITY S23; HOUSE 7.6: quiet when well)."""
+"""One line in the log for each change of a device's state, and for what a person took upon themselves (RELIABILITY S23;
+HOUSE 7.6: quiet when well)."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from collections.abc import Mapping
 
 import structlog
 
+from collector.oncall.episode import Episode
 from collector.watch import Watch
 
 log = structlog.get_logger()
@@ -47,3 +49,12 @@ def by_hand(watch: Watch, person: str, packets: Mapping[str, int]) -> None:
 def strain(watch: Watch, seconds: float) -> None:
     """The device takes ever longer to answer, `seconds` by now, and is asked no more."""
     log.error("device slows down, polling stops", device=watch.device.name, seconds_to_answer=seconds)
+
+
+def acknowledged(episode: Episode) -> None:
+    """Somebody sees to an alert. The only place besides the state where it says who."""
+    ack = episode.ack
+    if ack is not None:
+        about = {name: episode.labels[name] for name in ("service", "instance", "site") if name in episode.labels}
+        alert, took = episode.labels.get("alertname", ""), round(ack.at - episode.starts, 1)
+        log.info("alert acknowledged", alert=alert, **about, by=ack.by, until=ack.until, note=ack.note, seconds=took)

@@ -35,6 +35,15 @@ class Histogram:
         yield column(families[1], one, (self._sum,))
         yield column(families[2], one, (sum(self._counts),))
 
+    def saved(self) -> tuple[list[int], float]:
+        """Counts and sum, for another run."""
+        return list(self._counts), self._sum
+
+    def restore(self, counts: Sequence[int], total: float) -> None:
+        """What `saved` gave in an earlier run; of other bounds it is passed over."""
+        if len(counts) == len(self._counts):
+            self._counts, self._sum = list(counts), float(total)
+
 
 @lru_cache(maxsize=512)
 def _form(

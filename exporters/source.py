@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from collector.model import Column
+from collector.model import Column, Secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Refusal(Exception):
     def __init__(self, status: int, text: str) -> None:
         super().__init__(text)
         self.status = status
-        """400: there is no such thing. 403: it may not be asked. 429: not now."""
+        """400: there is no such thing. 403: it may not be asked. 408, 413, 415: not like this. 429, 503: not now."""
 
 
 class Source(Protocol):
@@ -107,6 +107,12 @@ class Source(Protocol):
 
     async def probe_page(self, question: ProbeQuestion, patience: float) -> Sequence[Column]:
         """What a probe has found, answered within `patience` seconds. Raises Refusal."""
+
+    async def notified(self, body: bytes) -> None:
+        """Take a message of Alertmanager: when this returns it is on disk. Raises Refusal."""
+
+    def webhook_token(self) -> Secret | None:
+        """What Alertmanager must show to be heard; None: a login will do, or that it comes from this machine."""
 
     def groups(self, shard: tuple[int, int] | None, asked: str) -> Sequence[Mapping[str, Any]]:
         """The inventory as http_sd target groups; `(2, 5)`: the second of five shares, counted from 1. `asked` is the

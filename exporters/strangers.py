@@ -13,7 +13,7 @@ Strangers = Literal["refused", "trusted"]
 """Who comes from another machine with neither password nor certificate; trusted where something in front of us, or a
 person, answers for them."""
 
-ACTING: Final = ("/-/reload", "/probe", "/snmp")
+ACTING: Final = ("/-/reload", "/alertmanager/webhook", "/probe", "/snmp")
 """Routes that make something happen: for people and programs that are known (RELIABILITY part 3)."""
 
 

@@ -25,6 +25,8 @@ from exporters.routes import Routes, plain
 from exporters.source import Choice, DeviceLine, Source
 from exporters.strangers import NEEDS_LOGIN, Strangers, exposed, known, may_bind
 from exporters.webconfig import Watched, WebConfig
+from exporters.webhook import PATH as WEBHOOK
+from exporters.webhook import Webhook
 
 __all__ = [
     "CannotListen",
@@ -93,11 +95,12 @@ async def serve(
     routes = Routes(source, seats)
     snmp = OnDemand(source, seats.limits, routes.page)
     probe = Probe(source, seats.limits, routes.page)
-    routes.about += [snmp.about, probe.about]
-    gate = _Gate(watched, passwords, routes, strangers)
+    webhook = Webhook(source)
+    routes.about += [snmp.about, probe.about, webhook.about]
+    gate = _Gate(watched, passwords, routes, webhook, strangers)
     app = web.Application(middlewares=[gate.pass_through])
     app.router.add_routes(routes.table())
-    app.router.add_routes([*snmp.table(), *probe.table()])
+    app.router.add_routes([*snmp.table(), *probe.table(), *webhook.table()])
     app.router.add_routes(StatusPage(source).table())
     runner = web.AppRunner(app, shutdown_timeout=STOPPING)
     await runner.setup()
@@ -116,11 +119,14 @@ async def serve(
 class _Gate:
     """The one middleware."""
 
-    def __init__(self, watched: Watched, passwords: Passwords, routes: Routes, strangers: Strangers) -> None:
+    def __init__(
+        self, watched: Watched, passwords: Passwords, routes: Routes, webhook: Webhook, strangers: Strangers
+    ) -> None:
         self._strangers = strangers
         self._watched = watched
         self._passwords = passwords
         self._routes = routes
+        self._webhook = webhook
         self._rate = _Rate()
 
     @property
@@ -147,6 +153,18 @@ class _Gate:
         """None: the request may pass."""
         if config.rate is not None and not self._rate.allows(*config.rate):
             return plain("Too Many Requests", 429, {"Retry-After": "1"})
+        if _route(request) != WEBHOOK:
+            return await self._stranger(request, config)
+        shown = request.headers.get("Authorization", "")
+        if self._webhook.shows_token(shown):
+            return None
+        if self._webhook.wants_token() and not config.users:
+            return self._webhook.refused(plain("Unauthorized", 401, {"WWW-Authenticate": "Bearer"}))
+        refusal = await self._stranger(request, config)
+        return None if refusal is None else self._webhook.refused(refusal)
+
+    async def _stranger(self, request: web.Request, config: WebConfig) -> web.Response | None:
+        """None: somebody knows who asks."""
         if not config.users:
             return None if known(_route(request), request.remote, config, self._strangers) else plain(NEEDS_LOGIN, 403)
         try:

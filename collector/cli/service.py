@@ -18,6 +18,7 @@ from collector.agent import Agent
 from collector.budget import Pauses
 from collector.cli import control
 from collector.cli.equipment import Equipment
+from collector.cli.oncall import OnCall
 from collector.cli.ondemand import Desk
 from collector.cli.own import About, Reloads
 from collector.cli.probes import ProbeDesk
@@ -29,7 +30,7 @@ from collector.edge import World
 from collector.edge.heap import Heap
 from collector.edge.state import Damaged, only_one, read_state, set_aside, write_state
 from collector.errors import TimedOut
-from collector.model import Column, Device
+from collector.model import Column, Device, Secret
 from collector.network.equipment.whereabouts import Whereabouts
 from collector.privacy import Screen
 from exporters.source import ProbeQuestion, Question, Scrape
@@ -102,6 +103,7 @@ class Service:
         self._failing: set[str] = set()
         self._heap = Heap()
         self._promises = Promises(self._state, self._state_failed, self._failing.discard)
+        self._oncall = OnCall(self._state, self.world.host, self._screen, self._state_failed, self._failing.discard)
         self._foreign: dict[str, Mapping[str, Any]] = {}
         """What files of state hold that this version knows nothing of: another one may."""
         self._orders = control.Watcher(self._state)
@@ -145,6 +147,7 @@ class Service:
                 ("states", self._tell_loop()),
                 ("maintenance", self._promises.watch()),
                 ("heap", self._heap.settle()),
+                ("on call", self._oncall.watch()),
             )
         ]
         self._ready = True
@@ -171,7 +174,8 @@ class Service:
             if name not in known:
                 raise KeyError(name)
         columns = await self.agent.host_page(self._host_name, patience, choice.wants) if known else []
-        return [*columns, *self.about.columns(), *self._promises.columns(self.world.host.wall())]
+        ours = (*self.about.columns(), *self._promises.columns(self.world.host.wall()), *self._oncall.columns())
+        return [*columns, *ours]
 
     async def device_page(self, name: str, patience: float) -> Sequence[Column]:
         if name == self._host_name:
@@ -183,6 +187,12 @@ class Service:
 
     async def probe_page(self, question: ProbeQuestion, patience: float) -> Sequence[Column]:
         return await self._probes.answer(question, patience)
+
+    async def notified(self, body: bytes) -> None:
+        await self._oncall.notified(body)
+
+    def webhook_token(self) -> Secret | None:
+        return self._oncall.token
 
     def groups(self, shard: tuple[int, int] | None, asked: str) -> Sequence[Mapping[str, Any]]:
         address = self._config.settings.web.address or (self._unspecified and asked) or self.address
@@ -261,6 +271,7 @@ class Service:
         self._equipment.load(config.devices, config.targets)
         self.traps.load(config)
         self._promises.load(config.catalogue, config.devices)
+        self._oncall.load(config)
         self.world.limit_hops(config.settings.polling.ttl)
         self._config = config
         self._reloads.successful = True

@@ -200,6 +200,7 @@ class _Loading:
         if directory is not None:
             promise = self._promised(directory, entries, made)
             promise = self._maintenance(directory, promise, entries, [device for device, _ in made])
+        self._check_hours(settings, promise)
         findings.raise_any()
         return Config(
             settings=settings,
@@ -252,6 +253,16 @@ class _Loading:
         works, files = read_maintenance(document, Known(promise, sites, self._unreadable), self._findings)
         self._documents += [(f"{MAINTENANCE}: {read.path.name}", read, "") for read in files]
         return replace(promise, maintenance=tuple(works))
+
+    def _check_hours(self, settings: Settings, promise: promised.Catalogue) -> None:
+        """The calendar of who is on call must be there."""
+        name, document = settings.oncall.hours, self._document
+        if document is None or not name or name in promise.calendars or "calendars" in self._unreadable:
+            return
+        what = (
+            f"there is no calendar {shown(name)}.{suggestion(name, promise.calendars)} They are written in {CALENDARS}"
+        )
+        self._findings.problem(document, ["oncall", "hours"], what)
 
     def _auto(self) -> Auto:
         """What chooses modules: `auto` stands where a module's name may stand."""

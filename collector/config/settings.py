@@ -14,6 +14,7 @@ from collector.budget import RULES, Breaking, Budgets, Caps, Limit
 from collector.config.addresses import endpoint
 from collector.config.document import Document
 from collector.config.inventory import KindFile
+from collector.config.oncall import OnCallFile, OnCallSettings, on_call
 from collector.config.ondemand import OnDemandFile, OnDemandSettings, SnmpSettingsFile, on_demand
 from collector.config.scalars import (
     NOT_A_NAME,
@@ -167,6 +168,9 @@ class SettingsFile(Strict):
         SnmpSettingsFile, Keyed, Field(description="what `/snmp` answers, and how long names are known")
     ] = SnmpSettingsFile()
     traps: Annotated[TrapsFile, Keyed, Field(description="the receiver of traps and informs")] = TrapsFile()
+    oncall: Annotated[OnCallFile, Keyed, Field(description="how messages of Alertmanager are taken and counted")] = (
+        OnCallFile()
+    )
     privacy: Annotated[PrivacyFile, Keyed, Field(description="what of a device's texts is never shown")] = PrivacyFile()
     kinds: Annotated[dict[Name, Annotated[KindFile, Keyed]], Keyed] = Field(
         default_factory=dict, description="what devices of a kind have in common"
@@ -222,6 +226,7 @@ class Settings:
     caps: Caps
     on_demand: OnDemandSettings
     traps: Traps
+    oncall: OnCallSettings
     privacy: Privacy
     lookup_ttl: float
     """Seconds for which names that a device gave are known; 0: they are read in each poll."""
@@ -252,6 +257,7 @@ def read_settings(
         caps=Caps(model.caps.series_per_device, model.caps.series),
         on_demand=on_demand(document, model.on_demand, model.snmp, findings),
         traps=Traps(model.traps.listen, model.traps.rate, model.traps.burst, model.traps.names),
+        oncall=on_call(document, model.oncall, directory, environ, findings),
         privacy=Privacy(model.privacy.nhs_numbers, model.privacy.words, model.privacy.patterns),
         lookup_ttl=model.snmp.lookup_ttl,
     )

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from collector.model import Column, Family, column, rows, single
+from collector.model import Column, Family, Secret, column, rows, single
 from exporters.source import Choice, DeviceLine, ProbeQuestion, Question, Refusal, Scrape
 from exporters.web import Server, serve
 
@@ -32,6 +32,10 @@ class FakeSource:
     shards: list[tuple[int, int] | None] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)
     reloads: int = 0
+    token: Secret | None = None
+    messages: list[bytes] = field(default_factory=list)
+    refusal: Refusal | None = None
+    """What becomes of messages."""
     hold: asyncio.Event | None = None
     """Device pages wait for it."""
 
@@ -56,6 +60,14 @@ class FakeSource:
 
     async def snmp_page(self, question: Question, patience: float) -> Scrape:
         raise Refusal(403, "nothing may be asked")
+
+    async def notified(self, body: bytes) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.messages.append(body)
+
+    def webhook_token(self) -> Secret | None:
+        return self.token
 
     def groups(self, shard: tuple[int, int] | None, asked: str) -> Sequence[Mapping[str, Any]]:
         self.shards.append(shard)
@@ -111,6 +123,7 @@ async def ask(
     method: str = "GET",
     headers: Mapping[str, str] | None = None,
     tls: ssl.SSLContext | None = None,
+    body: bytes = b"",
 ) -> Answer:
     """One request on a connection of its own."""
     async with asyncio.timeout(20):
@@ -118,7 +131,7 @@ async def ask(
         try:
             lines = [f"{method} {path} HTTP/1.1", "Host: test", "Connection: close"]
             lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
-            writer.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
+            writer.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + body)
             raw = await reader.read()
         finally:
             writer.close()
