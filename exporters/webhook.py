@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from hmac import compare_digest
 from typing import Final
 
-from aiohttp import ClientConnectionError, PayloadError, web
+from aiohttp import web
 
 from collector.model import Column, Family, column, interned, single
 from exporters.guard import GuardedHandler
@@ -107,7 +107,7 @@ async def _body(request: web.Request) -> bytes:
             body += piece
             if len(body) > MOST_BYTES:
                 raise Refusal(413, TOO_LARGE)
-    except (ConnectionError, ClientConnectionError, PayloadError):  # cut off, or no chunks as HTTP has them
+    except (ConnectionError, web.RequestPayloadError):  # cut off, or no chunks as HTTP has them
         raise Refusal(408, "the message did not come to its end") from None
     seat.handle()
     return bytes(body)

@@ -58,6 +58,18 @@ def _names(incomplete: str) -> list[str]:
     return [device.name for device in devices if device.name.startswith(incomplete)]
 
 
+def _alerts(incomplete: str) -> list[str]:
+    """Names of open alerts for shell completion; none where the configuration cannot be read."""
+    from collector.cli.acking import names
+    from collector.config import ConfigError
+
+    try:
+        state = console.load_from(console.directory_of(None)).settings.state
+    except (ConfigError, OSError):
+        return []
+    return [name for name in names(state) if name.startswith(incomplete)]
+
+
 Directory = Annotated[
     Optional[Path],  # noqa: UP045 - typer reads this at run time
     typer.Option("--config", help="Configuration directory. [default: config/ where it exists, else what is shipped]"),
@@ -258,6 +270,38 @@ def resume(scope: Scope, config: Directory = None, state: State = None) -> None:
     left = sorted(control.read(where).paused)
     if left:
         print(f"still paused: {', '.join(left)}", file=sys.stderr)
+
+
+@app.command()
+def ack(
+    alert: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(metavar="ALERT", help="Name of an open alert.", autocompletion=_alerts),
+    ] = None,
+    service: Annotated[Optional[str], typer.Option("--service", help="Of this service.")] = None,  # noqa: UP045
+    instance: Annotated[Optional[str], typer.Option("--instance", help="Of this device.")] = None,  # noqa: UP045
+    label: Annotated[Optional[list[str]], typer.Option("--label", help="With NAME=VALUE; may be repeated.")] = None,  # noqa: UP045
+    several: Annotated[bool, typer.Option("--all", help="All that match, where several do.")] = False,
+    until: Annotated[
+        str, typer.Option("--until", help="For so long (2h), or until a time. [default: until it ends]")
+    ] = "",
+    by: Annotated[str, typer.Option("--by", help="Who sees to it. [default: whoever runs this]")] = "",
+    note: Annotated[str, typer.Option("--note", help="What for; shown to whoever asks.")] = "",
+    show: Annotated[bool, typer.Option("--list", help="Show what is open, who sees to it, until when.")] = False,
+    config: Directory = None,
+    state: State = None,
+) -> None:
+    """Say that you see to an open alert. It counts within a second, silences nothing, and survives a restart."""
+    from collector.cli import acking
+
+    where = console.state_of(console.unchecked(config) if state is None else None, state)
+    if show:
+        print(acking.table(where))
+        return
+    if alert is None:
+        console.fail("say which alert; `wardwatch ack --list` shows those that are open")
+    wanted = {name: value for name, value in (("service", service), ("instance", instance)) if value is not None}
+    acking.acknowledge(where, alert, {**wanted, **acking.labels(label or ())}, several, until, by, note)
 
 
 @app.command("list")

@@ -22,6 +22,7 @@ from exporters.source import EVERYTHING, Choice
 from exporters.strangers import ACTING, known
 from exporters.web import CannotListen, Limits, _Gate, may_bind, serve
 from exporters.webconfig import Watched, WebConfig
+from exporters.webhook import Webhook
 from tests.exporters.exposition import parse
 from tests.exporters.fake import FakeSource, ask, big, serving, until
 
@@ -316,14 +317,18 @@ def test_what_makes_something_happen_is_for_those_who_are_known(route: str, remo
         assert known(page, remote, WebConfig(), "refused")
 
 
-@pytest.mark.parametrize("path", ["/-/reload", "/%2D/reload", "/probe", "/snmp", "/metrics"])
+@pytest.mark.parametrize(
+    "path",
+    ["/-/reload", "/%2D/reload", "/probe", "/snmp", "/alertmanager/webhook", "/alert%6Danager/webhook", "/metrics"],
+)
 async def test_a_stranger_is_told_to_log_in(path: str) -> None:
     """The route counts, however its path is written."""
     routes = Routes(FakeSource(), Seats(Limits()))
     app = web.Application()
-    app.router.add_routes([*routes.table(), web.get("/probe", _nobody), web.get("/snmp", _nobody)])
-    method = "POST" if "reload" in path else "GET"
-    gate = _Gate(Watched(None), Passwords(), routes, "refused")
+    webhook = Webhook(FakeSource())
+    app.router.add_routes([*routes.table(), *webhook.table(), web.get("/probe", _nobody), web.get("/snmp", _nobody)])
+    method = "POST" if "reload" in path or "webhook" in path else "GET"
+    gate = _Gate(Watched(None), Passwords(), routes, webhook, "refused")
     for remote, refused in (("192.0.2.7", path != "/metrics"), ("127.0.0.1", False)):
         request = make_mocked_request(method, path).clone(remote=remote)
         request._match_info = await app.router.resolve(request)  # type: ignore[assignment]
