@@ -71,6 +71,17 @@ CONSUMED_MINUTES: Final = "objective:budget:consumed_minutes"
 LEFT_MINUTES: Final = "objective:budget:left_minutes"
 BURNING: Final = "objective:budget:burning"
 
+# On call. Sums with the label `of`, and what is read of them, with the label `window`.
+CALL_TOTAL: Final = "oncall:total:sum"
+CALL_NEW: Final = "oncall:new:sum"
+CALL_COUNT: Final = "oncall:count:sum"
+CALL_OPEN: Final = "oncall:alerts:open"
+CALL_NOTIFICATIONS: Final = "oncall:notifications:count"
+CALL_OUT_OF_HOURS: Final = "oncall:pages_out_of_hours:count"
+CALL_MTTA: Final = "oncall:mtta:seconds"
+CALL_UNTOUCHED: Final = "oncall:ended_without_action:ratio"
+CALL_DURATION: Final = "oncall:alert_duration:seconds"
+
 # Sloth's names, which public dashboards read.
 SLOTH_RATIO: Final = "slo:sli_error:ratio_rate"
 SLOTH_OBJECTIVE: Final = "slo:objective:ratio"

@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from collector.services import Catalogue, Objective, Service
 from dashboards.rule import Alert, Group, Record, written
-from dashboards.rules import budgets, objectives, services, state, sums
+from dashboards.rules import budgets, objectives, oncall, services, state, sums
 from dashboards.rules.alerts import Places, alerts
 from dashboards.rules.components import component_rules
 from dashboards.timing import LONG, PERIODS, SHORT, Timing
 
 FILE = "prometheus/services.yml"
+ON_CALL = "prometheus/oncall.yml"
 
 ABOUT = (
     "The promised services: their state, agreed time, error budgets and alerts. docs/objectives.md explains them.",
@@ -25,7 +26,11 @@ ABOUT = (
 
 def files(catalogue: Catalogue, timing: Timing | None = None, places: Places | None = None) -> dict[str, str]:
     """What `wardwatch rules` writes, by path. Raises BadExpression."""
-    return {FILE: written([group(catalogue, timing or Timing(), places or Places())], ABOUT)}
+    timing = timing or Timing()
+    return {
+        FILE: written([group(catalogue, timing, places or Places())], ABOUT),
+        ON_CALL: written([oncall.group(timing)], oncall.ABOUT),
+    }
 
 
 def group(catalogue: Catalogue, timing: Timing, places: Places) -> Group:

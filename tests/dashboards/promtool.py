@@ -53,21 +53,24 @@ def judge(
     timing: Timing | None = None,
     only: str = "",
     every: str = "",
+    file: str = FILE,
+    samples: str = "",
 ) -> str:
     """What promtool says against the cases: nothing, when all hold.
 
     `only`: a pattern of the rules that matter. `every`: the time between evaluations, where it isn't the rules' own.
+    `file`: which of the files that are made. `samples`: the time between samples, where it isn't that.
     """
     timing = timing or Timing()
     every = every or timing.every
-    rules = yaml.safe_load(files(promised, timing)[FILE])
+    rules = yaml.safe_load(files(promised, timing)[file])
     for group in rules["groups"]:
         group["rules"] = [rule for rule in group["rules"] if re.match(only, rule.get("record") or rule["alert"])]
     (directory / "services.yml").write_text(yaml.safe_dump(rules, sort_keys=False))
     tests = [
         {
             "name": case.name,
-            "interval": every,
+            "interval": samples or every,
             "input_series": [{"series": series, "values": values} for series, values in case.series.items()],
             "promql_expr_test": case.looks,
             "alert_rule_test": case.alerts,
