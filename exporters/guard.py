@@ -32,7 +32,7 @@ class Limits:
 
     header: float = 5.0
     """From the first byte of a request, or the connection's beginning, to the end of its headers; also the handshake's
-    and a body's deadline: no route here reads one."""
+    and a body's deadline."""
     idle: float = 15.0
     """Between two requests of a connection."""
     write: float = 30.0
