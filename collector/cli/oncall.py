@@ -169,7 +169,7 @@ class OnCall:
         records, damaged = self._journal.read()
         with self._shown:
             self._ledger.apply(records)
+        self._restored = self._untold = True  # once: records count again where they are applied again later
         if damaged:
             log.error("on-call journal is damaged, the rest is kept", lines=damaged)
-            self._journal.replace(self._ledger.everything())
-        self._restored = self._untold = True
+            self._shorten()

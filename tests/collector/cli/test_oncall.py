@@ -209,6 +209,26 @@ async def test_a_damaged_line_costs_what_it_said_and_no_more(tmp_path: Path) -> 
     assert Desk(config).count("alerts_open") == 2
 
 
+async def test_a_damaged_journal_that_cannot_be_mended_counts_nothing_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = configured(tmp_path, "oncall: {copies: 1s}\n")
+    desk = Desk(config)
+    for name in ("a", "b"):
+        await desk.oncall.notified(message(down(name), group=name))
+    path = tmp_path / "state" / oncall.JOURNAL
+    path.write_bytes(path.read_bytes() + b"torn\n")
+
+    def full(self: journal.Journal, records: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journal.Journal, "replace", full)
+    again = Desk(config)
+    await again.oncall.notified(message(down("c"), group="c"))
+    assert again.failures == ["on-call journal not shortened"]
+    assert (again.count("notifications_total"), again.count("alerts_started_total")) == (3, 3)
+
+
 async def test_the_journal_stays_short_and_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oncall, "LINES", 60)
     config = configured(tmp_path)

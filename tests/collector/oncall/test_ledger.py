@@ -155,6 +155,13 @@ def test_a_new_beginning_tells_of_an_end_that_nobody_told() -> None:
     assert (world.count(t.STARTED), world.count(t.ENDED), len(world.ledger.open)) == (2, 1, 1)
 
 
+def test_the_end_of_an_earlier_one_that_is_told_late_ends_nothing_that_goes_on() -> None:
+    world = World()
+    world.tell(HOUR, alert(starts=BEGIN + HOUR - 30))
+    world.tell(HOUR + 10, alert(ends=BEGIN + 600))
+    assert (world.count(t.STARTED), world.count(t.ENDED), len(world.ledger.open)) == (1, 0, 1)
+
+
 def test_an_end_of_what_nobody_told_of_is_both() -> None:
     world = World()
     world.tell(HOUR, alert(ends=BEGIN + 60))
