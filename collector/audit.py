@@ -4,11 +4,14 @@ HOUSE 7.6: quiet when well)."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import structlog
 
-from collector.oncall.episode import Episode
 from collector.watch import Watch
+
+if TYPE_CHECKING:
+    from collector.oncall.episode import Episode
 
 log = structlog.get_logger()
 

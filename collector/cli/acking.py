@@ -10,7 +10,7 @@ from typing import Any
 from collector.cli import acks, console
 from collector.edge.state import AlreadyRunning, Damaged, only_one, person, wall
 from collector.oncall.episode import Ack
-from collector.oncall.ledger import USUAL
+from collector.oncall.rules import USUAL
 
 Alert = Mapping[str, Any]
 

@@ -78,6 +78,10 @@ class Watcher:
         self._seen = found
         return entries
 
+    def forget(self) -> None:
+        """Tell all of it again: nothing came of it."""
+        self._seen = None
+
 
 def _entries(state: Path) -> list[dict[str, Any]]:
     entries = (read_state(state / FILE) or {}).get("acks", [])

@@ -14,8 +14,8 @@ from collector.config.scalars import Duration, Line, Listed, Name, Plain
 from collector.config.secrets import Secrets
 from collector.config.typed import Findings, Strict
 from collector.model import Secret
+from collector.oncall import COPIES, IGNORED
 from collector.oncall.hours import NIGHT
-from collector.oncall.ledger import Rules
 
 LEAST: Final = 16
 """Characters of a token: fewer are guessed."""
@@ -48,8 +48,8 @@ class OnCallFile(Strict):
             description="what is said again within this time is a copy: longer than `group_interval`, "
             "shorter than every `repeat_interval`"
         ),
-    ] = Rules().copies
-    ignore: Annotated[tuple[Name, ...], Listed, Field(description="names of alerts that call nobody")] = ("Watchdog",)
+    ] = COPIES
+    ignore: Annotated[tuple[Name, ...], Listed, Field(description="names of alerts that call nobody")] = IGNORED
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,7 @@ Said again later, it is another message, for the telephone rings again.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
 from hashlib import blake2s
 from typing import Any, Final
 
@@ -20,6 +19,7 @@ from collector.edge.journal import Record
 from collector.oncall import tallies as t
 from collector.oncall.episode import Ack, Episode, restored
 from collector.oncall.message import Alert, Message
+from collector.oncall.rules import Rules, severity_of
 from collector.oncall.tallies import Tallies, most_urgent
 
 MOST_ALERTS: Final = 10_000
@@ -36,23 +36,8 @@ SILENT: Final = 6 * DAY
 """An open alert of which nobody tells any more is over: Alertmanager forgets after 5 days what it has sent (its flag
 --data.retention), so that whatever is still there is told again within them."""
 
-USUAL: Final = ("alertname", "severity", "owner", "service", "objective", "instance", "site", "location", "module")
-MOST_SAID: Final = 2048
-"""Characters of an alert's labels that are remembered."""
-
 Told = tuple[str, str, float, str]
 """Mark of receiver and group, fingerprint, beginning, status."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What the configuration decides. `copies` in seconds; alerts named in `ignore` call nobody; `owners` are told
-    apart; `screen` takes patient data out of a text."""
-
-    copies: float = 300.0
-    ignore: frozenset[str] = frozenset(("Watchdog",))
-    owners: frozenset[str] = frozenset()
-    screen: Callable[[str], str] = field(default=str)
 
 
 class Ledger:
@@ -73,7 +58,7 @@ class Ledger:
 
     def decide(self, message: Message, now: float, hours: Callable[[float], str]) -> list[Record]:
         """What a message changes; nothing where it is a copy. `hours` gives the class of a moment."""
-        wanted = list({alert.fingerprint: alert for alert in message.alerts if self._calls(alert)}.values())
+        wanted = list({alert.fingerprint: alert for alert in message.alerts if self.rules.calls(alert)}.values())
         records: list[Record] = []
         said: list[tuple[str, float, str]] = []
         mark = _mark(message)
@@ -82,7 +67,7 @@ class Ledger:
             records += self._changes(alert, now)
         if any(not self._is_copy((mark, *each), now) for each in said):
             firing = [alert for alert in wanted if alert.status == "firing"] or wanted
-            severity = most_urgent(self._severity(alert) for alert in firing)
+            severity = most_urgent(severity_of(alert) for alert in firing)
             receiver = self.rules.screen(message.receiver)
             kind = (receiver, severity, hours(now), message.status)
             records.append(["message", now, *kind, mark, [list(each) for each in said], message.truncated])
@@ -90,7 +75,7 @@ class Ledger:
 
     def concerns(self, message: Message) -> bool:
         """Whether anything in it calls anybody."""
-        return any(map(self._calls, message.alerts))
+        return any(map(self.rules.calls, message.alerts))
 
     def acknowledge(self, fingerprint: str, starts: float, ack: Ack) -> list[Record]:
         """What it changes that somebody acknowledges an alert: nothing where that is over, or known already."""
@@ -102,9 +87,6 @@ class Ledger:
     def silent(self, now: float) -> list[Record]:
         """The open alerts of which nobody has told for so long that they must be over."""
         return [["lost", now, e.fingerprint, e.heard] for e in self.open.values() if e.heard < now - SILENT]
-
-    def _calls(self, alert: Alert) -> bool:
-        return alert.labels.get("alertname") not in self.rules.ignore
 
     def _is_copy(self, told: Told, now: float) -> bool:
         at = self._told.get(told)
@@ -146,25 +128,9 @@ class Ledger:
             yield ["ended", now, alert.fingerprint, alert.ends]
 
     def _begun(self, alert: Alert, now: float) -> Record:
-        labels = self._shortened(alert.labels)
-        owner = labels.get("owner", "")
-        known = owner if owner in self.rules.owners or not owner else t.OTHER
-        kind = [labels.get("alertname", ""), self._severity(alert), known]
+        labels = self.rules.remembered(alert)
+        kind = [labels.get("alertname", ""), severity_of(alert), self.rules.owner(labels.get("owner", ""))]
         return ["begun", now, alert.fingerprint, alert.starts, kind, labels]
-
-    def _shortened(self, labels: Mapping[str, str]) -> dict[str, str]:
-        """What people tell alerts by, the usual ones first, as much as there is room for."""
-        first = [name for name in USUAL if name in labels]
-        room, kept = MOST_SAID, dict[str, str]()
-        for name in (*first, *sorted(labels.keys() - set(first))):
-            room -= len(name) + len(labels[name])
-            if room >= 0:
-                kept[self.rules.screen(name)] = self.rules.screen(labels[name])
-        return kept
-
-    def _severity(self, alert: Alert) -> str:
-        severity = alert.labels.get("severity", "")
-        return severity if severity in t.SEVERITIES else t.OTHER
 
     # -- changes --------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,8 +16,8 @@ import structlog
 from typer.testing import CliRunner, Result
 
 import collector.cli.tables  # noqa: F401 - it keeps the time that is real: imported later it would keep ours
-from collector.cli import acking, acks, app, oncall
-from collector.cli.oncall import OnCall
+from collector.cli import acking, acks, app, calls, oncall
+from collector.cli.calls import Calls
 from collector.cli.service import Options, Service
 from collector.config import Config, load
 from collector.edge import LocalHost, journal
@@ -143,12 +145,16 @@ async def test_what_is_no_message_is_refused(tmp_path: Path) -> None:
 
 
 class Desk:
-    """`OnCall` by itself, on a disk that fails when it is told to."""
+    """`Calls` by itself."""
 
     def __init__(self, config: Config) -> None:
         self.failures: list[str] = []
-        self.oncall = OnCall(
-            config.settings.state, LocalHost(), Screen(), lambda what, _: self.failures.append(what), lambda _: None
+        self.oncall = Calls(
+            config.settings.state / oncall.JOURNAL,
+            LocalHost(),
+            Screen(),
+            lambda what, _: self.failures.append(what),
+            lambda _: None,
         )
         self.oncall.load(config)
 
@@ -230,7 +236,7 @@ async def test_a_damaged_journal_that_cannot_be_mended_counts_nothing_twice(
 
 
 async def test_the_journal_stays_short_and_says_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oncall, "LINES", 60)
+    monkeypatch.setattr(calls, "LINES", 60)
     config = configured(tmp_path)
     desk = Desk(config)
     desk.oncall._lines = 60
@@ -255,6 +261,31 @@ async def test_a_word_given_before_the_end_counts_though_it_is_seen_with_it(tmp_
     acks.add(state, acks.open_alerts(state), acking.Ack(wall(), None, "alice"))
     await desk.oncall.notified(message({**one, "status": "resolved", "endsAt": one["startsAt"]}))
     assert (desk.count("alerts_ended_without_action_total"), desk.count("alerts_acknowledged_total")) == (0, 1)
+
+
+async def test_a_word_that_could_not_be_noted_is_taken_up_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(configured(tmp_path))
+    await desk.oncall.notified(message(down("sw-1")))
+    await desk.oncall.look()
+    acks.add(tmp_path / "state", acks.open_alerts(tmp_path / "state"), acking.Ack(wall(), None, "alice"))
+
+    def full(self: journal.Journal, records: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal.Journal, "append", full)
+        with pytest.raises(OSError, match="No space"):
+            await desk.oncall.look()
+    await desk.oncall.look()
+    assert desk.count("alerts_acknowledged_total") == 1
+
+
+def test_a_start_without_messages_imports_nothing_that_counts_them() -> None:
+    look = "import sys, collector.cli.service; print([m for m in sys.modules if m.startswith('collector.oncall.')])"
+    done = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "['collector.oncall.hours']\n"
 
 
 # -- the command -----------------------------------------------------------------------------------------------------
@@ -371,4 +402,4 @@ def test_the_token_and_the_calendar(tmp_path: Path) -> None:
     assert TOKEN not in json.dumps(config.digest) + repr(config.settings)
     desk = Desk(config)
     assert desk.oncall._hours.at(1_795_892_400.0) == "agreed"  # 19:00
-    assert Desk(configured(tmp_path / "other")).oncall.token is None
+    assert configured(tmp_path / "other").settings.oncall.token is None

@@ -16,8 +16,9 @@ from collector.oncall import ledger as module
 from collector.oncall import shown
 from collector.oncall import tallies as t
 from collector.oncall.episode import Ack
-from collector.oncall.ledger import DAY, Ledger, Rules
+from collector.oncall.ledger import DAY, Ledger
 from collector.oncall.message import read
+from collector.oncall.rules import MOST_SAID, Rules
 from collector.privacy import Screen
 from exporters.text import render
 from tests.collector.oncall.messages import BEGIN, alert, message
@@ -292,7 +293,7 @@ def test_patient_data_and_long_labels_are_not_kept() -> None:
     (episode,) = world.ledger.open.values()
     assert episode.labels["instance"] == "sw-1"
     assert number not in json.dumps(world.journal)
-    assert sum(len(k) + len(v) for k, v in episode.labels.items()) <= module.MOST_SAID + 100
+    assert sum(len(k) + len(v) for k, v in episode.labels.items()) <= MOST_SAID + 100
 
 
 def test_memory_is_bounded_and_what_is_forgotten_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
