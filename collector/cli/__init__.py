@@ -363,7 +363,7 @@ def schema(
 
 @app.command()
 def rules(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write prometheus/services.yml.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write prometheus/*.yml.")],
     config: Directory = None,
     scale: Annotated[int, typer.Option("--scale", help="Shrink all durations: with 60 an hour takes a minute.")] = 1,
     current: Annotated[bool, typer.Option("--check", help="Write nothing, fail where a file is behind.")] = False,
