@@ -108,6 +108,13 @@ def large_counter64(scene: Scene, _: Options) -> None:
     )
 
 
+def says(scene: Scene, options: Options) -> None:
+    """Not ill itself: it tells of a trouble, as a supply on battery does."""
+    image, under = scene.view.image, ber.identifier(ber.dotted(options["object"]))
+    number = ber.signed(options["number"])
+    _each(scene, lambda at, tag, _: ber.tlv(tag, number) if image.oids[at].startswith(under) else None)
+
+
 def hostile_encoding(scene: Scene, options: Options) -> None:
     """F25. What a decoder without bounds follows into the ground."""
     style = options["style"]
@@ -155,4 +162,6 @@ MODES = (
     Mode("f17_large_counter64", "every Counter64 has 2^63 added", answer=large_counter64),
     Mode("f25_hostile_encoding", "indefinite and huge lengths, 5,000 levels, 1,000 arcs, arcs above 32 bits",
          {"style": "mixed"}, STYLES, send=hostile_encoding),
+    Mode("says", "tells this number as the value of an object, and of all below it", {"object": "1.3", "number": 0},
+         answer=says),
 )  # fmt: skip

@@ -126,7 +126,7 @@ def test_replies_damaged_at_random_cost_rows_but_never_the_poll_or_the_truth() -
 
 
 def test_every_mode_that_the_simulator_has_is_here() -> None:
-    assert {mode for mode, _ in (*WALKS, *GETS)} | {"glass", "malformed"} == set(MODES)
+    assert {mode for mode, _ in (*WALKS, *GETS)} | {"glass", "malformed", "says"} == set(MODES)
 
 
 def test_nothing_was_a_bug_nothing_was_written_and_nobody_had_two_questions() -> None:

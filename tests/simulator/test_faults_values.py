@@ -107,6 +107,15 @@ def test_f17_counters_above_two_to_the_53_keep_their_low_bits() -> None:
     assert huge % 2**53 == small % 2**53
 
 
+def test_says_a_number_for_an_object_and_leaves_the_others() -> None:
+    image, on_battery = synthetic.image("ups"), "1.3.6.1.2.1.33.1.4.1.0"
+    packet = request("get", on_battery, "1.3.6.1.2.1.33.1.4.2.0")
+    honest = values(payload(player(image=image), packet))
+    told = values(payload(player(fault("says", object="1.3.6.1.2.1.33.1.4.1", number=-5), image=image), packet))
+    assert honest[0] == (ber.INTEGER, b"\x03")
+    assert told == [(ber.INTEGER, b"\xfb"), honest[1]]
+
+
 def test_f25_lengths() -> None:
     packet = request("get", "1.3.6.1.2.1.1.5.0")
     honest = payload(player(), packet)
