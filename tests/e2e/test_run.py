@@ -95,6 +95,11 @@ def test_everything_is_up_in_time_and_ends_with_ctrl_c(
     assert get(f"http://127.0.0.1:{environment['ALERTMANAGER_PORT']}/-/ready")
     flags = get(f"http://127.0.0.1:{port}/api/v1/status/flags")
     assert '"storage.tsdb.retention.time":"1y5w' in flags or '"storage.tsdb.retention.time":"400d"' in flags
+    assert "level=error" not in (tmp_path / "state" / "logs" / "alertmanager.log").read_text()
+    receivers = json.loads(get(f"http://127.0.0.1:{environment['ALERTMANAGER_PORT']}/api/v2/receivers"))
+    assert {"nobody", "service-desk"} < {each["name"] for each in receivers}
+    config = json.loads(get(f"http://127.0.0.1:{environment['ALERTMANAGER_PORT']}/api/v2/status"))["config"]["original"]
+    assert f"http://127.0.0.1:{environment['WARDWATCH_PORT']}/alertmanager/webhook" in config
     said = (tmp_path / "output").read_text()
     for word in (
         "running:",

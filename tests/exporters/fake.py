@@ -7,7 +7,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+<<<<<<< HEAD
 from collector.model import Column, Family, Secret, column, rows, single
+=======
+from collector.config.urls import Urls, UrlsFile, urls
+from collector.model import Column, Family, column, rows, single
+>>>>>>> aa05dba (The collector serves the runbooks that alerts link to)
 from exporters.source import Choice, DeviceLine, ProbeQuestion, Question, Refusal, Scrape
 from exporters.web import Server, serve
 
@@ -28,6 +33,7 @@ class FakeSource:
     problems: Sequence[str] = ()
     is_ready: bool = True
     config_digest: str = "0123456789abcdef"
+    urls: Urls = field(default_factory=lambda: urls(UrlsFile()))
     asked: list[tuple[str, object, float]] = field(default_factory=list)
     shards: list[tuple[int, int] | None] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)
