@@ -1,4 +1,4 @@
-"""Plain YAML of mappings, lists and text. The same content gives the same bytes."""
+"""Plain YAML of mappings, lists, text and whole numbers. The same content gives the same bytes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dashboards.rule import scalar
 
-Content = Mapping[str, "Content"] | Sequence["Content"] | str | bool
+Content = Mapping[str, "Content"] | Sequence["Content"] | str | int
 
 
 def block(content: Mapping[str, Content]) -> str:
@@ -15,12 +15,12 @@ def block(content: Mapping[str, Content]) -> str:
 
 def _mapping(content: Mapping[str, Content]) -> Iterator[str]:
     for key, value in content.items():
-        if isinstance(value, str | bool):
+        if isinstance(value, str | int):
             yield f"{scalar(key)}: {_word(value)}"
         elif isinstance(value, Mapping) and value:
             yield f"{scalar(key)}:"
             yield from (f"  {line}" for line in _mapping(value))
-        elif isinstance(value, Mapping) or all(isinstance(each, str | bool) for each in value):
+        elif isinstance(value, Mapping) or all(isinstance(each, str | int) for each in value):
             yield f"{scalar(key)}: {_flow(value)}"
         else:
             yield f"{scalar(key)}:"
@@ -39,10 +39,10 @@ def _item(content: Content) -> Iterator[str]:
 def _flow(content: Content) -> str:
     if isinstance(content, Mapping):
         return "{" + ", ".join(f"{scalar(key)}: {_flow(value)}" for key, value in content.items()) + "}"
-    if isinstance(content, str | bool):
+    if isinstance(content, str | int):
         return _word(content)
     return "[" + ", ".join(map(_flow, content)) + "]"
 
 
-def _word(value: str | bool) -> str:
+def _word(value: str | int) -> str:
     return scalar(value) if isinstance(value, str) else str(value).lower()

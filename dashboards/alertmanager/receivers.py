@@ -10,6 +10,9 @@ from dashboards.block import Content
 
 Config = dict[str, Content]
 
+MOST = 2000
+"""Alerts in a message to the collector, which takes 4 MiB (docs/oncall.md)."""
+
 
 def smtp(of: Smtp) -> Config:
     """Alertmanager's `global` settings for mail."""
@@ -41,9 +44,11 @@ def _ways(receiver: Receiver, collector: Webhook | None) -> Iterator[tuple[str, 
         yield "slack_configs", [_slack(receiver.slack.channel, receiver.slack.url_file)]
     if receiver.email:
         yield "email_configs", [_email(receiver.email)]
-    hooks = [hook for hook in (receiver.webhook, collector) if hook is not None]
+    hooks = [_webhook(receiver.webhook, resolved=True)] if receiver.webhook is not None else []
+    if collector is not None:
+        hooks.append(_webhook(collector, resolved=True) | {"max_alerts": MOST})
     if hooks:
-        yield "webhook_configs", [_webhook(hook, resolved=True) for hook in hooks]
+        yield "webhook_configs", hooks
 
 
 def _webhook(hook: Webhook, *, resolved: bool) -> Config:

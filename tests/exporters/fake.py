@@ -7,12 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-<<<<<<< HEAD
-from collector.model import Column, Family, Secret, column, rows, single
-=======
 from collector.config.urls import Urls, UrlsFile, urls
-from collector.model import Column, Family, column, rows, single
->>>>>>> aa05dba (The collector serves the runbooks that alerts link to)
+from collector.model import Column, Family, Secret, column, rows, single
 from exporters.source import Choice, DeviceLine, ProbeQuestion, Question, Refusal, Scrape
 from exporters.web import Server, serve
 

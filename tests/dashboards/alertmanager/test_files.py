@@ -21,7 +21,7 @@ from tests.dashboards.test_files import HOSTILE
 
 TEXT = st.text(alphabet=st.characters(exclude_categories=("Cs",)))
 CONTENT = st.recursive(
-    st.one_of(TEXT, st.booleans()),
+    st.one_of(TEXT, st.booleans(), st.integers()),
     lambda below: st.one_of(st.lists(below, max_size=4), st.dictionaries(TEXT, below, max_size=4)),
     max_leaves=12,
 )

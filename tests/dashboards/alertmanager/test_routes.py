@@ -133,7 +133,7 @@ def test_the_heartbeat_is_told_every_minute_and_of_no_end() -> None:
 
 
 def test_the_collector_hears_each_receiver_once_under_its_name() -> None:
-    hook = {"url": "http://127.0.0.1:10810/alertmanager/webhook", "send_resolved": True}
+    hook = {"url": "http://127.0.0.1:10810/alertmanager/webhook", "send_resolved": True, "max_alerts": 2000}
     receivers = estates.read(CONTACTS, CATALOGUE.calendars)["receivers"]
 
     assert {each["name"] for each in receivers} == {"nobody", *CONTACTS.receivers}
