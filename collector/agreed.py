@@ -72,8 +72,11 @@ class Agreed:
         self._about = [
             _told(
                 INFO,
-                ("service", "title", "tower", "tier", "owner", "supplier", "site", "key_property"),
-                [(s.name, s.title, s.tower, s.tier, s.owner, s.supplier, s.site, s.key_property) for s in services],
+                ("service", "title", "tower", "tier", "owner", "supplier", "site", "key_property", "runbook"),
+                [
+                    (s.name, s.title, s.tower, s.tier, s.owner, s.supplier, s.site, s.key_property, s.runbook)
+                    for s in services
+                ],
             ),
             column(USERS, self._rows, [service.users for service in services]),
             _told(SCORECARD, ("service", "item"), [(s.name, item) for s in services for item in s.scorecard]),

@@ -166,20 +166,26 @@ class Hours(Timeline):
         calendar = self._calendar
         if calendar.hours.strip() == ALWAYS_OPEN:
             return Spans([(year_start(year), year_start(year + 1))])
-        from opening_hours import State
+        return Spans(_instants(on_the_wall(calendar, year), _offsets(calendar.zone, year)))
 
-        days = holidays_of(calendar, year)
-        shown: list[tuple[float, float]] = []
-        # No clock is further from UTC than a day. Each day written out costs time at every other, hence in parts.
-        edges = [date(year - 1, 12, 30), date(year, 3, 1), date(year, 6, 1), date(year, 9, 1), date(year + 1, 1, 3)]
-        for first, last in pairwise(edges):
-            opening = _evaluated(calendar.hours, days, first, last)
-            shown += [
-                ((begin - _START).total_seconds(), (end - _START).total_seconds())
-                for begin, end, state, _ in opening.intervals(_midnight(first), _midnight(last))
-                if state == State.OPEN
-            ]
-        return Spans(_instants(shown, _offsets(calendar.zone, year)))
+
+def on_the_wall(calendar: Calendar, year: int) -> list[tuple[float, float]]:
+    """The hours as a clock on the wall shows them, in and around a year: seconds of that clock since 1970, in order.
+    What goes on over the beginning of a quarter may come as two that touch."""
+    from opening_hours import State
+
+    days = holidays_of(calendar, year)
+    # No clock is further from UTC than a day. Each day written out costs time at every other, hence in parts.
+    edges = [date(year - 1, 12, 30), date(year, 3, 1), date(year, 6, 1), date(year, 9, 1), date(year + 1, 1, 3)]
+    shown: list[tuple[float, float]] = []
+    for first, last in pairwise(edges):
+        opening = _evaluated(calendar.hours, days, first, last)
+        shown += [
+            ((begin - _START).total_seconds(), (end - _START).total_seconds())
+            for begin, end, state, _ in opening.intervals(_midnight(first), _midnight(last))
+            if state == State.OPEN
+        ]
+    return shown
 
 
 @lru_cache(maxsize=1024)

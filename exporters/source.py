@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from collector.config.urls import Urls
 from collector.model import Column, Secret
 
 
@@ -130,3 +131,7 @@ class Source(Protocol):
     @property
     def config_digest(self) -> str:
         """SHA-256, in hex, of the configuration in use."""
+
+    @property
+    def urls(self) -> Urls:
+        """Where people find things."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Optional
@@ -363,20 +364,18 @@ def schema(
 
 @app.command()
 def rules(
-    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write prometheus/*.yml.")],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write prometheus/ and alertmanager/.")],
     config: Directory = None,
     scale: Annotated[int, typer.Option("--scale", help="Shrink all durations: with 60 an hour takes a minute.")] = 1,
     current: Annotated[bool, typer.Option("--check", help="Write nothing, fail where a file is behind.")] = False,
 ) -> None:
-    """Write recording rules and alerts for the promised services."""
+    """Write recording rules and alerts for the promised services, and Alertmanager's configuration."""
     from collector.cli import rulefiles
-    from dashboards.objectives import files
     from dashboards.promql import BadExpression
-    from dashboards.timing import Timing
 
     loaded = console.checked(console.directory_of(config))
     try:
-        made = files(loaded.catalogue, Timing(scale))
+        made = rulefiles.files(loaded, date.today().year, scale)
         behind = rulefiles.stale(made, out) if current else ()
         written = () if current else rulefiles.write(made, out)
     except (BadExpression, ValueError) as error:

@@ -1,9 +1,24 @@
-"""`wardwatch rules`: from what was promised to files for Prometheus."""
+"""`wardwatch rules`: from what was promised, and whom to tell, to files for Prometheus and Alertmanager."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+
+from collector.config import Config
+from dashboards import alertmanager, objectives
+from dashboards.rules.alerts import Places
+from dashboards.timing import Timing
+
+
+def files(config: Config, year: int, scale: int = 1) -> dict[str, str]:
+    """All that is generated, by path. Public holidays are written out for `year` and the next.
+
+    Raises BadExpression, and ValueError for a scale that is none.
+    """
+    timing, urls = Timing(scale), config.settings.urls
+    promised = objectives.files(config.catalogue, timing, Places(urls.runbooks, urls.grafana))
+    return promised | alertmanager.files(config.contacts, config.catalogue.calendars, year, timing)
 
 
 def stale(files: Mapping[str, str], out: Path) -> list[Path]:

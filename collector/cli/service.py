@@ -26,6 +26,7 @@ from collector.cli.promises import Promises
 from collector.cli.traps import TrapReceiver
 from collector.config import Config, ConfigError
 from collector.config.restart import check_fixed
+from collector.config.urls import Urls
 from collector.edge import World
 from collector.edge.heap import Heap
 from collector.edge.state import Damaged, only_one, read_state, set_aside, write_state
@@ -252,6 +253,10 @@ class Service:
     @property
     def config_digest(self) -> str:
         return self._config.digest
+
+    @property
+    def urls(self) -> Urls:
+        return self._config.settings.urls
 
     # -- orders and state -------------------------------------------------------------------------------------------
 

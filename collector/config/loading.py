@@ -34,6 +34,7 @@ from collector.config.snmp import read_auths_of, read_modules_of
 from collector.config.targets import Catalogue, Entry, Layer, offset, reads_this_machine
 from collector.config.traps import TRAPS, read_trap_names
 from collector.config.typed import Findings, named_in, top
+from collector.contacts import Contacts
 from collector.model import Auth, Collector, Device, Schedule, Target
 from collector.network.auto import Auto
 from collector.network.normal import Normal, fit
@@ -42,14 +43,15 @@ from collector.wire.snmp.module import Module
 SETTINGS: Final = "wardwatch.yml"
 AUTHS: Final = "auths.yml"
 CALENDARS: Final = "calendars.yml"
+CONTACTS: Final = "contacts.yml"
 SERVICES: Final = "services"
 SECRETS: Final = "secrets"
 """A directory of a site's own, near enough to another name to be taken for it."""
 DIRECTORIES: Final = ("inventory", "modules", "probes", "services", "snmp")
-TOP: Final = (SETTINGS, AUTHS, CALENDARS, MAINTENANCE)
+TOP: Final = (SETTINGS, AUTHS, CALENDARS, CONTACTS, MAINTENANCE)
 OTHERS: Final = ("simulator.yml",)
 """Read by other rooms."""
-LISTS: Final = frozenset(("devices", "fingerprints", "normal", "services", "calendars", "maintenance"))
+LISTS: Final = frozenset(("devices", "fingerprints", "normal", "services", "calendars", "maintenance", "owners"))
 """Keys that hold a list; others hold a mapping."""
 
 T = TypeVar("T")
@@ -63,7 +65,8 @@ class Config:
     runs on, which is a device named `localhost` outside the inventory. `auto` chooses modules by a site's own rules,
     then the shipped ones. `digest` is of what was read, without credentials. `files` is what was read, the shipped
     files included, and `document` the site's `wardwatch.yml`. `trap_names` are names by OID. `normal` are the families
-    that are made of vendors' metrics. `catalogue` is what was promised; a site takes over nothing of the example's.
+    that are made of vendors' metrics. `catalogue` is what was promised, `contacts` whom to tell (None: nobody
+    has said so); a site takes over nothing of the example's.
     """
 
     settings: Settings
@@ -80,6 +83,7 @@ class Config:
     files: tuple[Path, ...]
     document: Document | None
     catalogue: promised.Catalogue = field(default_factory=promised.Catalogue)
+    contacts: Contacts | None = None
 
 
 def shipped() -> Path:
@@ -196,9 +200,10 @@ class _Loading:
         )
         made = make_devices(entries, catalogue, self._resolve, findings)
         host = self._host(document, settings)
-        promise = promised.Catalogue()
+        promise, contacts = promised.Catalogue(), None
         if directory is not None:
             promise = self._promised(directory, entries, made)
+            contacts = self._contacts(directory, promise)
             promise = self._maintenance(directory, promise, entries, [device for device, _ in made])
         self._check_hours(settings, promise)
         findings.raise_any()
@@ -217,6 +222,7 @@ class _Loading:
             files=tuple(found.path for _, found, _ in self._documents),
             document=document,
             catalogue=promise,
+            contacts=contacts,
         )
 
     def _promised(
@@ -238,6 +244,19 @@ class _Loading:
         devices = {device.name: device for device, _ in made}
         estate = Estate(devices, {d.name: targets for d, targets in made}, written, "devices" not in self._unreadable)
         return read_catalogue(documents, calendars, estate, self._findings, self._unreadable)
+
+    def _contacts(self, directory: Path, promise: promised.Catalogue) -> Contacts | None:
+        """Whom to tell, by the files of what was promised, which are read by now."""
+        document = self._read(directory, directory / CONTACTS, "owners")
+        if document is None:
+            return None
+        from collector.config.contacts import read_contacts
+        from collector.config.owners import Promised
+
+        services = [read for _, read, _ in self._documents if directory / SERVICES in read.path.parents]
+        written = [read for name, read, _ in self._documents if name == CALENDARS]
+        calendars = {*promise.calendars, *(name for read in written for name in named_in(read, "calendars"))}
+        return read_contacts(document, Promised(promise, services, self._unreadable, calendars), self._findings)
 
     def _maintenance(
         self, directory: Path, promise: promised.Catalogue, entries: Iterable[Entry], devices: Iterable[Device]

@@ -1,6 +1,6 @@
-"""The tables of docs/configuration.md and docs/services.md, made from the models.
+"""The tables of docs/configuration.md, docs/contacts.md and docs/services.md, made from the models.
 
-`python -m collector.config.reference docs/configuration.md docs/services.md` renews them.
+`python -m collector.config.reference docs/configuration.md docs/contacts.md docs/services.md` renews them.
 
 A table stands between `<!-- keys: NAME -->` and `<!-- end -->`; a test fails when one of them is not as made here.
 """
@@ -18,6 +18,7 @@ from collector.config import (
     auths,
     calendars,
     components,
+    contacts,
     filters,
     fingerprints,
     inventory,
@@ -33,6 +34,7 @@ from collector.config import (
     sloth,
     snmp,
     traps,
+    urls,
 )
 from collector.config.scalars import DURATION_PATTERN, duration
 
@@ -52,6 +54,7 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "traps": settings.TrapsFile,
     "oncall": oncall.OnCallFile,
     "privacy": settings.PrivacyFile,
+    "urls": urls.UrlsFile,
     "kind": inventory.KindFile,
     "defaults": inventory.DefaultsFile,
     "device": inventory.DeviceFile,
@@ -87,6 +90,15 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "component": components.ComponentFile,
     "probe of a device": components.ProbeOfFile,
     "objective": objectives.ObjectiveFile,
+    "contacts": contacts.ContactsFile,
+    "owner": contacts.OwnerFile,
+    "out of hours": contacts.OutOfHoursFile,
+    "receiver": contacts.ReceiverFile,
+    "webhook": contacts.WebhookFile,
+    "email": contacts.EmailFile,
+    "slack": contacts.SlackFile,
+    "pagerduty": contacts.PagerDutyFile,
+    "smtp": contacts.SmtpFile,
     "calendars": calendars.CalendarsFile,
     "calendar": calendars.CalendarFile,
     "sloth": sloth.SlothFile,

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from collector.config.auths import AuthsFile
 from collector.config.calendars import CalendarsFile
+from collector.config.contacts import ContactsFile
 from collector.config.fingerprints import FingerprintsFile
 from collector.config.inventory import InventoryFile
 from collector.config.maintenance import MaintenanceFile
@@ -44,6 +45,7 @@ FILES: dict[str, type[BaseModel]] = {
     "services": ServicesFile,
     "calendars": CalendarsFile,
     "maintenance": MaintenanceFile,
+    "contacts": ContactsFile,
 }
 """The kinds of file, by the name of the file or its directory."""
 

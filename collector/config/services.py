@@ -19,6 +19,7 @@ from collector.config.objectives import ObjectiveFile, read_objective
 from collector.config.scalars import Listed, Name, Plain, Whole, Written, shown, suggestion
 from collector.config.sloth import is_sloth, read_sloth
 from collector.config.typed import Findings, Strict, named_in, part, sound, top
+from collector.config.urls import WebAddress
 from collector.services import ALWAYS, Catalogue, KeyProperty, Objective, Service
 
 MOST_USERS: Final = 999_999
@@ -47,7 +48,9 @@ class ServiceFile(Strict):
         tuple[Plain, ...], Listed, Field(description="items of the board's scorecard it is part of")
     ] = ()
     pillars: Annotated[tuple[Plain, ...], Listed, Field(description="pillars of governance it is part of")] = ()
-    runbook: Annotated[Plain | None, Written, Field(description="what to do: a URL, or a path")] = None
+    runbook: Annotated[
+        WebAddress | None, Written, Field(description="the page of its own runbook; its alerts link to it")
+    ] = None
     depends_on: Annotated[tuple[Name, ...], Listed, Field(description="services without which it cannot be")] = ()
     components: Annotated[
         tuple[ComponentFile, ...] | ComponentFile | None,

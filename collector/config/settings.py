@@ -31,6 +31,7 @@ from collector.config.scalars import (
     shown,
 )
 from collector.config.typed import Findings, Strict, entries, part
+from collector.config.urls import Urls, UrlsFile, urls
 from collector.model import DeviceClass
 from collector.privacy import Privacy
 
@@ -172,6 +173,7 @@ class SettingsFile(Strict):
         OnCallFile()
     )
     privacy: Annotated[PrivacyFile, Keyed, Field(description="what of a device's texts is never shown")] = PrivacyFile()
+    urls: Annotated[UrlsFile, Keyed, Field(description="where people find things; alerts link to them")] = UrlsFile()
     kinds: Annotated[dict[Name, Annotated[KindFile, Keyed]], Keyed] = Field(
         default_factory=dict, description="what devices of a kind have in common"
     )
@@ -228,6 +230,7 @@ class Settings:
     traps: Traps
     oncall: OnCallSettings
     privacy: Privacy
+    urls: Urls
     lookup_ttl: float
     """Seconds for which names that a device gave are known; 0: they are read in each poll."""
 
@@ -259,6 +262,7 @@ def read_settings(
         traps=Traps(model.traps.listen, model.traps.rate, model.traps.burst, model.traps.names),
         oncall=on_call(document, model.oncall, directory, environ, findings),
         privacy=Privacy(model.privacy.nhs_numbers, model.privacy.words, model.privacy.patterns),
+        urls=urls(model.urls),
         lookup_ttl=model.snmp.lookup_ttl,
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from collector.config.loading import Config
 from collector.config.scalars import duration
+from collector.contacts import Receiver
 
 
 def summary(config: Config) -> str:
@@ -25,6 +26,7 @@ def summary(config: Config) -> str:
         ("targets", f"{len(targets)} on {len(polled)} devices, {rate:.4g} polls a minute"),
         ("this machine", f"{len(config.host)} collectors{_interval(config)}"),
         ("services", _promised(config)),
+        ("contacts", _told(config)),
         ("modules", f"{len(used)} in use of {len(config.modules)}"),
         ("files", f"{len(config.files)}, digest {config.digest[:12]}"),
     ]
@@ -36,6 +38,19 @@ def _promised(config: Config) -> str:
     objectives = sum(len(service.objectives) for service in services)
     tiers = _counts(service.tier for service in services if service.tier)
     return f"{len(services)}{tiers}, {objectives} objectives" if services else ""
+
+
+def _told(config: Config) -> str:
+    contacts = config.contacts
+    if contacts is None:
+        return ""
+    receivers = contacts.receivers.values()
+    kinds = {"email": "email", "webhook": "webhook", "slack": "Slack", "pagerduty": "PagerDuty"}
+    ways = _counts(word for each in receivers for kind, word in kinds.items() if getattr(each, kind))
+    heartbeat = "a heartbeat" if contacts.heartbeat is not None else "no heartbeat"
+    silent = sum(each == Receiver(each.name) for each in receivers)
+    only = f", {silent} of them only counted" if silent else ""
+    return f"{len(contacts.owners)} owners, {len(contacts.receivers)} receivers{ways}{only}, {heartbeat}"
 
 
 def _interval(config: Config) -> str:

@@ -91,7 +91,13 @@ def named(
     """The entries of the list that a whole file is, and where they stand; those with problems are left out, as are
     further ones of the same `name`, which each has. `what` one of them is called.
     """
-    data = top(document, file, findings).get(key)
+    return listed(document, key, top(document, file, findings).get(key), entry, findings, what)
+
+
+def listed(
+    document: Document, key: str, data: Any, entry: type[M], findings: Findings, what: str
+) -> Iterator[tuple[M, list[Step]]]:
+    """The same of one list among the keys of a file."""
     if data is not None and not isinstance(data, list):
         findings.problem(document, [key], f"is no list: write each {what} as '- name: ...'")
         return

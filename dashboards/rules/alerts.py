@@ -15,20 +15,28 @@ from dashboards.timing import Timing
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where people read on. `runbooks` is a directory, of files or of pages; `suffix` is what these end in."""
+    """Where people read on: absolute, and without a slash at their ends. `runbooks` has a page for each alert."""
 
-    runbooks: str = "docs/runbooks/"
-    suffix: str = ".md"
-    dashboards: str = "/d/wardwatch-service"
+    runbooks: str = "http://127.0.0.1:10810/runbooks"
+    grafana: str = "http://127.0.0.1:3000"
 
     def annotations(self, alert: str, summary: str, description: str) -> dict[str, str]:
+        """Of an alert that has the label `service`."""
         return {
             "summary": summary,
             "description": description,
-            "runbook_url": f"{self.runbooks}{alert}{self.suffix}",
-            "dashboard_url": self.dashboards + "?var-service={{ $labels.service | urlquery }}",
+            "runbook_url": f"{self.runbooks}/{alert}",
+            "service_runbook_url": _OWN_RUNBOOK,
+            "dashboard_url": self.grafana + "/d/wardwatch-service?var-service={{ $labels.service | urlquery }}",
         }
 
+
+_OWN_RUNBOOK = (
+    f'{{{{ with printf `max by (runbook) (last_over_time({n.SCRAPED_INFO}{{service=%q, runbook!=""}}[1h]))` '
+    '$labels.service | query }}{{ . | first | label "runbook" }}{{ end }}'
+)
+"""The service's own runbook, asked for when an alert fires: as a label it would be part of the alert's identity, and an
+alert would end and begin anew when somebody moves the page. Empty where it has none."""
 
 _WHOSE = f"* on (service) group_left (owner, key_property) {n.INFO}"
 

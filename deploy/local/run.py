@@ -137,7 +137,7 @@ def _servers(real: Mapping[str, Path], at: ports.Ports, state: Path) -> dict[str
         ]  # fmt: skip
     if "alertmanager" in real:
         commands["alertmanager"] = [
-            str(real["alertmanager"]), f"--config.file={ROOT / 'deploy' / 'alertmanager' / 'alertmanager.yml'}",
+            str(real["alertmanager"]), f"--config.file={_alertmanager_config(at, state)}",
             f"--storage.path={state / 'alertmanager'}", f"--web.listen-address=127.0.0.1:{at.alertmanager}",
             # Empty: no gossip, and no port for it.
             "--cluster.listen-address=",
@@ -158,6 +158,19 @@ def _prometheus_config(at: ports.Ports, state: Path) -> Path:
     copy = state / "prometheus.yml"
     copy.write_text(text)
     return copy
+
+
+def _alertmanager_config(at: ports.Ports, state: Path) -> Path:
+    """What `wardwatch rules` has made of the example estate's contacts; a copy where the collector has another port."""
+    usual, source = ports.Ports(), ROOT / "dashboards" / "generated" / "alertmanager"
+    if at.wardwatch == usual.wardwatch:
+        return source / "alertmanager.yml"
+    copy = state / "alertmanager-config"
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(source, copy)
+    path = copy / "alertmanager.yml"
+    path.write_text(path.read_text().replace(f"127.0.0.1:{usual.wardwatch}", f"127.0.0.1:{at.wardwatch}"))
+    return path
 
 
 def _get(url: str) -> bytes | None:

@@ -41,6 +41,7 @@ IMAGING = Service(
     key_property="safety",
     scorecard=("diagnostics", "flow"),
     pillars=("run",),
+    runbook="https://wiki.example/imaging",
 )
 PAYROLL = Service("payroll", 'Pay "roll"', None, (objective("rolling", 7),), hours="office")
 
@@ -73,7 +74,7 @@ def test_the_whole_of_it() -> None:
         'service_month{service="imaging",month="2026-11"}': 1,
         'service_month{service="payroll",month="2026-11"}': 1,
         'service_info{service="imaging",title="Imaging, everywhere",tower="clinical",tier="1",owner="pacs",'
-        'supplier="Example Ltd",site="main",key_property="safety"}': 1,
+        'supplier="Example Ltd",site="main",key_property="safety",runbook="https://wiki.example/imaging"}': 1,
         'service_info{service="payroll",title="Pay \\"roll\\"",key_property="effectiveness"}': 1,
         'service_users{service="imaging"}': 800,
         'service_users{service="payroll"}': 0,

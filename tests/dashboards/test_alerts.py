@@ -35,7 +35,7 @@ def series(values: str, name: str = "epr", key: str = "effectiveness", **said: s
         "service_maintenance": "0x3000",
         'service_month{month="2026-11"': "1x3000",
         'service_period_agreed_seconds{objective="open"': "2592000x3000",
-        f'service_info{{owner="desk", key_property="{key}", tower="clinical"': "1x3000",
+        f'service_info{{owner="desk", key_property="{key}", runbook="https://wiki.example/epr"': "1x3000",
     } | said
     return {f'component{{service="{name}"}}': values} | {
         (f"{series}, {labels}}}" if "{" in series else f"{series}{{{labels}}}"): told[series] for series in told
@@ -60,6 +60,7 @@ def fires(name: str, severity: str, value: str, who: str = "epr", key: str = "ef
     annotations = texts(name, severity)
     for expression, text in known.items():
         annotations = {key: said.replace(f"{{{{ {expression} }}}}", text) for key, said in annotations.items()}
+    annotations["service_runbook_url"] = "https://wiki.example/epr"
     return {"exp_labels": labels, "exp_annotations": annotations}
 
 
@@ -141,7 +142,7 @@ def restarted() -> Case:
         "service_agreed": f"1{away}1x200",
         "service_maintenance": f"0{away}0x200",
         'service_month{month="2026-11"': f"1{away}1x200",
-        'service_info{owner="desk", key_property="effectiveness", tower="clinical"': f"1{away}1x200",
+        'service_info{owner="desk", key_property="effectiveness", runbook="https://wiki.example/epr"': f"1{away}1x200",
     }
     case = Case("a restart of the collector ends no alert and begins none", series("1x59 0x60", **said))
     case.alert("66m", FAST, fires(FAST, "critical", "16.2%")).alert("66m", "ServiceUnknown")
@@ -150,11 +151,13 @@ def restarted() -> Case:
 
 def away() -> Case:
     """The collector and what it polls, for good."""
-    gone = dict.fromkeys(series(""), "1x59 stale")
+    said = dict.fromkeys(series(""), "1x59 stale")
     case = Case("a collector that stays away leaves services unknown, not well", {})
-    case.series = gone | {each: "0x59 stale" for each in gone if each.startswith("service_maintenance")}
+    case.series = said | {each: "0x59 stale" for each in said if each.startswith("service_maintenance")}
     fired = fires("ServiceUnknown", "warning", "")
-    return case.alert("66m", "ServiceUnknown", fired).alert("200m", "ServiceUnknown", fired)
+    # Nobody knows its own runbook any more.
+    gone = {**fired, "exp_annotations": {**fired["exp_annotations"], "service_runbook_url": ""}}
+    return case.alert("66m", "ServiceUnknown", fired).alert("200m", "ServiceUnknown", gone)
 
 
 def empty() -> Case:
@@ -232,4 +235,6 @@ def test_annotations_hold_nothing_of_a_catalogue() -> None:
         assert not isinstance(alert, Record)
         assert alert.labels["severity"] in ("critical", "warning")
         assert "{{" not in alert.annotations["summary"]
-        assert set(alert.annotations) == {"summary", "description", "runbook_url", "dashboard_url"}
+        assert set(alert.annotations) == {
+            "summary", "description", "runbook_url", "service_runbook_url", "dashboard_url",
+        }  # fmt: skip

@@ -11,7 +11,10 @@ import pytest
 
 from deploy.local import ports
 
-DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+GENERATED = ROOT / "dashboards" / "generated"
+"""`make run` loads it."""
 
 
 def run(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -30,29 +33,11 @@ def test_promtool_accepts_the_prometheus_configuration(part: Callable[[str], Pat
 
 @pytest.mark.parts
 def test_amtool_accepts_the_alertmanager_configuration(part: Callable[[str], Path]) -> None:
-    done = run(part("amtool"), "check-config", "alertmanager/alertmanager.yml")
+    done = run(part("amtool"), "check-config", GENERATED / "alertmanager" / "alertmanager.yml")
 
     assert done.returncode == 0, done.stdout
-    assert "4 receivers" in done.stdout
-
-
-@pytest.mark.parts
-@pytest.mark.parametrize(
-    ("labels", "receiver"),
-    [
-        (["alertname=Watchdog", "severity=warning"], "heartbeat"),
-        (["alertname=DeviceDown", "severity=warning", "instance=core-1"], "ticket"),
-        (["alertname=WardwatchDown", "severity=critical", "instance=c"], "page"),
-    ],
-    ids=lambda value: value[0] if isinstance(value, list) else value,
-)
-def test_an_alert_goes_where_it_belongs(part: Callable[[str], Path], labels: list[str], receiver: str) -> None:
-    done = run(
-        part("amtool"), "config", "routes", "test", "--config.file=alertmanager/alertmanager.yml",
-        f"--verify.receivers={receiver}", *labels,
-    )  # fmt: skip
-
-    assert done.returncode == 0, done.stdout
+    assert "11 receivers" in done.stdout
+    assert "1 templates" in done.stdout
 
 
 def test_the_addresses_are_the_usual_ports() -> None:
@@ -63,3 +48,5 @@ def test_the_addresses_are_the_usual_ports() -> None:
     assert {int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", text)} == {
         usual.wardwatch, usual.prometheus, usual.alertmanager,
     }  # fmt: skip
+    for path in (GENERATED / "alertmanager").rglob("*.*"):
+        assert set(re.findall(r"127\.0\.0\.1:(\d+)", path.read_text())) <= {str(usual.wardwatch)}

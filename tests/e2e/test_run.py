@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from uuid import uuid4
@@ -95,6 +96,16 @@ def test_everything_is_up_in_time_and_ends_with_ctrl_c(
     assert get(f"http://127.0.0.1:{environment['ALERTMANAGER_PORT']}/-/ready")
     flags = get(f"http://127.0.0.1:{port}/api/v1/status/flags")
     assert '"storage.tsdb.retention.time":"1y5w' in flags or '"storage.tsdb.retention.time":"400d"' in flags
+    # Whoever would be told of an alert is counted by the collector, and nothing leaves this machine.
+    alert(int(environment["ALERTMANAGER_PORT"]), alertname="Invented", severity="critical", owner="estates")
+    told = 'wardwatch_oncall_notifications_total{receiver="estates-control-room",severity="critical"'
+    metrics = f"http://127.0.0.1:{environment['WARDWATCH_PORT']}/metrics"
+    eventually("it is counted", 20, lambda: told in get(metrics))
+    assert "level=error" not in (tmp_path / "state" / "logs" / "alertmanager.log").read_text()
+    receivers = json.loads(get(f"http://127.0.0.1:{environment['ALERTMANAGER_PORT']}/api/v2/receivers"))
+    assert {"nobody", "service-desk"} < {each["name"] for each in receivers}
+    config = json.loads(get(f"http://127.0.0.1:{environment['ALERTMANAGER_PORT']}/api/v2/status"))["config"]["original"]
+    assert f"http://127.0.0.1:{environment['WARDWATCH_PORT']}/alertmanager/webhook" in config
     said = (tmp_path / "output").read_text()
     for word in (
         "running:",
@@ -110,6 +121,15 @@ def test_everything_is_up_in_time_and_ends_with_ctrl_c(
     assert supervisor.wait(20) == 0
     assert time.monotonic() - ended < 15
     assert processes_with(environment["WARDWATCH_TEST"]) == []
+
+
+def alert(port: int, **labels: str) -> None:
+    """One that has been there for a while, so that Alertmanager tells it at once."""
+    body = json.dumps([{"labels": labels, "startsAt": "2026-01-01T00:00:00Z"}]).encode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/api/v2/alerts", body, {"Content-Type": "application/json"}
+    )
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10).close()
 
 
 def all_up(port: int) -> bool:

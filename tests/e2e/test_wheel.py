@@ -59,6 +59,8 @@ def test_the_wheel_holds_the_program_its_defaults_and_nothing_else(wheel: Path) 
     assert not [name for name in names if "/generated/" in name], "the example's rules are not a site's"
     assert "collector/defaults/snmp/if_mib.yml" in names
     assert "collector/defaults/wardwatch.yml" in names
+    assert "exporters/page/runbooks/Watchdog.md" in names
+    assert "dashboards/alertmanager/templates/message.tmpl" in names
     assert [name for name in names if name.endswith("licenses/LICENSE")]
 
 
@@ -87,6 +89,7 @@ def test_it_serves_this_machine_and_ends_in_time(
     page = eventually("the host's page", 15, lambda: loaded(get(f"{url}/metrics")))
     assert "\nnode_cpu_seconds_total{" in page
     assert "<html" in get(f"{url}/")
+    assert "<h1>Watchdog</h1>" in get(f"{url}/runbooks/Watchdog")
 
     begun = time.monotonic()
     process.send_signal(signal.SIGTERM)

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from collector.config.urls import Urls, UrlsFile, urls
 from collector.model import Column, Family, Secret, column, rows, single
 from exporters.source import Choice, DeviceLine, ProbeQuestion, Question, Refusal, Scrape
 from exporters.web import Server, serve
@@ -28,6 +29,7 @@ class FakeSource:
     problems: Sequence[str] = ()
     is_ready: bool = True
     config_digest: str = "0123456789abcdef"
+    urls: Urls = field(default_factory=lambda: urls(UrlsFile()))
     asked: list[tuple[str, object, float]] = field(default_factory=list)
     shards: list[tuple[int, int] | None] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)

@@ -134,7 +134,7 @@ def test_no_text_becomes_markup(texts: list[str]) -> None:
     )
     assert set(seen.tags) <= set(plain.tags)
     assert seen.attributes <= plain.attributes
-    assert all(link.split("?")[0] in ("", "style.css", "metrics", "sd", "-/ready") for link in seen.links)
+    assert all(link.split("?")[0] in ("", "style.css", "metrics", "sd", "runbooks/", "-/ready") for link in seen.links)
 
 
 async def test_over_http_with_its_style_sheet_and_no_scripts() -> None:

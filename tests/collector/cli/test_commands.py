@@ -421,3 +421,34 @@ def test_rules_are_written_and_checked(wardwatch: Wardwatch, tmp_path: Path) -> 
         "out/prometheus/services.yml is behind: `wardwatch rules` writes it\n",
     )
     assert "scale 7" in wardwatch("rules", "--out", "out", "--scale", "7").stderr
+
+
+def test_rules_tell_alertmanager_of_contacts_and_link_to_where_people_are(wardwatch: Wardwatch, tmp_path: Path) -> None:
+    site = tmp_path / "there"
+    (site / "services").mkdir(parents=True)
+    (site / "services" / "a.yml").write_text("services: [{name: a, owner: desk, components: {name: a, expr: up}}]\n")
+    (site / "wardwatch.yml").write_text(
+        "urls: {collector: https://wardwatch.hospital.example/, grafana: https://grafana.hospital.example}\n"
+    )
+    (site / "contacts.yml").write_text(
+        "default: desk\nreceivers: [{name: desk, webhook: {url: 'https://desk.hospital.example/'}}]\n"
+        "owners: [{name: desk, critical: [desk], warning: [desk]}]\n"
+    )
+
+    done = wardwatch("rules", "--config", str(site), "--out", str(tmp_path / "made"))
+
+    assert done.exit_code == 0, done.stderr
+    assert [Path(line).name for line in done.stdout.splitlines()] == [
+        "services.yml", "oncall.yml", "alertmanager.yml", "message.tmpl", "email.tmpl", "slack.tmpl", "pagerduty.tmpl",
+    ]  # fmt: skip
+    rules = (tmp_path / "made" / "prometheus" / "services.yml").read_text()
+    assert "runbook_url: https://wardwatch.hospital.example/runbooks/BudgetBurnFast\n" in rules
+    assert 'dashboard_url: "https://grafana.hospital.example/d/wardwatch-service?' in rules
+    assert "127.0.0.1" not in rules
+    routes = (tmp_path / "made" / "alertmanager" / "alertmanager.yml").read_text()
+    assert "https://desk.hospital.example/" in routes
+
+    (site / "wardwatch.yml").write_text("urls: {runbooks: https://wiki.hospital.example/alerts/}\n")
+    assert wardwatch("rules", "--config", str(site), "--out", str(tmp_path / "made")).exit_code == 0
+    rules = (tmp_path / "made" / "prometheus" / "services.yml").read_text()
+    assert "runbook_url: https://wiki.hospital.example/alerts/BudgetBurnFast\n" in rules

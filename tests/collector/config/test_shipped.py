@@ -90,6 +90,7 @@ def test_the_commented_settings_are_the_defaults() -> None:
         assert (
             type(getattr(default, key)).model_fields.keys() - {"collectors"} == getattr(written, key).model_fields_set
         )
+    assert {**written.urls.model_dump(), "runbooks": None} == default.urls.model_dump()
     assert written.web.listen == default.web.listen
     assert (written.traps.listen, written.traps.rate, written.traps.burst, written.traps.names) == (
         "127.0.0.1:10162", default.traps.rate, default.traps.burst, default.traps.names,
