@@ -44,6 +44,7 @@ class Listing(StrEnum):
     equipment = "equipment"
     modules = "modules"
     services = "services"
+    kpis = "kpis"
     collectors = "collectors"
 
 
@@ -181,7 +182,9 @@ def check(config: Directory = None) -> None:
     from collector.config.summary import summary
     from exporters.webconfig import problems_in
 
-    loaded = console.checked(console.directory_of(config), lambda settings: problems_in(settings.web.config_file))
+    loaded = console.checked(
+        console.directory_of(config), lambda settings: problems_in(settings.web.config_file), kpis="read"
+    )
     for warning in loaded.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print(summary(loaded))
@@ -307,14 +310,14 @@ def ack(
 @app.command("list")
 def listing(
     what: Annotated[
-        Listing, typer.Argument(metavar="devices|equipment|modules|services|collectors", help="What to list.")
+        Listing, typer.Argument(metavar="devices|equipment|modules|services|kpis|collectors", help="What to list.")
     ],
     config: Directory = None,
 ) -> None:
     """List what is configured, and how the equipment is."""
     from collector.cli import tables
 
-    loaded = console.checked(console.directory_of(config))
+    loaded = console.checked(console.directory_of(config), kpis="read" if what is Listing.kpis else "left")
     print(getattr(tables, what.value)(loaded))
 
 
@@ -368,15 +371,16 @@ def rules(
     scale: Annotated[int, typer.Option("--scale", help="Shrink all durations: with 60 an hour takes a minute.")] = 1,
     current: Annotated[bool, typer.Option("--check", help="Write nothing, fail where a file is behind.")] = False,
 ) -> None:
-    """Write recording rules and alerts for the promised services."""
+    """Write recording rules and alerts for the promised services, and recording rules for the KPIs."""
     from collector.cli import rulefiles
-    from dashboards.objectives import files
+    from dashboards import kpis, objectives
     from dashboards.promql import BadExpression
     from dashboards.timing import Timing
 
-    loaded = console.checked(console.directory_of(config))
+    loaded = console.checked(console.directory_of(config), kpis="read")
     try:
-        made = files(loaded.catalogue, Timing(scale))
+        timing = Timing(scale)
+        made = objectives.files(loaded.catalogue, timing) | kpis.files(loaded.kpis, timing)
         behind = rulefiles.stale(made, out) if current else ()
         written = () if current else rulefiles.write(made, out)
     except (BadExpression, ValueError) as error:

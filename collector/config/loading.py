@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
+from collector import kpis as measured
 from collector import services as promised
 from collector.config.auths import AuthsFile, read_auths
 from collector.config.compiled import LEAST, Compiled
@@ -41,15 +42,19 @@ from collector.wire.snmp.module import Module
 
 SETTINGS: Final = "wardwatch.yml"
 AUTHS: Final = "auths.yml"
+KPIS: Final = "kpis.yml"
+BASELINES: Final = "baselines.yml"
 CALENDARS: Final = "calendars.yml"
 SERVICES: Final = "services"
 SECRETS: Final = "secrets"
 """A directory of a site's own, near enough to another name to be taken for it."""
 DIRECTORIES: Final = ("inventory", "modules", "probes", "services", "snmp")
-TOP: Final = (SETTINGS, AUTHS, CALENDARS, MAINTENANCE)
+TOP: Final = (SETTINGS, AUTHS, CALENDARS, MAINTENANCE, KPIS, BASELINES)
 OTHERS: Final = ("simulator.yml",)
 """Read by other rooms."""
-LISTS: Final = frozenset(("devices", "fingerprints", "normal", "services", "calendars", "maintenance"))
+LISTS: Final = frozenset(
+    ("devices", "fingerprints", "normal", "services", "calendars", "maintenance", "kpis", "baselines")
+)
 """Keys that hold a list; others hold a mapping."""
 
 T = TypeVar("T")
@@ -64,6 +69,7 @@ class Config:
     then the shipped ones. `digest` is of what was read, without credentials. `files` is what was read, the shipped
     files included, and `document` the site's `wardwatch.yml`. `trap_names` are names by OID. `normal` are the families
     that are made of vendors' metrics. `catalogue` is what was promised; a site takes over nothing of the example's.
+    `kpis` are the shipped ones and the site's, none where they were left or there is no site.
     """
 
     settings: Settings
@@ -80,6 +86,7 @@ class Config:
     files: tuple[Path, ...]
     document: Document | None
     catalogue: promised.Catalogue = field(default_factory=promised.Catalogue)
+    kpis: measured.Kpis = field(default_factory=measured.Kpis)
 
 
 def shipped() -> Path:
@@ -96,14 +103,16 @@ def load(
     collectors: Iterable[type[Collector]] | None = None,
     defaults: Path | None = None,
     large: Literal["read", "kept"] = "read",
+    kpis: Literal["read", "left"] = "left",
     elsewhere: Callable[[Settings], Iterable[Problem]] | None = None,
 ) -> Config:
     """Read a configuration. Raises ConfigError with all its problems.
 
     `directory` None: no site's own, so no devices. `environ` answers `${env:NAME}`, `resolve` DNS names, each once.
     `collectors` is the registry's list and `defaults` is `shipped()`, unless given. `large` files of modules are
-    `kept` in the state directory as they were understood, if there is one, or always `read`. `elsewhere` says what is
-    wrong with files that the settings name and other rooms read.
+    `kept` in the state directory as they were understood, if there is one, or always `read`. `kpis` are `left` by who
+    polls: that needs none of them, and starts sooner without. `elsewhere` says what is wrong with files that the
+    settings name and other rooms read.
     """
     if collectors is None:
         from collector.registry import COLLECTORS
@@ -114,8 +123,11 @@ def load(
     loading = _Loading(environ, {kind.name: kind for kind in collectors}, resolve)
     base = defaults or shipped()
     loading.settings(directory, base, large)
-    if directory is None or not (base.is_dir() and directory.samefile(base)):
-        loading.library(base)
+    shared = None if directory is not None and base.is_dir() and directory.samefile(base) else base
+    if shared is not None:
+        loading.library(shared)
+    if kpis == "read" and directory is not None:
+        loading.kpis(directory, shared)
     if elsewhere is not None:
         loading.blame(elsewhere)
     return loading.site(directory)
@@ -145,6 +157,7 @@ class _Loading:
         }
         self._fingerprints: list[Written] = []
         self._normals: dict[str, Declared] = {}
+        self._kpis = measured.Kpis()
 
     def settings(self, directory: Path | None, base: Path, large: str) -> None:
         """The settings, which say where state is kept; so they come first."""
@@ -163,6 +176,15 @@ class _Loading:
         if settings is not None:
             self._kinds |= read_kinds(settings, self._findings)
         self._ways_of_asking(directory, {})
+
+    def kpis(self, directory: Path, shared: Path | None) -> None:
+        """KPIs, those of the shipped directory first; it is None where it is the site's own."""
+        from collector.config.kpis import read_kpis
+
+        shipped = None if shared is None else self._read(shared, shared / KPIS, "kpis")
+        own = self._read(directory, directory / KPIS, "kpis")
+        baselines = self._read(directory, directory / BASELINES, "baselines")
+        self._kpis = read_kpis(shipped, own, baselines, self._findings, self._unreadable)
 
     def site(self, directory: Path | None) -> Config:
         findings, document, settings = self._findings, self._document, self._settings
@@ -217,6 +239,7 @@ class _Loading:
             files=tuple(found.path for _, found, _ in self._documents),
             document=document,
             catalogue=promise,
+            kpis=self._kpis,
         )
 
     def _promised(
@@ -237,7 +260,7 @@ class _Loading:
             written[entry.written.name] = frozenset(use.as_ or use.module for use in uses)
         devices = {device.name: device for device, _ in made}
         estate = Estate(devices, {d.name: targets for d, targets in made}, written, "devices" not in self._unreadable)
-        return read_catalogue(documents, calendars, estate, self._findings, self._unreadable)
+        return read_catalogue(documents, calendars, estate, self._kpis, self._findings, self._unreadable)
 
     def _maintenance(
         self, directory: Path, promise: promised.Catalogue, entries: Iterable[Entry], devices: Iterable[Device]

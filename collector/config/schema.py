@@ -11,9 +11,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from collector.config.auths import AuthsFile
+from collector.config.baselines import BaselinesFile
 from collector.config.calendars import CalendarsFile
 from collector.config.fingerprints import FingerprintsFile
 from collector.config.inventory import InventoryFile
+from collector.config.kpis import KpisFile
 from collector.config.maintenance import MaintenanceFile
 from collector.config.modules import ModulesFile
 from collector.config.normal import NormalsFile
@@ -44,6 +46,8 @@ FILES: dict[str, type[BaseModel]] = {
     "services": ServicesFile,
     "calendars": CalendarsFile,
     "maintenance": MaintenanceFile,
+    "kpis": KpisFile,
+    "baselines": BaselinesFile,
 }
 """The kinds of file, by the name of the file or its directory."""
 

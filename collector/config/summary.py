@@ -25,6 +25,7 @@ def summary(config: Config) -> str:
         ("targets", f"{len(targets)} on {len(polled)} devices, {rate:.4g} polls a minute"),
         ("this machine", f"{len(config.host)} collectors{_interval(config)}"),
         ("services", _promised(config)),
+        ("kpis", _measured(config)),
         ("modules", f"{len(used)} in use of {len(config.modules)}"),
         ("files", f"{len(config.files)}, digest {config.digest[:12]}"),
     ]
@@ -36,6 +37,13 @@ def _promised(config: Config) -> str:
     objectives = sum(len(service.objectives) for service in services)
     tiers = _counts(service.tier for service in services if service.tier)
     return f"{len(services)}{tiers}, {objectives} objectives" if services else ""
+
+
+def _measured(config: Config) -> str:
+    kpis, items = config.kpis.kpis.values(), config.kpis.scorecard
+    waiting = sum(bool(kpi.waiting) for kpi in kpis)
+    began = sum(kpi.baseline is not None for kpi in kpis)
+    return f"{len(kpis)} ({waiting} waiting, {began} with a baseline), {len(items)} scorecard items" if kpis else ""
 
 
 def _interval(config: Config) -> str:
