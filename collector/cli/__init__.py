@@ -14,7 +14,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from collector.cli import console, maintenance
+from collector.cli import baseline, console, maintenance
 
 app = typer.Typer(
     name="wardwatch",
@@ -25,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(maintenance.app, name="maintenance")
+app.add_typer(baseline.app, name="baseline")
 
 
 class LogFormat(StrEnum):

@@ -87,7 +87,7 @@ def number(text: str) -> float:
 def amount(value: float, unit: str) -> str:
     """A KPI's value as it is written: of unit ratio in percent, of seconds as a duration."""
     if unit == "ratio":
-        return f"{round(value * 100, 10):g}%"
+        return f"{round(value * 100, 10):.8g}%"
     return duration(value) if unit == "seconds" and value >= 0 else f"{value:.10g}"
 
 

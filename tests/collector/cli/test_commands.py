@@ -41,6 +41,7 @@ def test_help_names_every_command(wardwatch: Wardwatch) -> None:
         "pause",
         "resume",
         "maintenance",
+        "baseline",
         "list",
         "simulate",
         "schema",
