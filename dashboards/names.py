@@ -94,6 +94,7 @@ SLOTH_INFO: Final = "sloth_slo_info"
 SLOTH_LABELS: Final = "sloth_id, sloth_service, sloth_slo"
 
 # The monitoring itself.
+MODULES: Final = "wardwatch:modules:count"
 COVERAGE: Final = "wardwatch:coverage:ratio"
 COMPLETENESS: Final = "wardwatch:completeness:ratio"
 FRESHNESS: Final = "wardwatch:freshness:ratio"

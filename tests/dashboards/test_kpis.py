@@ -79,9 +79,11 @@ def known(well: float | None, bad: float | None, better: float | None, nothing: 
 
 EXPECTED: dict[str, Numbers] = {
     "wardwatch:coverage:ratio": known(1, 0.5, 1, 0.75),
+    "wardwatch:modules:count": known(3, 3, 3, 2),
     "wardwatch:completeness:ratio": known(1, 1 / 3, 1, 1),
     "wardwatch:freshness:ratio": known(1, 2 / 3, 1, 1),
     'wardwatch:freshness:seconds{quantile="1"}': known(0, 720, 0, 0),
+    'wardwatch:freshness:seconds{quantile="0.95"}': known(0, 648, 0, 0),
     'kpi:info{kpi="share", title="Share", unit="ratio", direction="up", period="now", pillar="P"}': always(1),
     'kpi:info{kpi="desk", title="Desk", unit="count", direction="down", period="now", pillar="P", '
     'waiting="for a desk"}': always(1),
