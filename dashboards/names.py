@@ -120,6 +120,12 @@ KPI_NORMALISED: Final = "kpi:normalised"
 KPI_PEERS: Final = "kpi:to_peers"
 
 SCORECARD_INFO: Final = "scorecard:info"
+SCORECARD_ITEM: Final = "scorecard:item"
+SCORECARD_ITEM_LOW: Final = "scorecard:item_low"
+SCORECARD_ITEM_KNOWN: Final = "scorecard:item_known"
+SCORECARD_PILLAR: Final = "scorecard:pillar"
+SCORECARD_PILLAR_LOW: Final = "scorecard:pillar_low"
+SCORECARD_PILLAR_KNOWN: Final = "scorecard:pillar_known"
 SCORECARD_TOTAL: Final = "scorecard:total"
 
 GROUPED: Final = ("tower", "site", "supplier", "tier", "key_property")

@@ -180,12 +180,12 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or
 @app.command()
 def check(config: Directory = None) -> None:
     """Check all of the configuration: every problem at once, as file:line: where: what."""
+    from collector.cli.exported import exported
     from collector.config.summary import summary
     from exporters.webconfig import problems_in
 
-    loaded = console.checked(
-        console.directory_of(config), lambda settings: problems_in(settings.web.config_file), kpis="read"
-    )
+    directory = console.directory_of(config)
+    loaded = console.checked(directory, lambda settings: problems_in(settings.web.config_file), "read", exported)
     for warning in loaded.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print(summary(loaded))

@@ -55,23 +55,27 @@ def load_from(
     directory: Path | None,
     elsewhere: Callable[[Settings], Iterable[Problem]] | None = None,
     kpis: Literal["read", "left"] = "left",
+    exported: Callable[[], Iterable[str]] | None = None,
 ) -> Config:
     from collector.config import load
     from collector.edge.udp import resolve
 
-    return load(directory, environ=os.environ, resolve=resolve, large="kept", kpis=kpis, elsewhere=elsewhere)
+    return load(
+        directory, environ=os.environ, resolve=resolve, large="kept", kpis=kpis, elsewhere=elsewhere, exported=exported
+    )
 
 
 def checked(
     directory: Path | None,
     elsewhere: Callable[[Settings], Iterable[Problem]] | None = None,
     kpis: Literal["read", "left"] = "left",
+    exported: Callable[[], Iterable[str]] | None = None,
 ) -> Config:
     """The configuration; with problems, all of them on stderr and the end. The others are as `load` has them."""
     from collector.config import ConfigError
 
     try:
-        return load_from(directory, elsewhere, kpis)
+        return load_from(directory, elsewhere, kpis, exported)
     except ConfigError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)

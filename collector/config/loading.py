@@ -105,6 +105,7 @@ def load(
     large: Literal["read", "kept"] = "read",
     kpis: Literal["read", "left"] = "left",
     elsewhere: Callable[[Settings], Iterable[Problem]] | None = None,
+    exported: Callable[[], Iterable[str]] | None = None,
 ) -> Config:
     """Read a configuration. Raises ConfigError with all its problems.
 
@@ -112,7 +113,8 @@ def load(
     `collectors` is the registry's list and `defaults` is `shipped()`, unless given. `large` files of modules are
     `kept` in the state directory as they were understood, if there is one, or always `read`. `kpis` are `left` by who
     polls: that needs none of them, and starts sooner without. `elsewhere` says what is wrong with files that the
-    settings name and other rooms read.
+    settings name and other rooms read. `exported` names the metrics that this program and its rules give: with it
+    there is a warning of each that an expression reads and nobody gives.
     """
     if collectors is None:
         from collector.registry import COLLECTORS
@@ -130,7 +132,7 @@ def load(
         loading.kpis(directory, shared)
     if elsewhere is not None:
         loading.blame(elsewhere)
-    return loading.site(directory)
+    return loading.site(directory, exported)
 
 
 class _Loading:
@@ -158,6 +160,8 @@ class _Loading:
         self._fingerprints: list[Written] = []
         self._normals: dict[str, Declared] = {}
         self._kpis = measured.Kpis()
+        self._formulas: list[Document] = []
+        """The site's files in which PromQL stands."""
 
     def settings(self, directory: Path | None, base: Path, large: str) -> None:
         """The settings, which say where state is kept; so they come first."""
@@ -184,9 +188,10 @@ class _Loading:
         shipped = None if shared is None else self._read(shared, shared / KPIS, "kpis")
         own = self._read(directory, directory / KPIS, "kpis")
         baselines = self._read(directory, directory / BASELINES, "baselines")
+        self._formulas += [own] if own is not None else []
         self._kpis = read_kpis(shipped, own, baselines, self._findings, self._unreadable)
 
-    def site(self, directory: Path | None) -> Config:
+    def site(self, directory: Path | None, exported: Callable[[], Iterable[str]] | None) -> Config:
         findings, document, settings = self._findings, self._document, self._settings
         entries: list[Entry] = []
         own: dict[str, KindFile | None] = {}
@@ -224,6 +229,8 @@ class _Loading:
             promise = self._maintenance(directory, promise, entries, [device for device, _ in made])
         self._check_hours(settings, promise)
         findings.raise_any()
+        if exported is not None:
+            self._names(exported(), normal, settings)
         return Config(
             settings=settings,
             devices=tuple(device for device, _ in made),
@@ -242,6 +249,15 @@ class _Loading:
             kpis=self._kpis,
         )
 
+    def _names(self, exported: Iterable[str], normal: Iterable[Normal], settings: Settings) -> None:
+        """Warn of metrics that nobody gives, in what the site has written."""
+        from collector.config.known import Known, check_names
+
+        modules = (module for module in self._modules.values() if module is not None)
+        known = Known(exported, modules, normal, settings.other_metrics)
+        for document in self._formulas:
+            check_names(document, known, self._findings)
+
     def _promised(
         self, directory: Path, entries: Sequence[Entry], made: Sequence[tuple[Device, tuple[Target, ...]]]
     ) -> promised.Catalogue:
@@ -249,6 +265,7 @@ class _Loading:
         found = [self._read(directory, path, "services") for path in files_below(directory / SERVICES)]
         calendars = self._read(directory, directory / CALENDARS, "calendars")
         documents = [document for document in found if document is not None]
+        self._formulas += documents
         if not documents and calendars is None:
             return promised.Catalogue()
         from collector.config.estate import Estate

@@ -21,15 +21,18 @@ def sum_rules() -> Iterator[Record]:
     """Weighted shares, from 0 (all red) to 1 (all green), of the KPIs that are known; `_low` counts the others as red;
     `_known` is the share of weight that is known. KPIs without a target don't count."""
     known = f"{n.KPI_STATUS} >= 0"
-    for label, members in (("item", n.KPI_SCORECARD), ("pillar", n.KPI_PILLAR)):
-        name, by = f"scorecard:{label}", f"sum by ({label})"
+    for label, members, (name, low, how_much) in (
+        ("item", n.KPI_SCORECARD, (n.SCORECARD_ITEM, n.SCORECARD_ITEM_LOW, n.SCORECARD_ITEM_KNOWN)),
+        ("pillar", n.KPI_PILLAR, (n.SCORECARD_PILLAR, n.SCORECARD_PILLAR_LOW, n.SCORECARD_PILLAR_KNOWN)),
+    ):
+        by = f"sum by ({label})"
         judged = f"{by} ({members} and on (kpi) {n.KPI_STATUS})"
         weight = f"{by} ({members} and on (kpi) {known})"
         yield Record(name, f"{by} ({members} * on (kpi) group_left () ({known}))\n/ (2 * {weight})")
         at_least = f"clamp_min({n.KPI_STATUS}, 0)"
-        yield Record(f"{name}_low", f"{by} ({members} * on (kpi) group_left () {at_least})\n/ (2 * {judged})")
-        yield Record(f"{name}_known", f"({weight} or 0 * {judged})\n/ {judged}")
+        yield Record(low, f"{by} ({members} * on (kpi) group_left () {at_least})\n/ (2 * {judged})")
+        yield Record(how_much, f"({weight} or 0 * {judged})\n/ {judged}")
     # Items of which nothing is known count in neither sum.
-    weighted = f"scorecard:item * on (item) group_left () max by (item) ({n.SCORECARD_INFO})"
-    total = f"max by (item) ({n.SCORECARD_INFO}) and on (item) scorecard:item"
-    yield Record(n.SCORECARD_TOTAL, f"sum({weighted})\n/ sum({total})")
+    weights = f"max by (item) ({n.SCORECARD_INFO})"
+    weighted = f"{n.SCORECARD_ITEM} * on (item) group_left () {weights}"
+    yield Record(n.SCORECARD_TOTAL, f"sum({weighted})\n/ sum({weights} and on (item) {n.SCORECARD_ITEM})")
