@@ -305,6 +305,16 @@ def _played(well: float, bad: float) -> str:
 
 
 @pytest.mark.parts
+def test_one_site_alone_differs_from_none(part: Callable[[str], Path], tmp_path: Path) -> None:
+    kpis = load(shipped(), environ={}, resolve=str, kpis="read").kpis
+    case = Case("one", {'site:availability:ratio{site="a", window="month"}': "1x9"})
+    case.look("4m", "kpi:status", ('kpi:status{kpi="site-variation"}', -1))
+
+    text = files(Kpis({"site-variation": kpis.kpis["site-variation"]}))[FILE]
+    assert judged(part("promtool"), tmp_path, [text], [case], "1m", "kpi:") == ""
+
+
+@pytest.mark.parts
 @pytest.mark.parametrize("scale", [1, 60])
 def test_promtool_finds_nothing_to_say(part: Callable[[str], Path], tmp_path: Path, scale: int) -> None:
     hostile = {
