@@ -74,12 +74,13 @@ def judged(
     only: str = "",
     samples: str = "",
 ) -> str:
-    """The same of files of rules."""
-    names = []
+    """The same of files of rules, whose groups run one after the other: else promtool has them in any order."""
+    names, order = [], []
     for number, text in enumerate(texts):
         rules = yaml.safe_load(text)
         for group in rules["groups"]:
             group["rules"] = [rule for rule in group["rules"] if re.match(only, rule.get("record") or rule["alert"])]
+        order += [group["name"] for group in rules["groups"]]
         names.append(f"rules-{number}.yml")
         (directory / names[-1]).write_text(yaml.safe_dump(rules, sort_keys=False))
     tests = [
@@ -92,7 +93,7 @@ def judged(
         }
         for case in cases
     ]
-    content = {"rule_files": names, "evaluation_interval": every, "tests": tests}
+    content = {"rule_files": names, "group_eval_order": order, "evaluation_interval": every, "tests": tests}
     (directory / "cases.yml").write_text(yaml.safe_dump(content, sort_keys=False, width=1000))
     words = [promtool, "test", "rules", directory / "cases.yml"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False)

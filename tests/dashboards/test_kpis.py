@@ -274,6 +274,16 @@ FORMULAS: dict[str, Shipped] = {
     "clocks": ({'probe_ntp_offset_seconds{instance="a"}': (-0.2, -1.2), "node_timex_sync_status": (1, 1)}, (1, 0.5)),
     "equipment-supported": (FOUND | {'wardwatch_equipment_unsupported{criticality="high"}': (-1, 5)}, (1, 0.75)),
     "equipment-found": (FOUND | {'wardwatch_equipment{criticality="high", state="unseen"}': (0, 10)}, (1, 0.5)),
+    "mtta": ({'oncall:mtta:seconds{severity="critical", window="30d"}': (300, 1200)}, (300, 1200)),
+    "out-of-hours": (
+        {f'oncall:pages_out_of_hours:count{{window="30d", receiver="{r}"}}': (1, 4) for r in "ab"},
+        (2, 8),
+    ),
+    "alerts-without-action": (
+        {'oncall:count:sum{of="untouched", window="30d", owner="a"}': (-1, 3)}
+        | {f'oncall:count:sum{{of="ended", window="30d", owner="{owner}"}}': (2, 2) for owner in "ab"},
+        (0, 0.75),
+    ),
     "coverage": ({"wardwatch:coverage:ratio": (1, 0.5)}, (1, 0.5)),
     "completeness": ({"wardwatch:completeness:ratio": (1, 0.5)}, (1, 0.5)),
     "freshness": ({"wardwatch:freshness:ratio": (1, 0.5)}, (1, 0.5)),
