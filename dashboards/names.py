@@ -93,6 +93,41 @@ SLOTH_LEFT: Final = "slo:period_error_budget_remaining:ratio"
 SLOTH_INFO: Final = "sloth_slo_info"
 SLOTH_LABELS: Final = "sloth_id, sloth_service, sloth_slo"
 
+# The monitoring itself.
+MODULES: Final = "wardwatch:modules:count"
+COVERAGE: Final = "wardwatch:coverage:ratio"
+COMPLETENESS: Final = "wardwatch:completeness:ratio"
+FRESHNESS: Final = "wardwatch:freshness:ratio"
+AGE: Final = "wardwatch:freshness:seconds"
+
+# KPIs, with the label `kpi`. What each one means: docs/kpis.md.
+KPI_INFO: Final = "kpi:info"
+KPI_SCORECARD: Final = "kpi:scorecard"
+KPI_PILLAR: Final = "kpi:pillar"
+KPI_TARGET: Final = "kpi:target"
+KPI_AMBER: Final = "kpi:amber"
+KPI_BASELINE: Final = "kpi:baseline"
+KPI_BENCHMARK: Final = "kpi:benchmark"
+KPI_NORMALISER: Final = "kpi:normaliser"
+KPI_VALUE: Final = "kpi:value"
+KPI_UNKNOWN: Final = "kpi:unknown"
+KPI_STATUS: Final = "kpi:status"
+KPI_TO_TARGET: Final = "kpi:to_target"
+KPI_GAIN: Final = "kpi:gain"
+KPI_PROGRESS: Final = "kpi:progress"
+KPI_TREND: Final = "kpi:trend"
+KPI_NORMALISED: Final = "kpi:normalised"
+KPI_PEERS: Final = "kpi:to_peers"
+
+SCORECARD_INFO: Final = "scorecard:info"
+SCORECARD_ITEM: Final = "scorecard:item"
+SCORECARD_ITEM_LOW: Final = "scorecard:item_low"
+SCORECARD_ITEM_KNOWN: Final = "scorecard:item_known"
+SCORECARD_PILLAR: Final = "scorecard:pillar"
+SCORECARD_PILLAR_LOW: Final = "scorecard:pillar_low"
+SCORECARD_PILLAR_KNOWN: Final = "scorecard:pillar_known"
+SCORECARD_TOTAL: Final = "scorecard:total"
+
 GROUPED: Final = ("tower", "site", "supplier", "tier", "key_property")
 """Labels of service_info by which availability is summed up, as `TOWER:availability:ratio`."""
 

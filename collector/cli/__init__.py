@@ -15,7 +15,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from collector.cli import console, maintenance
+from collector.cli import baseline, console, maintenance
 
 app = typer.Typer(
     name="wardwatch",
@@ -26,6 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(maintenance.app, name="maintenance")
+app.add_typer(baseline.app, name="baseline")
 
 
 class LogFormat(StrEnum):
@@ -45,6 +46,7 @@ class Listing(StrEnum):
     equipment = "equipment"
     modules = "modules"
     services = "services"
+    kpis = "kpis"
     collectors = "collectors"
 
 
@@ -179,10 +181,12 @@ def init(directory: Annotated[Path, typer.Argument(metavar="DIR", help="A new or
 @app.command()
 def check(config: Directory = None) -> None:
     """Check all of the configuration: every problem at once, as file:line: where: what."""
+    from collector.cli.exported import exported
     from collector.config.summary import summary
     from exporters.webconfig import problems_in
 
-    loaded = console.checked(console.directory_of(config), lambda settings: problems_in(settings.web.config_file))
+    directory = console.directory_of(config)
+    loaded = console.checked(directory, lambda settings: problems_in(settings.web.config_file), "read", exported)
     for warning in loaded.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print(summary(loaded))
@@ -308,14 +312,14 @@ def ack(
 @app.command("list")
 def listing(
     what: Annotated[
-        Listing, typer.Argument(metavar="devices|equipment|modules|services|collectors", help="What to list.")
+        Listing, typer.Argument(metavar="devices|equipment|modules|services|kpis|collectors", help="What to list.")
     ],
     config: Directory = None,
 ) -> None:
     """List what is configured, and how the equipment is."""
     from collector.cli import tables
 
-    loaded = console.checked(console.directory_of(config))
+    loaded = console.checked(console.directory_of(config), kpis="read" if what is Listing.kpis else "left")
     print(getattr(tables, what.value)(loaded))
 
 
@@ -369,11 +373,11 @@ def rules(
     scale: Annotated[int, typer.Option("--scale", help="Shrink all durations: with 60 an hour takes a minute.")] = 1,
     current: Annotated[bool, typer.Option("--check", help="Write nothing, fail where a file is behind.")] = False,
 ) -> None:
-    """Write recording rules and alerts for the promised services, and Alertmanager's configuration."""
+    """Write recording rules and alerts for the promised services, for the KPIs, and Alertmanager's configuration."""
     from collector.cli import rulefiles
     from dashboards.promql import BadExpression
 
-    loaded = console.checked(console.directory_of(config))
+    loaded = console.checked(console.directory_of(config), kpis="read")
     try:
         made = rulefiles.files(loaded, date.today().year, scale)
         behind = rulefiles.stale(made, out) if current else ()

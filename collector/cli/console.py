@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import typer
 
@@ -51,19 +51,31 @@ def directory_of(config: Path | None) -> Path | None:
     return CONFIG if CONFIG.is_dir() else None
 
 
-def load_from(directory: Path | None, elsewhere: Callable[[Settings], Iterable[Problem]] | None = None) -> Config:
+def load_from(
+    directory: Path | None,
+    elsewhere: Callable[[Settings], Iterable[Problem]] | None = None,
+    kpis: Literal["read", "left"] = "left",
+    exported: Callable[[], Iterable[str]] | None = None,
+) -> Config:
     from collector.config import load
     from collector.edge.udp import resolve
 
-    return load(directory, environ=os.environ, resolve=resolve, large="kept", elsewhere=elsewhere)
+    return load(
+        directory, environ=os.environ, resolve=resolve, large="kept", kpis=kpis, elsewhere=elsewhere, exported=exported
+    )
 
 
-def checked(directory: Path | None, elsewhere: Callable[[Settings], Iterable[Problem]] | None = None) -> Config:
-    """The configuration; with problems, all of them on stderr and the end. `elsewhere` as `load` has it."""
+def checked(
+    directory: Path | None,
+    elsewhere: Callable[[Settings], Iterable[Problem]] | None = None,
+    kpis: Literal["read", "left"] = "left",
+    exported: Callable[[], Iterable[str]] | None = None,
+) -> Config:
+    """The configuration; with problems, all of them on stderr and the end. The others are as `load` has them."""
     from collector.config import ConfigError
 
     try:
-        return load_from(directory, elsewhere)
+        return load_from(directory, elsewhere, kpis, exported)
     except ConfigError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from collector.config import Config
-from dashboards import alertmanager, objectives
+from dashboards import alertmanager, kpis, objectives
 from dashboards.rules.alerts import Places
 from dashboards.timing import Timing
 
@@ -18,7 +18,8 @@ def files(config: Config, year: int, scale: int = 1) -> dict[str, str]:
     """
     timing, urls = Timing(scale), config.settings.urls
     promised = objectives.files(config.catalogue, timing, Places(urls.runbooks, urls.grafana))
-    return promised | alertmanager.files(config.contacts, config.catalogue.calendars, year, timing)
+    measured = kpis.files(config.kpis, timing)
+    return promised | measured | alertmanager.files(config.contacts, config.catalogue.calendars, year, timing)
 
 
 def stale(files: Mapping[str, str], out: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from collector.cli.service import DEVICES, STATES, STATES_EVERY
 from collector.config import AUTO, Config
+from collector.config.scalars import amount
 from collector.edge.state import Damaged, read_state, wall
 from collector.equipment import today, unsupported
 from collector.registry import COLLECTORS
@@ -83,6 +84,18 @@ def services(config: Config) -> str:
         components = str(len(service.leaves()) or "")
         lines.append((service.name, service.title, service.tier, service.hours, components, promised))
     return aligned(("NAME", "TITLE", "TIER", "HOURS", "COMPONENTS", "OBJECTIVES"), lines)
+
+
+def kpis(config: Config) -> str:
+    """Each KPI: what is good, over which time, and where its data come from or what it waits for."""
+    lines = []
+    for kpi in config.kpis.kpis.values():
+        better = f"{'>=' if kpi.direction == 'up' else '<='}"
+        good = f"{better}{amount(kpi.target, kpi.unit)}" if kpi.target is not None else ""
+        began = amount(kpi.baseline.value, kpi.unit) if kpi.baseline is not None else ""
+        data = f"waiting: {kpi.waiting}" if kpi.waiting else kpi.source
+        lines.append((kpi.id, kpi.title, good, kpi.period, began, kpi.pillar, ",".join(kpi.scorecard), data))
+    return aligned(("ID", "TITLE", "TARGET", "PERIOD", "BASELINE", "PILLAR", "SCORECARD", "DATA"), lines)
 
 
 def collectors(config: Config) -> str:

@@ -62,13 +62,14 @@ class Document:
         return Problem(self.path, self.line(where), self.name(where), what)
 
     def name(self, where: Sequence[Step]) -> str:
-        """`devices[sw-1].interval`: an entry of a list goes by its name where it has one, else by its number from 0."""
+        """`devices[sw-1].interval`: an entry of a list goes by its name or id where it has one, else by its number from
+        0."""
         words: list[str] = []
         data: Any = self.data
         for step in where:
             data = _child(data, step)
             if isinstance(step, int):
-                name = data.get("name") if isinstance(data, dict) else None
+                name = data.get("id" if "id" in data else "name") if isinstance(data, dict) else None
                 words.append(f"[{name if isinstance(name, str) and name.isprintable() else step}]")
             else:
                 words.append(f".{step}" if words else step)

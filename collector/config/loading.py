@@ -9,6 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final, Literal, TypeVar
 
+from collector import kpis as measured
 from collector import services as promised
 from collector.config.auths import AuthsFile, read_auths
 from collector.config.compiled import LEAST, Compiled
@@ -42,16 +43,20 @@ from collector.wire.snmp.module import Module
 
 SETTINGS: Final = "wardwatch.yml"
 AUTHS: Final = "auths.yml"
+KPIS: Final = "kpis.yml"
+BASELINES: Final = "baselines.yml"
 CALENDARS: Final = "calendars.yml"
 CONTACTS: Final = "contacts.yml"
 SERVICES: Final = "services"
 SECRETS: Final = "secrets"
 """A directory of a site's own, near enough to another name to be taken for it."""
 DIRECTORIES: Final = ("inventory", "modules", "probes", "services", "snmp")
-TOP: Final = (SETTINGS, AUTHS, CALENDARS, CONTACTS, MAINTENANCE)
+TOP: Final = (SETTINGS, AUTHS, CALENDARS, CONTACTS, MAINTENANCE, KPIS, BASELINES)
 OTHERS: Final = ("simulator.yml",)
 """Read by other rooms."""
-LISTS: Final = frozenset(("devices", "fingerprints", "normal", "services", "calendars", "maintenance", "owners"))
+LISTS: Final = frozenset(
+    ("devices", "fingerprints", "normal", "services", "calendars", "maintenance", "owners", "kpis", "baselines")
+)
 """Keys that hold a list; others hold a mapping."""
 
 T = TypeVar("T")
@@ -66,7 +71,8 @@ class Config:
     then the shipped ones. `digest` is of what was read, without credentials. `files` is what was read, the shipped
     files included, and `document` the site's `wardwatch.yml`. `trap_names` are names by OID. `normal` are the families
     that are made of vendors' metrics. `catalogue` is what was promised, `contacts` whom to tell (None: nobody
-    has said so); a site takes over nothing of the example's.
+    has said so); a site takes over nothing of the example's. `kpis` are the shipped ones and the site's, none where
+    they were left or there is no site.
     """
 
     settings: Settings
@@ -84,6 +90,7 @@ class Config:
     document: Document | None
     catalogue: promised.Catalogue = field(default_factory=promised.Catalogue)
     contacts: Contacts | None = None
+    kpis: measured.Kpis = field(default_factory=measured.Kpis)
 
 
 def shipped() -> Path:
@@ -100,14 +107,18 @@ def load(
     collectors: Iterable[type[Collector]] | None = None,
     defaults: Path | None = None,
     large: Literal["read", "kept"] = "read",
+    kpis: Literal["read", "left"] = "left",
     elsewhere: Callable[[Settings], Iterable[Problem]] | None = None,
+    exported: Callable[[], Iterable[str]] | None = None,
 ) -> Config:
     """Read a configuration. Raises ConfigError with all its problems.
 
     `directory` None: no site's own, so no devices. `environ` answers `${env:NAME}`, `resolve` DNS names, each once.
     `collectors` is the registry's list and `defaults` is `shipped()`, unless given. `large` files of modules are
-    `kept` in the state directory as they were understood, if there is one, or always `read`. `elsewhere` says what is
-    wrong with files that the settings name and other rooms read.
+    `kept` in the state directory as they were understood, if there is one, or always `read`. `kpis` are `left` by who
+    polls: that needs none of them, and starts sooner without. `elsewhere` says what is wrong with files that the
+    settings name and other rooms read. `exported` names the metrics that this program and its rules give: with it
+    there is a warning of each that an expression reads and nobody gives.
     """
     if collectors is None:
         from collector.registry import COLLECTORS
@@ -118,11 +129,14 @@ def load(
     loading = _Loading(environ, {kind.name: kind for kind in collectors}, resolve)
     base = defaults or shipped()
     loading.settings(directory, base, large)
-    if directory is None or not (base.is_dir() and directory.samefile(base)):
-        loading.library(base)
+    shared = None if directory is not None and base.is_dir() and directory.samefile(base) else base
+    if shared is not None:
+        loading.library(shared)
+    if kpis == "read" and directory is not None:
+        loading.kpis(directory, shared)
     if elsewhere is not None:
         loading.blame(elsewhere)
-    return loading.site(directory)
+    return loading.site(directory, exported)
 
 
 class _Loading:
@@ -149,6 +163,9 @@ class _Loading:
         }
         self._fingerprints: list[Written] = []
         self._normals: dict[str, Declared] = {}
+        self._kpis = measured.Kpis()
+        self._formulas: list[Document] = []
+        """The site's files in which PromQL stands."""
 
     def settings(self, directory: Path | None, base: Path, large: str) -> None:
         """The settings, which say where state is kept; so they come first."""
@@ -168,7 +185,17 @@ class _Loading:
             self._kinds |= read_kinds(settings, self._findings)
         self._ways_of_asking(directory, {})
 
-    def site(self, directory: Path | None) -> Config:
+    def kpis(self, directory: Path, shared: Path | None) -> None:
+        """KPIs, those of the shipped directory first; it is None where it is the site's own."""
+        from collector.config.kpis import read_kpis
+
+        shipped = None if shared is None else self._read(shared, shared / KPIS, "kpis")
+        own = self._read(directory, directory / KPIS, "kpis")
+        baselines = self._read(directory, directory / BASELINES, "baselines")
+        self._formulas += [own] if own is not None else []
+        self._kpis = read_kpis(shipped, own, baselines, self._findings, self._unreadable)
+
+    def site(self, directory: Path | None, exported: Callable[[], Iterable[str]] | None) -> Config:
         findings, document, settings = self._findings, self._document, self._settings
         entries: list[Entry] = []
         own: dict[str, KindFile | None] = {}
@@ -207,6 +234,8 @@ class _Loading:
             promise = self._maintenance(directory, promise, entries, [device for device, _ in made])
         self._check_hours(settings, promise)
         findings.raise_any()
+        if exported is not None:
+            self._names(exported(), normal, settings)
         return Config(
             settings=settings,
             devices=tuple(device for device, _ in made),
@@ -223,7 +252,17 @@ class _Loading:
             document=document,
             catalogue=promise,
             contacts=contacts,
+            kpis=self._kpis,
         )
+
+    def _names(self, exported: Iterable[str], normal: Iterable[Normal], settings: Settings) -> None:
+        """Warn of metrics that nobody gives, in what the site has written."""
+        from collector.config.known import Known, check_names
+
+        modules = (module for module in self._modules.values() if module is not None)
+        known = Known(exported, modules, normal, settings.other_metrics)
+        for document in self._formulas:
+            check_names(document, known, self._findings)
 
     def _promised(
         self, directory: Path, entries: Sequence[Entry], made: Sequence[tuple[Device, tuple[Target, ...]]]
@@ -232,6 +271,7 @@ class _Loading:
         found = [self._read(directory, path, "services") for path in files_below(directory / SERVICES)]
         calendars = self._read(directory, directory / CALENDARS, "calendars")
         documents = [document for document in found if document is not None]
+        self._formulas += documents
         if not documents and calendars is None:
             return promised.Catalogue()
         from collector.config.estate import Estate
@@ -243,7 +283,7 @@ class _Loading:
             written[entry.written.name] = frozenset(use.as_ or use.module for use in uses)
         devices = {device.name: device for device, _ in made}
         estate = Estate(devices, {d.name: targets for d, targets in made}, written, "devices" not in self._unreadable)
-        return read_catalogue(documents, calendars, estate, self._findings, self._unreadable)
+        return read_catalogue(documents, calendars, estate, self._kpis, self._findings, self._unreadable)
 
     def _contacts(self, directory: Path, promise: promised.Catalogue) -> Contacts | None:
         """Whom to tell, by the files of what was promised, which are read by now."""

@@ -5,12 +5,14 @@ Its parser is imported when the first expression is read: a start without one mu
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Annotated, Any, Final
 
 from pydantic import AfterValidator, Field
 
-from collector.config.scalars import shown
+from collector.config.scalars import number, shown
+from collector.kpis import PERIOD
 
 WINDOW: Final = "{{.window}}"
 """Stands for the range of a query, as in Sloth's files."""
@@ -19,6 +21,7 @@ LONGEST: Final = 4_096
 """Characters. The parser recurses: ten times as many brackets end the process, not the load."""
 
 _WINDOW = re.compile(r"\{\{\s*\.window\s*\}\}")
+_PERIOD = re.compile(r"\{\{\s*\.period\s*\}\}")
 _STRING = re.compile(r"""\"(\\.|[^\"\\])*\"|'(\\.|[^'\\])*'|`[^`]*`""")
 _COMMENT = re.compile("#.*")
 _OR = re.compile(r"\{[^{}]*[^{},\s]\s*\bor\b", re.IGNORECASE)
@@ -91,6 +94,26 @@ def _query(text: str) -> str:
     return text.strip()
 
 
+def _formula(text: str) -> str:
+    text = _PERIOD.sub(PERIOD, text)
+    tried = text.replace(PERIOD, "30d")
+    if "{{" in tried:
+        raise ValueError(f"holds '{{{{' that does not begin {PERIOD}: nothing else is filled in")
+    _instant(tried)
+    return text.strip()
+
+
+def quantity(text: str) -> str:
+    """PromQL for a number above 0, or for what an expression gives. Raises ValueError."""
+    try:
+        amount = number(text)
+    except ValueError:
+        return _expression(text)
+    if not 0 < amount < math.inf:
+        raise ValueError(f"{shown(text)} is no quantity: write a number above 0, or PromQL")
+    return f"vector({amount!r})"
+
+
 def _selector(text: str) -> str:
     import promql_parser
 
@@ -126,6 +149,8 @@ Expression = Annotated[str, AfterValidator(_expression)]
 """PromQL that gives a vector."""
 Query = Annotated[str, AfterValidator(_query), Field(json_schema_extra={"pattern": r"\{\{\s*\.window\s*\}\}"})]
 """The same, of a range `{{.window}}`."""
+Formula = Annotated[str, AfterValidator(_formula)]
+"""PromQL that gives a vector, in which `{{.period}}` may stand."""
 Selector = Annotated[str, AfterValidator(_selector)]
 """What stands between the braces of a selector."""
 Histogram = Annotated[str, AfterValidator(_histogram)]

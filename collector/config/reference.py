@@ -1,6 +1,6 @@
-"""The tables of docs/configuration.md, docs/contacts.md and docs/services.md, made from the models.
+"""The tables of docs/configuration.md, docs/contacts.md, docs/services.md and docs/kpis.md, made from the models.
 
-`python -m collector.config.reference docs/configuration.md docs/contacts.md docs/services.md` renews them.
+`python -m collector.config.reference docs/configuration.md docs/contacts.md docs/services.md docs/kpis.md` renews them.
 
 A table stands between `<!-- keys: NAME -->` and `<!-- end -->`; a test fails when one of them is not as made here.
 """
@@ -16,12 +16,15 @@ from pydantic import BaseModel
 
 from collector.config import (
     auths,
+    baselines,
     calendars,
     components,
     contacts,
     filters,
     fingerprints,
     inventory,
+    kpi,
+    kpis,
     maintenance,
     modules,
     normal,
@@ -101,6 +104,14 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "smtp": contacts.SmtpFile,
     "calendars": calendars.CalendarsFile,
     "calendar": calendars.CalendarFile,
+    "kpis": kpis.KpisFile,
+    "kpi": kpi.KpiFile,
+    "baseline": kpi.BaselineFile,
+    "benchmark": kpi.BenchmarkFile,
+    "scorecard item": kpis.ItemFile,
+    "normalisers": kpis.NormalisersFile,
+    "baselines": baselines.BaselinesFile,
+    "frozen baseline": baselines.FrozenFile,
     "sloth": sloth.SlothFile,
     "sloth slo": sloth.SlothSloFile,
     "sloth sli": sloth.SlothSliFile,

@@ -77,12 +77,22 @@ def _whole(value: Any) -> Any:
     return int(value)
 
 
+def number(text: str) -> float:
+    """Raises ValueError."""
+    if not _NUMBER.fullmatch(text):
+        raise ValueError(f"{shown(text)} is not a number")
+    return float(text)
+
+
+def amount(value: float, unit: str) -> str:
+    """A KPI's value as it is written: of unit ratio in percent, of seconds as a duration."""
+    if unit == "ratio":
+        return f"{round(value * 100, 10):.8g}%"
+    return duration(value) if unit == "seconds" and value >= 0 else f"{value:.10g}"
+
+
 def _number(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if not _NUMBER.fullmatch(value):
-        raise ValueError(f"{shown(value)} is not a number")
-    return float(value)
+    return number(value) if isinstance(value, str) else value
 
 
 def _flag(value: Any) -> Any:

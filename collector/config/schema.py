@@ -11,10 +11,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from collector.config.auths import AuthsFile
+from collector.config.baselines import BaselinesFile
 from collector.config.calendars import CalendarsFile
 from collector.config.contacts import ContactsFile
 from collector.config.fingerprints import FingerprintsFile
 from collector.config.inventory import InventoryFile
+from collector.config.kpis import KpisFile
 from collector.config.maintenance import MaintenanceFile
 from collector.config.modules import ModulesFile
 from collector.config.normal import NormalsFile
@@ -46,6 +48,8 @@ FILES: dict[str, type[BaseModel]] = {
     "calendars": CalendarsFile,
     "maintenance": MaintenanceFile,
     "contacts": ContactsFile,
+    "kpis": KpisFile,
+    "baselines": BaselinesFile,
 }
 """The kinds of file, by the name of the file or its directory."""
 

@@ -15,11 +15,13 @@ from collector.config.calendars import read_calendars
 from collector.config.components import ComponentFile, read_tree
 from collector.config.document import Document, Step
 from collector.config.estate import Estate
+from collector.config.kpi import no_item, no_pillar
 from collector.config.objectives import ObjectiveFile, read_objective
 from collector.config.scalars import Listed, Name, Plain, Whole, Written, shown, suggestion
 from collector.config.sloth import is_sloth, read_sloth
 from collector.config.typed import Findings, Strict, named_in, part, sound, top
 from collector.config.urls import WebAddress
+from collector.kpis import Kpis
 from collector.services import ALWAYS, Catalogue, KeyProperty, Objective, Service
 
 MOST_USERS: Final = 999_999
@@ -77,10 +79,16 @@ class _Declared:
 
 
 def read_catalogue(
-    documents: Sequence[Document], calendars: Document | None, estate: Estate, findings: Findings, lost: Collection[str]
+    documents: Sequence[Document],
+    calendars: Document | None,
+    estate: Estate,
+    board: Kpis,
+    findings: Findings,
+    lost: Collection[str],
 ) -> Catalogue:
-    """What the files of services and calendars declare. `lost` says of which (`services`, `calendars`) one could not
-    be read: a name may have been in it."""
+    """What the files of services and calendars declare. `board` has the scorecard's items and the pillars; none where
+    nobody knows them. `lost` says of which (`services`, `calendars`, `kpis`) one could not be read: a name may have
+    been in it."""
     hours = {ALWAYS.name: ALWAYS} | (read_calendars(calendars, findings) if calendars is not None else {})
     known_hours = {*hours, *(named_in(calendars, "calendars") if calendars is not None else ())}
     declared: dict[str, _Declared] = {}
@@ -99,6 +107,8 @@ def read_catalogue(
     names = {*declared, *(name for document in ours for name in named_in(document, "services"))}
     for each in declared.values():
         _check(each, names, known_hours, findings, lost)
+        if "kpis" not in lost:
+            _check_board(each, board, findings)
     _check_cycles(declared, findings)
     return Catalogue({name: each.service for name, each in declared.items()}, hours)
 
@@ -206,6 +216,16 @@ def _check(
         elif name not in names and "services" not in lost:
             what = f"there is no service {shown(name)}.{suggestion(name, names)}"
             findings.problem(each.document, where, what)
+
+
+def _check_board(each: _Declared, board: Kpis, findings: Findings) -> None:
+    """The scorecard's items and the pillars that it names."""
+    for index, item in enumerate(each.service.scorecard if board.scorecard else ()):
+        if item not in board.scorecard:
+            findings.problem(each.document, [*each.where, "scorecard", index], no_item(item, board.scorecard))
+    for index, word in enumerate(each.service.pillars if board.pillars else ()):
+        if word not in board.pillars:
+            findings.problem(each.document, [*each.where, "pillars", index], no_pillar(word, board.pillars))
 
 
 def _check_cycles(declared: Mapping[str, _Declared], findings: Findings) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from collector.budget import RULES, Breaking, Budgets, Caps, Limit
 from collector.config.addresses import endpoint
@@ -150,6 +151,18 @@ class PrivacyFile(Strict):
     ] = ()
 
 
+_OTHER = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*\*?")
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, str) and not _OTHER.fullmatch(value):
+        raise ValueError(f"{shown(value)} is neither a metric's name nor how names begin: write it like windows_*")
+    return value
+
+
+OtherMetric = Annotated[str, BeforeValidator(_other), Field(json_schema_extra={"pattern": f"^{_OTHER.pattern}$"})]
+
+
 class SettingsFile(Strict):
     """`wardwatch.yml`."""
 
@@ -174,6 +187,13 @@ class SettingsFile(Strict):
     )
     privacy: Annotated[PrivacyFile, Keyed, Field(description="what of a device's texts is never shown")] = PrivacyFile()
     urls: Annotated[UrlsFile, Keyed, Field(description="where people find things; alerts link to them")] = UrlsFile()
+    other_metrics: Annotated[
+        tuple[OtherMetric, ...],
+        Listed,
+        Field(
+            description="metrics that other exporters give, or how theirs begin (`windows_*`): `check` knows them then"
+        ),
+    ] = ()
     kinds: Annotated[dict[Name, Annotated[KindFile, Keyed]], Keyed] = Field(
         default_factory=dict, description="what devices of a kind have in common"
     )
@@ -233,6 +253,8 @@ class Settings:
     urls: Urls
     lookup_ttl: float
     """Seconds for which names that a device gave are known; 0: they are read in each poll."""
+    other_metrics: tuple[str, ...] = ()
+    """Of other exporters: names, or beginnings of names with `*`."""
 
 
 def read_settings(
@@ -264,6 +286,7 @@ def read_settings(
         privacy=Privacy(model.privacy.nhs_numbers, model.privacy.words, model.privacy.patterns),
         urls=urls(model.urls),
         lookup_ttl=model.snmp.lookup_ttl,
+        other_metrics=model.other_metrics,
     )
 
 

@@ -27,6 +27,7 @@ def summary(config: Config) -> str:
         ("this machine", f"{len(config.host)} collectors{_interval(config)}"),
         ("services", _promised(config)),
         ("contacts", _told(config)),
+        ("kpis", _measured(config)),
         ("modules", f"{len(used)} in use of {len(config.modules)}"),
         ("files", f"{len(config.files)}, digest {config.digest[:12]}"),
     ]
@@ -51,6 +52,13 @@ def _told(config: Config) -> str:
     silent = sum(each == Receiver(each.name) for each in receivers)
     only = f", {silent} of them only counted" if silent else ""
     return f"{len(contacts.owners)} owners, {len(contacts.receivers)} receivers{ways}{only}, {heartbeat}"
+
+
+def _measured(config: Config) -> str:
+    kpis, items = config.kpis.kpis.values(), config.kpis.scorecard
+    waiting = sum(bool(kpi.waiting) for kpi in kpis)
+    began = sum(kpi.baseline is not None for kpi in kpis)
+    return f"{len(kpis)} ({waiting} waiting, {began} with a baseline), {len(items)} scorecard items" if kpis else ""
 
 
 def _interval(config: Config) -> str:

@@ -19,7 +19,9 @@ if not __package__:
     # As a program: the checkout instead of this directory, where venv.py would hide the standard one.
     sys.path[0] = str(ROOT)
 
-from collector.model import Collector  # noqa: E402 - after the path
+from collector.config.scalars import amount  # noqa: E402 - after the path
+from collector.kpis import Kpi  # noqa: E402
+from collector.model import Collector  # noqa: E402
 from collector.network.normal import Normal  # noqa: E402
 
 PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
@@ -147,6 +149,17 @@ def filled(text: str, parts: Mapping[str, Callable[[], str]]) -> str:
     return PART.sub(lambda part: part[1] + parts[part["name"]]() + part[3], text)
 
 
+def measured(kpis: Iterable[Kpi]) -> str:
+    """A table of the KPIs, those that wait for a source of data last."""
+    lines = ["| KPI | says | better | target | amber | period | data |", "|---|---|---|---:|---:|---|---|"]
+    for kpi in sorted(kpis, key=lambda kpi: bool(kpi.waiting)):
+        good, fair = (amount(each, kpi.unit) if each is not None else "" for each in (kpi.target, kpi.amber))
+        data = f"*{kpi.waiting}*" if kpi.waiting else kpi.source
+        said = f"**{kpi.title}.** {kpi.definition}".replace("|", "\\|")
+        lines.append(f"| `{kpi.id}` | {said} | {kpi.direction} | {good} | {fair} | {kpi.period} | {data} |")
+    return "\n".join(lines) + "\n"
+
+
 def _parts() -> dict[str, Callable[[], str]]:
     from collector.config import load
     from collector.registry import COLLECTORS
@@ -156,6 +169,7 @@ def _parts() -> dict[str, Callable[[], str]]:
         "normal-names": lambda: names(load(None, environ={}, resolve=str).normal),
         "every-alert": lambda: every_alert(rules),
         "power-alerts": lambda: alerts((rules / "power.yml").read_text()),
+        "kpis": lambda: measured(load(ROOT / "config", environ={}, resolve=str, kpis="read").kpis.kpis.values()),
         "collectors": lambda: collectors(COLLECTORS),
         "snmp-modules": lambda: modules(ROOT / "config" / "snmp"),
         "sizing-slow": lambda: sizing(60),
@@ -173,14 +187,15 @@ this year: what is generated must not change with the calendar."""
 
 
 def promised() -> Mapping[Path, str]:
-    """Files for the services that `config/` promises, and for whom it tells."""
+    """Files for the services that `config/` promises, for its KPIs, and for whom it tells."""
     from collector.cli.rulefiles import files
     from collector.config import load
 
-    return {RULES / name: text for name, text in files(load(ROOT / "config", environ={}, resolve=str), YEAR).items()}
+    config = load(ROOT / "config", environ={}, resolve=str, kpis="read")
+    return {RULES / name: text for name, text in files(config, YEAR).items()}
 
 
-FILES = ("README.md", "docs/alerts.md", "docs/modules.md", "docs/power.md", "docs/sizing.md")
+FILES = ("README.md", "docs/alerts.md", "docs/kpis.md", "docs/modules.md", "docs/power.md", "docs/sizing.md")
 
 
 def main() -> int:

@@ -62,11 +62,27 @@ def judge(
     `file`: which of the files that are made. `samples`: the time between samples, where it isn't that.
     """
     timing = timing or Timing()
-    every = every or timing.every
-    rules = yaml.safe_load(files(promised, timing)[file])
-    for group in rules["groups"]:
-        group["rules"] = [rule for rule in group["rules"] if re.match(only, rule.get("record") or rule["alert"])]
-    (directory / "services.yml").write_text(yaml.safe_dump(rules, sort_keys=False))
+    return judged(promtool, directory, [files(promised, timing)[file]], cases, every or timing.every, only, samples)
+
+
+def judged(
+    promtool: Path,
+    directory: Path,
+    texts: Sequence[str],
+    cases: Sequence[Case],
+    every: str,
+    only: str = "",
+    samples: str = "",
+) -> str:
+    """The same of files of rules, whose groups run one after the other: else promtool has them in any order."""
+    names, order = [], []
+    for number, text in enumerate(texts):
+        rules = yaml.safe_load(text)
+        for group in rules["groups"]:
+            group["rules"] = [rule for rule in group["rules"] if re.match(only, rule.get("record") or rule["alert"])]
+        order += [group["name"] for group in rules["groups"]]
+        names.append(f"rules-{number}.yml")
+        (directory / names[-1]).write_text(yaml.safe_dump(rules, sort_keys=False))
     tests = [
         {
             "name": case.name,
@@ -77,7 +93,7 @@ def judge(
         }
         for case in cases
     ]
-    content = {"rule_files": ["services.yml"], "evaluation_interval": every, "tests": tests}
+    content = {"rule_files": names, "group_eval_order": order, "evaluation_interval": every, "tests": tests}
     (directory / "cases.yml").write_text(yaml.safe_dump(content, sort_keys=False, width=1000))
     words = [promtool, "test", "rules", directory / "cases.yml"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=LONGEST_SECONDS, check=False)

@@ -103,7 +103,7 @@ def loaded() -> Load:
 
     def run(directory: Path | None) -> Config:
         kinds, none = (*COLLECTORS, Knock), Path(__file__).parent / "none"
-        return load(directory, environ=ENVIRON, resolve=resolve, collectors=kinds, defaults=none)
+        return load(directory, environ=ENVIRON, resolve=resolve, collectors=kinds, defaults=none, kpis="read")
 
     return run
 

@@ -1,8 +1,8 @@
 """Every mistake has a case: a file under tests/config/invalid whose first lines say what is expected of it.
 
 `KIND-CASE.yml` stands for the one file of its kind in the valid configuration beside it (wardwatch, auths, inventory,
-modules, snmp, fingerprints, normal, traps, services, sloth, calendars, contacts, maintenance); a directory is laid over
-it.
+modules, snmp, fingerprints, normal, traps, services, sloth, calendars, contacts, maintenance, kpis, baselines); a
+directory is laid over it.
 `# expect: file:line: where: what` names one problem, and all of them must be named.
 """
 
@@ -30,6 +30,8 @@ PLACES = {
     "calendars": "calendars.yml",
     "contacts": "contacts.yml",
     "maintenance": "maintenance.yml",
+    "kpis": "kpis.yml",
+    "baselines": "baselines.yml",
 }
 MARK = "# expect: "
 

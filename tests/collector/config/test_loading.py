@@ -138,7 +138,7 @@ def test_misnamed_files_and_idle_devices_are_warned_of(site: Path, loaded: Load)
     write(site, "inventory/z.yml", "devices:\n- {name: z, address: 10.0.0.9, class: it}\n")
     said = [str(warning).removeprefix(f"{site}/") for warning in loaded(site).warnings]
     directories = "inventory, modules, probes, services and snmp"
-    files = "wardwatch.yml, auths.yml, calendars.yml, contacts.yml, maintenance.yml"
+    files = "wardwatch.yml, auths.yml, calendars.yml, contacts.yml, maintenance.yml, kpis.yml, baselines.yml"
     unread = f"is not read: only {files} and the directories {directories} are"
     assert said == [
         "inventory/z.yml:2: devices[z]: nothing is asked: write modules, here or for its kind",

@@ -1,4 +1,4 @@
-"""docs/configuration.md, docs/contacts.md and docs/services.md have every key, as the models have it."""
+"""docs/configuration.md, docs/contacts.md, docs/services.md and docs/kpis.md have every key, as the models have it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from collector.config.reference import MODELS, renewed
 from collector.config.typed import Strict
 
 DOCS = Path(collector.config.loading.__file__).parents[2] / "docs"
-PAGES = {name: (DOCS / name).read_text() for name in ("configuration.md", "contacts.md", "services.md")}
+PAGES = {name: (DOCS / name).read_text() for name in ("configuration.md", "contacts.md", "services.md", "kpis.md")}
 
 
 def models(of: type[BaseModel]) -> set[type[BaseModel]]:

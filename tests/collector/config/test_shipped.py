@@ -41,7 +41,7 @@ def resolve(name: str) -> str:
 
 
 def example() -> Config:
-    return load(shipped(), environ={}, resolve=resolve, collectors=COLLECTORS)
+    return load(shipped(), environ={}, resolve=resolve, collectors=COLLECTORS, kpis="read")
 
 
 def uncommented(path: Path) -> bytes:
