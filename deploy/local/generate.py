@@ -170,6 +170,7 @@ def _parts() -> dict[str, Callable[[], str]]:
         "every-alert": lambda: every_alert(rules),
         "power-alerts": lambda: alerts((rules / "power.yml").read_text()),
         "kpis": lambda: measured(load(ROOT / "config", environ={}, resolve=str, kpis="read").kpis.kpis.values()),
+        "host-alerts": lambda: alerts((rules / "hosts.yml").read_text()),
         "collectors": lambda: collectors(COLLECTORS),
         "snmp-modules": lambda: modules(ROOT / "config" / "snmp"),
         "sizing-slow": lambda: sizing(60),
@@ -195,7 +196,9 @@ def promised() -> Mapping[Path, str]:
     return {RULES / name: text for name, text in files(config, YEAR).items()}
 
 
-FILES = ("README.md", "docs/alerts.md", "docs/kpis.md", "docs/modules.md", "docs/power.md", "docs/sizing.md")
+FILES = (
+    "README.md", "docs/alerts.md", "docs/host.md", "docs/kpis.md", "docs/modules.md", "docs/power.md", "docs/sizing.md",
+)  # fmt: skip
 
 
 def main() -> int:
