@@ -18,6 +18,7 @@ import structlog
 
 from collector import audit, status
 from collector.budget import Budgets, Caps, Pauses, Shared, Strain, own_floor
+from collector.dependencies import Health
 from collector.edge import World
 from collector.errors import BreakerOpen, OverBudget, Paused, PollError, TimedOut, Unreachable
 from collector.keeping import Keeping
@@ -396,6 +397,8 @@ class Agent:
         if breaker.open != was_open:
             audit.breaker(watch)
         before, watch.answered = watch.answered, bool(allowance.answers)
+        if watch.answered != before:
+            watch.changed = self.world.now()
         if watch.answered != before and (before is not None or not watch.answered) and watch.principal is watch:
             audit.health(watch)
 
@@ -418,6 +421,11 @@ class Agent:
     def state(self, watch: Watch) -> str:
         """As `Watch.state` has it."""
         return watch.state(self.paused(watch.device))
+
+    def health(self, name: str) -> Health:
+        """As `Watch.health` has it. Raises KeyError for a name that is not watched."""
+        watch = self._watches[name]
+        return watch.health(self.world.now(), self.paused(watch.device))
 
     def states(self) -> Counter[tuple[str, str]]:
         """Number of devices by class and state."""

@@ -36,15 +36,17 @@ def groups(
 ) -> list[Group]:
     """One group for each device, in the inventory's order, all to be scraped at `address`, which is this collector's.
 
-    An agent elsewhere is listed under its own address, with `/metrics` as its path and without `__param_device`: by
-    that the scrape jobs `device` and `node` tell them apart. `shard` (2, 5) leaves only what the second of five
-    replicas has.
+    An agent elsewhere is listed under its own address too, with `/metrics` as its path and without `__param_device`: by
+    that the scrape jobs `device` and `node` tell them apart. What the inventory knows of it is on its page here.
+    `shard` (2, 5) leaves only what the second of five replicas has.
     """
-    return [
-        _group(device, targets.get(device.name, ()), address)
-        for device in devices
-        if shard is None or owner(device.name, shard[1]) == shard[0]
-    ]
+    found: list[Group] = []
+    for device in devices:
+        if shard is None or owner(device.name, shard[1]) == shard[0]:
+            if device.agent:
+                found.append({"targets": [device.agent], "labels": {"__metrics_path__": "/metrics", **_labels(device)}})
+            found.append(_page(device, targets.get(device.name, ()), address))
+    return found
 
 
 def owner(name: str, replicas: int) -> int:
@@ -54,7 +56,7 @@ def owner(name: str, replicas: int) -> int:
     )
 
 
-def _group(device: Device, targets: Sequence[Target], address: str) -> Group:
+def _labels(device: Device) -> dict[str, str]:
     labels = {
         "instance": device.name,
         "device_kind": device.kind,
@@ -64,9 +66,10 @@ def _group(device: Device, targets: Sequence[Target], address: str) -> Group:
         "ward": device.ward,
         **dict(device.labels),
     }
-    labels = {name: value for name, value in labels.items() if value}
-    if device.agent:
-        return {"targets": [device.agent], "labels": {"__metrics_path__": "/metrics", **labels}}
+    return {name: value for name, value in labels.items() if value}
+
+
+def _page(device: Device, targets: Sequence[Target], address: str) -> Group:
     interval, timeout = scrape(targets)
     meta = {
         "__metrics_path__": "/metrics",
@@ -74,7 +77,7 @@ def _group(device: Device, targets: Sequence[Target], address: str) -> Group:
         "__scrape_interval__": _written(interval),
         "__scrape_timeout__": _written(timeout),
     }
-    return {"targets": [address], "labels": meta | labels}
+    return {"targets": [address], "labels": meta | _labels(device)}
 
 
 def scrape(targets: Sequence[Target]) -> tuple[float, float]:

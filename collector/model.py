@@ -254,6 +254,10 @@ class Device:
     wards: tuple[tuple[str, str], ...] = ()
     """Of a switch or controller: the ward that a port serves, by patterns of port names, in file order."""
     equipment: Equipment | None = None
+    parents: tuple[str, ...] = ()
+    """Devices through which it is reached, each of them by itself."""
+    team: str = ""
+    """Who is called about it."""
 
     @property
     def here(self) -> bool:

@@ -13,6 +13,7 @@ import structlog
 
 from collector import status
 from collector.budget import RULES, Allowance, Strain
+from collector.dependencies import UNKNOWN, Health
 from collector.edge import Tally, Terms, World
 from collector.errors import Paused
 from collector.model import (
@@ -97,6 +98,8 @@ class Watch:
         """Monotonic seconds of the last scrape."""
         self.answered: bool | None = None
         """Whether the device answered when it was last polled; None: not polled yet."""
+        self.changed: float | None = None
+        """Monotonic seconds at which that was last seen to change."""
         self.last_began: float | None = None
         """Monotonic seconds at which the last poll began."""
         self.last_poll: float | None = None
@@ -146,6 +149,16 @@ class Watch:
         if not outcomes:
             return "unknown"
         return "up" if outcomes == {"success"} else "partial"
+
+    def health(self, now: float, paused: str | None) -> Health:
+        """What its own polls say of the device, to those that are reached through it."""
+        if paused or self.answered is None or not self._known(now):
+            return UNKNOWN
+        return Health(
+            self.answered,
+            -inf if self.changed is None else self.changed,
+            -inf if self.last_began is None else self.last_began,
+        )
 
     def due(self, now: float) -> list[Target]:
         """Targets to poll now: those that worked last time first, the others in turn, so that one module which the
@@ -248,7 +261,7 @@ class Watch:
         self.tally = old.tally
         if self.device.address == old.device.address:
             self.strain = old.strain
-        self.asked, self.answered = old.asked, old.answered
+        self.asked, self.answered, self.changed = old.asked, old.answered, old.changed
         self.last_began, self.last_poll, self.duration = old.last_began, old.last_poll, old.duration
         self._restored = old._restored
         self._inherit_choice(old)

@@ -247,7 +247,7 @@ def _tell_services(made: Maintenance, config: Config) -> None:
 
     sites = {device.name: device.site for device in config.devices}
     names = [service.name for service in concerned(made, config.catalogue, sites)]
-    print(f"services: {', '.join(names) or 'none is concerned, so nothing changes'}")
+    print(f"services: {', '.join(names) or 'none is concerned; alerts about what it names keep quiet'}")
 
 
 def _order(state: Path, edit: Edit, done: str) -> None:

@@ -1,6 +1,8 @@
-"""The catalogue in a running collector: what is owed, on `/metrics`, with the work that a person planned meanwhile.
+"""The catalogue in a running collector: what is owed, on `/metrics`, and at which devices work is planned, with what a
+person planned meanwhile.
 
-Without a catalogue nothing is read and nothing imported that only it needs: start-up is a promised figure.
+Without a catalogue, and where nobody planned anything, nothing is imported that only it needs: start-up is a promised
+figure.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from collector.services import Catalogue
 if TYPE_CHECKING:
     from collector.agreed import Agreed
     from collector.cli.works import Orders, Watcher
+    from collector.planned import Planned
 
 EVERY = 5.0
 """Seconds between two looks at what a person planned: it counts within a minute."""
@@ -34,20 +37,20 @@ class Promises:
         self._watcher: Watcher | None = None
         self._orders: Orders | None = None
         self._agreed: Agreed | None = None
+        self._planned: Planned | None = None
 
     def load(self, catalogue: Catalogue, devices: Iterable[Device]) -> None:
         """The catalogue from now on."""
         self._catalogue = catalogue
         self._sites = {device.name: device.site for device in devices}
-        self._agreed = None
-        if not catalogue.services:
-            return
-        self.look()
-        self._make()
+        self._agreed = self._planned = None
+        if catalogue.services or self._sites:
+            self.look()
+            self._make()
 
     def look(self) -> None:
         """Take up what a person planned. What cannot be read leaves in force what was."""
-        if not self._catalogue.services:
+        if not (self._catalogue.services or self._sites):
             return
         from collector.cli.works import Watcher
 
@@ -76,9 +79,13 @@ class Promises:
         """What is owed at a moment."""
         return self._agreed.columns(at) if self._agreed is not None else ()
 
+    def planned(self, device: str, at: float) -> bool | None:
+        """Whether work goes on at a device; None: none ever is planned there."""
+        return self._planned.on(device, at) if self._planned is not None else None
+
     def _prepare(self) -> None:
         """Have the libraries at hand, and the hours of this year, before a page waits for them."""
-        if not self._catalogue.services:
+        if not (self._catalogue.services or self._catalogue.maintenance):
             return
         from collector.calendar import hours_of, year_of
 
@@ -86,8 +93,13 @@ class Promises:
             hours_of(calendar).year(year_of(wall()))
 
     def _make(self) -> None:
-        from collector.agreed import Agreed
-
         orders = self._orders
         more, cuts = (orders.maintenance(), orders.cuts()) if orders is not None else ([], {})
+        if not (self._catalogue.services or self._catalogue.maintenance or more):
+            self._agreed = self._planned = None
+            return
+        from collector.agreed import Agreed, works_of
+        from collector.planned import Planned
+
         self._agreed = Agreed(self._catalogue, self._sites, more, cuts)
+        self._planned = Planned(works_of(self._catalogue, more, cuts), self._sites)

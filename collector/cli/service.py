@@ -23,6 +23,7 @@ from collector.cli.ondemand import Desk
 from collector.cli.own import About, Reloads
 from collector.cli.probes import ProbeDesk
 from collector.cli.promises import Promises
+from collector.cli.surroundings import Surroundings
 from collector.cli.traps import TrapReceiver
 from collector.config import Config, ConfigError
 from collector.config.restart import check_fixed
@@ -105,6 +106,7 @@ class Service:
         self._heap = Heap()
         self._promises = Promises(self._state, self._state_failed, self._failing.discard)
         self._oncall = OnCall(self._state, self.world.host, self._screen, self._state_failed, self._failing.discard)
+        self._surroundings = Surroundings(self.agent, self._planned)
         self._foreign: dict[str, Mapping[str, Any]] = {}
         """What files of state hold that this version knows nothing of: another one may."""
         self._orders = control.Watcher(self._state)
@@ -181,7 +183,9 @@ class Service:
     async def device_page(self, name: str, patience: float) -> Sequence[Column]:
         if name == self._host_name:
             return await self.agent.host_page(name, patience)
-        return [*await self.agent.page(name, patience), *self._equipment.page(name), *self.traps.page(name)]
+        elsewhere = self._surroundings.elsewhere(name)
+        polled = [elsewhere] if elsewhere is not None else await self.agent.page(name, patience)
+        return [*polled, *self._equipment.page(name), *self.traps.page(name), *self._surroundings.page(name)]
 
     async def snmp_page(self, question: Question, patience: float) -> Scrape:
         return await self._desk.answer(question, patience)
@@ -211,6 +215,9 @@ class Service:
             duration = None if age is None else watch.duration
             polled.append(_shown(watch.device, state, reason, age, duration, modules, place))
         return polled + [_shown(d, "elsewhere", d.agent, None, None, "", "") for d in self._config.devices if d.agent]
+
+    def _planned(self, device: str) -> bool | None:
+        return self._promises.planned(device, self.world.host.wall())
 
     def _states(self) -> Mapping[str, str]:
         """In a word how each piece of the inventory's equipment is, by name."""
@@ -277,6 +284,7 @@ class Service:
         self.traps.load(config)
         self._promises.load(config.catalogue, config.devices)
         self._oncall.load(config)
+        self._surroundings.load(config)
         self.world.limit_hops(config.settings.polling.ttl)
         self._config = config
         self._reloads.successful = True

@@ -267,6 +267,8 @@ def _device(
         vlan=_vlan(entry, findings),
         wards=tuple(written.wards.items()),
         equipment=equipment(entry, said, device_class),
+        parents=entry.pick("parents")[0] or (),
+        team=entry.pick("team")[0] or "",
     )
 
 

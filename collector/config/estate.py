@@ -30,7 +30,7 @@ class Estate:
         if device is None:
             return Leaf(name, _up(name), name)
         if device.agent:
-            return Leaf(name, f"up{{instance={quoted(name)}}}", name)
+            return Leaf(name, f'up{{instance={quoted(name)},job="node"}}', name)
         if device.passive:
             return Leaf(name, _seen(name), name)
         if not self.targets.get(name) and not self.written.get(name):

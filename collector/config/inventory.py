@@ -146,6 +146,12 @@ class KindFile(Strict):
         Field(description="how much care depends on it: life_support, high, medium or low"),
     ] = None
     owner: Annotated[Line | None, Written, Field(description="who answers for it")] = None
+    team: Annotated[Name | None, Written, Field(description="the team that is called about it")] = None
+    parents: Annotated[
+        tuple[Name, ...] | None,
+        Listed,
+        Field(description="devices through which it is reached; several are redundant: one that answers is enough"),
+    ] = None
     support: Annotated[
         Line | None,
         Written,

@@ -25,6 +25,7 @@ from collector.config.modules import read_modules
 from collector.config.normal import FILE as NORMAL
 from collector.config.normal import Declared, check_metrics, read_normals
 from collector.config.ondemand import check_auths, check_probes
+from collector.config.parents import check_parents
 from collector.config.probes import is_prober, read_probes
 from collector.config.problems import ConfigError, Problem
 from collector.config.register import ENDING, read_register
@@ -226,6 +227,7 @@ class _Loading:
             self._kinds, self._auths, self._modules, settings.polling, settings.privacy, self._unreadable
         )
         made = make_devices(entries, catalogue, self._resolve, findings)
+        check_parents(entries, self._devices, self._unreadable, findings)
         host = self._host(document, settings)
         promise, contacts = promised.Catalogue(), None
         if directory is not None:

@@ -17,7 +17,6 @@ from collector.config.ics import read_ics
 from collector.config.problems import ConfigError
 from collector.config.scalars import Filled, Line, Listed, Name, Written, shown, suggestion
 from collector.config.typed import Findings, Strict, named
-from collector.maintenance import concerned
 from collector.services import ALWAYS, ZONE, Calendar, Catalogue, Maintenance
 
 FILE: Final = "maintenance.yml"
@@ -129,8 +128,6 @@ def read_maintenance(document: Document, known: Known, findings: Findings) -> tu
             reason=entry.reason,
             source=f"{document.path.name}:{document.line(where)}",
         )
-        if known.catalogue.services and not any(concerned(work, known.catalogue, known.devices)):
-            findings.warn(document, where, "concerns no service of the catalogue: nothing comes of it")
         within = _calendar(entry, document, where, known, findings)
         if within is None:
             continue

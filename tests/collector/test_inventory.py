@@ -72,6 +72,18 @@ def test_the_whole_answer() -> None:
             "targets": ["10.0.0.3:10810"],
             "labels": {"__metrics_path__": "/metrics", "instance": "srv-1", "device_class": "it", "site": "north"},
         },
+        {
+            "targets": [HERE],
+            "labels": {
+                "__metrics_path__": "/metrics",
+                "__param_device": "srv-1",
+                "__scrape_interval__": "60s",
+                "__scrape_timeout__": "10s",
+                "instance": "srv-1",
+                "device_class": "it",
+                "site": "north",
+            },
+        },
     ]
 
 

@@ -78,7 +78,7 @@ def test_add_list_and_end(wardwatch: Wardwatch, tmp_path: Path, now: Callable[[s
     assert done.stdout.splitlines() == [
         "cables is planned from 2026-12-01T12:00+0000 until 2026-12-01T14:00+0000 as soon as a collector starts with "
         f"the state in {tmp_path / 'state'}; none runs now",
-        "services: none is concerned, so nothing changes",
+        "services: none is concerned; alerts about what it names keep quiet",
     ]
     head, *shown = [line.split() for line in wardwatch("list").stdout.splitlines()]
     assert head == ["STATE", "NAME", "FROM", "UNTIL", "AGAIN", "CONCERNS", "SOURCE", "REASON"]

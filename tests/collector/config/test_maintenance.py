@@ -11,12 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from collector.config import Config, ConfigError
-from collector.config.document import read
 from collector.config.ics import read_ics
-from collector.config.maintenance import Known, read_maintenance
-from collector.config.typed import Findings
 from collector.maintenance import Work
-from collector.services import Calendar, Catalogue, Leaf, Maintenance, Node, Service
+from collector.services import Calendar, Maintenance
 
 Load = Callable[[Path | None], Config]
 LONDON = ZoneInfo("Europe/London")
@@ -85,22 +82,6 @@ def test_an_unreadable_inventory_hides_no_device_from_maintenance(site: Path, lo
     with pytest.raises(ConfigError) as caught:
         loaded(site)
     assert "sw-7" not in str(caught.value)
-
-
-def test_work_that_concerns_no_service_is_a_warning(tmp_path: Path) -> None:
-    (tmp_path / "maintenance.yml").write_text(
-        "maintenance:\n"
-        "- {name: a, devices: [ups-1], hours: Su 02:00-04:00}\n"
-        "- {name: b, services: [power], hours: Su 02:00-04:00}\n"
-    )
-    power = Service("power", "Power", Node(1, (Leaf("sw", "up", "sw-1"),)))
-    findings = Findings()
-    known = Known(Catalogue({"power": power}), {"ups-1": "north", "sw-1": "north"})
-    read_maintenance(read(tmp_path / "maintenance.yml"), known, findings)
-    assert findings.problems == []
-    assert [str(each).partition(": ")[2] for each in findings.warnings] == [
-        "maintenance[a]: concerns no service of the catalogue: nothing comes of it"
-    ]
 
 
 def test_a_calendar_without_events_is_a_warning(site: Path, loaded: Load) -> None:

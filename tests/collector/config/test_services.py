@@ -97,7 +97,7 @@ DEVICES = """devices:
     ("component", "leaf"),
     [
         ("device: web-1", Leaf("web-1", 'wardwatch_device_up{instance="web-1"}', "web-1")),
-        ("device: srv-1", Leaf("srv-1", 'up{instance="srv-1"}', "srv-1")),
+        ("device: srv-1", Leaf("srv-1", 'up{instance="srv-1",job="node"}', "srv-1")),
         (
             "probe: {device: web-1, module: gate}",
             Leaf("web-1:gate", 'probe_success{instance="web-1",module="gate"}', "web-1", "gate"),
