@@ -15,6 +15,15 @@ SCRAPED_MONTH: Final = "service_month"
 SCRAPED_INFO: Final = "service_info"
 SCRAPED_USERS: Final = "service_users"
 
+# From the collector, scraped: on the page of each device, and so with its `instance`.
+SCRAPED_DEPENDENCY_DOWN: Final = "wardwatch_dependency_down"
+SCRAPED_DEVICE_MAINTENANCE: Final = "wardwatch_device_maintenance"
+SCRAPED_CONTACT: Final = "wardwatch_device_contact_info"
+
+# Devices that alerts keep quiet about, and those that nobody waits for now, by instance; nothing of the others.
+SILENCED: Final = "device:silenced"
+OFF_HOURS: Final = "device:off_hours"
+
 # States, by service.
 COMPONENT_UP: Final = "service:component:up"
 UP: Final = "service:up"

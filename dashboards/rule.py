@@ -29,7 +29,8 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rules that run one after the other: each sees what those before it have recorded at the same instant."""
+    """Rules that run one after the other: each sees what those before it have recorded at the same instant. Without an
+    `interval` they run as often as Prometheus' own `evaluation_interval` says."""
 
     name: str
     interval: str
@@ -51,7 +52,9 @@ def written(groups: Iterable[Group], about: Iterable[str] = ()) -> str:
     filled = [group for group in groups if group.rules]
     lines = [HEADER, *(f"# {line}\n" for line in about), "\ngroups:\n" if filled else "\ngroups: []\n"]
     for group in filled:
-        lines.append(f"  - name: {scalar(group.name)}\n    interval: {group.interval}\n    rules:\n")
+        lines.append(f"  - name: {scalar(group.name)}\n")
+        lines.append(f"    interval: {group.interval}\n" if group.interval else "")
+        lines.append("    rules:\n")
         for rule in group.rules:
             lines.extend(_rule(rule))
     return "".join(lines)

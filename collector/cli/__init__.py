@@ -373,7 +373,7 @@ def rules(
     scale: Annotated[int, typer.Option("--scale", help="Shrink all durations: with 60 an hour takes a minute.")] = 1,
     current: Annotated[bool, typer.Option("--check", help="Write nothing, fail where a file is behind.")] = False,
 ) -> None:
-    """Write recording rules and alerts for the promised services, for the KPIs, and Alertmanager's configuration."""
+    """Write recording rules and alerts: promises, causes and KPIs; and Alertmanager's configuration."""
     from collector.cli import rulefiles
     from dashboards.promql import BadExpression
 

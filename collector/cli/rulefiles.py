@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from collector.config import Config
+from collector.config.causes import read_causes
 from dashboards import alertmanager, kpis, objectives
+from dashboards.rules import causes
 from dashboards.rules.alerts import Places
 from dashboards.timing import Timing
+
+SOURCES: Final = Path(causes.__file__).parents[1] / "causes"
+NOBODY: Final = "it-operations"
+"""The owner of causes that nobody owns, where contacts.yml does not name one."""
 
 
 def files(config: Config, year: int, scale: int = 1) -> dict[str, str]:
@@ -17,9 +24,13 @@ def files(config: Config, year: int, scale: int = 1) -> dict[str, str]:
     Raises BadExpression, and ValueError for a scale that is none.
     """
     timing, urls = Timing(scale), config.settings.urls
-    promised = objectives.files(config.catalogue, timing, Places(urls.runbooks, urls.grafana))
+    places = Places(urls.runbooks, urls.grafana)
+    owner = config.contacts.default if config.contacts is not None else NOBODY
+    promised = objectives.files(config.catalogue, timing, places)
+    about_devices = causes.files(read_causes(SOURCES), timing, places, owner)
     measured = kpis.files(config.kpis, timing)
-    return promised | measured | alertmanager.files(config.contacts, config.catalogue.calendars, year, timing)
+    told = alertmanager.files(config.contacts, config.catalogue.calendars, year, timing)
+    return promised | about_devices | measured | told
 
 
 def stale(files: Mapping[str, str], out: Path) -> list[Path]:

@@ -30,6 +30,15 @@ class Places:
             "dashboard_url": self.grafana + "/d/wardwatch-service?var-service={{ $labels.service | urlquery }}",
         }
 
+    def of_device(self, alert: str, summary: str, description: str) -> dict[str, str]:
+        """Of an alert that has the label `instance`."""
+        return {
+            "summary": summary,
+            "description": description,
+            "runbook_url": f"{self.runbooks}/{alert}",
+            "dashboard_url": self.grafana + "/d/wardwatch-device?var-instance={{ $labels.instance | urlquery }}",
+        }
+
 
 _OWN_RUNBOOK = (
     f'{{{{ with printf `max by (runbook) (last_over_time({n.SCRAPED_INFO}{{service=%q, runbook!=""}}[1h]))` '

@@ -80,7 +80,7 @@ def names(normal: Iterable[Normal]) -> str:
 
 
 ALERT = re.compile(r"^      - alert: (\w+)\n((?:^(?: {8}.*)?\n)*)", re.MULTILINE)
-"""An alert as deploy/prometheus/rules/*.yml has it, with the comments within it."""
+"""An alert as dashboards/causes/*.yml has it, with the comments within it."""
 
 
 def alerts(text: str) -> str:
@@ -164,7 +164,7 @@ def _parts() -> dict[str, Callable[[], str]]:
     from collector.config import load
     from collector.registry import COLLECTORS
 
-    rules = ROOT / "deploy" / "prometheus" / "rules"
+    rules = ROOT / "dashboards" / "causes"
     return {
         "normal-names": lambda: names(load(None, environ={}, resolve=str).normal),
         "every-alert": lambda: every_alert(rules),

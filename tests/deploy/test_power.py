@@ -11,7 +11,7 @@ import yaml
 from collector.config import load, shipped
 
 ROOT = Path(__file__).resolve().parents[2]
-RULES = yaml.safe_load((ROOT / "deploy" / "prometheus" / "rules" / "power.yml").read_text())
+RULES = yaml.safe_load((ROOT / "dashboards" / "causes" / "power.yml").read_text())
 PAGE = (ROOT / "docs" / "power.md").read_text()
 
 

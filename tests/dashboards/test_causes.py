@@ -1,0 +1,106 @@
+"""What is made of the sources of alerts about causes: each is complete, and nothing of a catalogue is in a template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import promql_parser
+import pytest
+import yaml
+
+from collector.config.causes import read_causes
+from dashboards.rules.alerts import Places
+from dashboards.rules.causes import AT_ANY_HOUR, FILE, NEVER_BEHIND, files
+from dashboards.timing import Timing
+
+SOURCES = read_causes(Path(__file__).parents[2] / "dashboards" / "causes")
+ONE = {
+    "one.yml": [
+        {
+            "name": "one",
+            "interval": "1m",
+            "rules": [
+                {"record": "r", "expr": "x", "labels": {"a": "b"}},
+                {
+                    "alert": "A",
+                    "expr": "x > 1 or y",
+                    "for": "5m",
+                    "labels": {"severity": "critical", "service": "mine"},
+                    "annotations": {"summary": "S.", "description": "D {{ $value }}."},
+                },
+            ],
+        }
+    ]
+}
+
+
+def made(sources: object = SOURCES, timing: Timing | None = None, places: Places | None = None) -> dict[str, object]:
+    found = files(sources, timing or Timing(), places or Places(), "nobody")  # type: ignore[arg-type]
+    return {name: yaml.safe_load(text)["groups"] for name, text in found.items()}
+
+
+def test_the_whole_of_one() -> None:
+    asked = '{{ with query (printf `wardwatch_device_contact_info{instance=%q,LABEL!=""}` $labels.instance) }}'
+    said = asked + "{{ . | first | label `LABEL` }}{{ else }}OTHERWISE{{ end }}"
+    rest = {
+        "service": "mine",
+        "owner": said.replace("LABEL", "owner").replace("OTHERWISE", "nobody"),
+        "key_property": said.replace("LABEL", "key_property").replace("OTHERWISE", "effectiveness"),
+    }
+    notes = {
+        "summary": "S.",
+        "description": "D {{ $value }}.",
+        "runbook_url": "https://example.org/A",
+        "dashboard_url": "/d/wardwatch-device?var-instance={{ $labels.instance | urlquery }}",
+    }
+    quiet = "(x > 1 or y)\nunless on (instance) device:silenced"
+    common = {"alert": "A", "for": "5s", "annotations": notes}
+    places = Places(runbooks="https://example.org/", suffix="")
+    (group,) = made(ONE, Timing(60), places)["prometheus/one.yml"]  # type: ignore[misc]
+    assert group == {
+        "name": "one",
+        "interval": "1s",
+        "rules": [
+            {"record": "r", "expr": "x", "labels": {"a": "b"}},
+            {
+                **common,
+                "expr": f"{quiet}\nunless on (instance) device:off_hours",
+                "labels": {"severity": "critical", **rest},
+            },
+            {
+                **common,
+                "expr": f"{quiet}\nand on (instance) device:off_hours",
+                "labels": {"severity": "warning", **rest},
+            },
+        ],
+    }
+
+
+def test_every_alert_about_a_device_keeps_quiet_and_the_exceptions_are_there() -> None:
+    loud, pages = set(), set()
+    for groups in made().values():
+        for rule in (rule for group in groups for rule in group["rules"] if "alert" in rule):  # type: ignore[attr-defined]
+            promql_parser.parse(rule["expr"])
+            if "unless on (instance) device:silenced" not in rule["expr"]:
+                loud.add(rule["alert"])
+            if rule["labels"]["severity"] == "critical" and "device:off_hours" not in rule["expr"]:
+                pages.add(rule["alert"])
+    about_us = {"TargetDown", "ScrapesRefused", "RulesFail", "AlertsNotSent", "PrometheusStorageFull"}
+    about_us |= {"MessagesNotSent", "Watchdog"}
+    assert loud == about_us | NEVER_BEHIND
+    assert pages == {"RulesFail", "AlertsNotSent", "MessagesNotSent"} | AT_ANY_HOUR
+
+
+def test_the_sources_keep_what_the_maker_adds_to_itself() -> None:
+    for groups in SOURCES.values():
+        for rule in (rule for group in groups for rule in group["rules"] if "alert" in rule):
+            assert set(rule["annotations"]) == {"summary", "description"}
+            assert set(rule["labels"]) <= {"severity", "owner", "service", "key_property"}
+            assert "device:silenced" not in rule["expr"]
+
+
+@pytest.mark.parametrize("scale", [1, 60])
+def test_the_same_sources_give_the_same_bytes(scale: int) -> None:
+    first, second = (files(SOURCES, Timing(scale), Places(), "nobody") for _ in range(2))
+    assert first == second
+    assert list(first) == [FILE, *(f"prometheus/{name}" for name in SOURCES)]
