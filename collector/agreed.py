@@ -26,6 +26,7 @@ INFO = Family("service_info", "1: what the catalogue says of the service.")
 USERS = Family("service_users", "How many users the catalogue says the service has; 0: it does not.")
 SCORECARD = Family("service_scorecard_info", "1: an item of the board's scorecard that the service counts for.")
 PILLAR = Family("service_pillar_info", "1: a pillar of the improvement framework that the service counts for.")
+DEPENDS = Family("service_depends_info", "1: a service without which the service cannot be.")
 
 MINUTE = 60.0
 
@@ -81,6 +82,7 @@ class Agreed:
             column(USERS, self._rows, [service.users for service in services]),
             _told(SCORECARD, ("service", "item"), [(s.name, item) for s in services for item in s.scorecard]),
             _told(PILLAR, ("service", "pillar"), [(s.name, pillar) for s in services for pillar in s.pillars]),
+            _told(DEPENDS, ("service", "dependency"), [(s.name, each) for s in services for each in s.depends_on]),
         ]
         self._states: list[Column] = []
         self._month: Column | None = None

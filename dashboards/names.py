@@ -14,6 +14,7 @@ SCRAPED_PERIOD: Final = "service_period_agreed_seconds"
 SCRAPED_MONTH: Final = "service_month"
 SCRAPED_INFO: Final = "service_info"
 SCRAPED_USERS: Final = "service_users"
+SCRAPED_DEPENDS: Final = "service_depends_info"
 
 # From the collector, scraped: on the page of each device, and so with its `instance`.
 SCRAPED_DEPENDENCY_DOWN: Final = "wardwatch_dependency_down"
@@ -79,6 +80,7 @@ LEFT_LOW: Final = "objective:budget:left_low"
 CONSUMED_MINUTES: Final = "objective:budget:consumed_minutes"
 LEFT_MINUTES: Final = "objective:budget:left_minutes"
 BURNING: Final = "objective:budget:burning"
+SERVICE_DEPENDENCY_DOWN: Final = "service:dependency_down"
 
 # On call. Sums with the label `of`, and what is read of them, with the label `window`.
 CALL_TOTAL: Final = "oncall:total:sum"
@@ -101,6 +103,9 @@ SLOTH_PERIOD_BURN: Final = "slo:period_burn_rate:ratio"
 SLOTH_LEFT: Final = "slo:period_error_budget_remaining:ratio"
 SLOTH_INFO: Final = "sloth_slo_info"
 SLOTH_LABELS: Final = "sloth_id, sloth_service, sloth_slo"
+
+SOMEBODY_WAITS: Final = f'({AGREED} == 1 or {INFO}{{key_property="safety"}})'
+"""Services that are owed now, and those on which safety hangs, always."""
 
 # The monitoring itself.
 MODULES: Final = "wardwatch:modules:count"

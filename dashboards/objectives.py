@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from collector.services import Catalogue, Objective, Service
 from dashboards.rule import Alert, Group, Record, written
-from dashboards.rules import budgets, objectives, oncall, services, state, sums
+from dashboards.rules import budgets, dependencies, objectives, oncall, services, state, sums
 from dashboards.rules.alerts import Places, alerts
 from dashboards.rules.components import component_rules
 from dashboards.timing import LONG, PERIODS, SHORT, Timing
@@ -67,6 +67,7 @@ def _rules(ordered: Sequence[Service], timing: Timing, places: Places) -> Iterat
         yield from objectives.ratio_rules(layers)
         yield from budgets.budget_rules(timing, layers)
         yield from budgets.burn_rules(_paces(promised), layers)
+        yield from dependencies.dependency_rules(timing)
         yield from objectives.sloth_rules({window: window for window in (*SHORT, *LONG)})
     yield from alerts(timing, places)
 

@@ -49,13 +49,11 @@ alert would end and begin anew when somebody moves the page. Empty where it has 
 
 _WHOSE = f"* on (service) group_left (owner, key_property) {n.INFO}"
 
-_NOBODY_WAITS = f'({n.AGREED} == 1 or {n.INFO}{{key_property="safety"}})'
-"""Services that are owed now, and those on which safety hangs, always."""
-
 
 def alerts(timing: Timing, places: Places) -> Iterator[Alert]:
     by = "max by (service, objective)"
-    page = f'({by} ({n.BURNING}{{urgency="page"}}) {_WHOSE})'
+    burning = f'{n.BURNING}{{urgency="page"}}\nunless on (service) {n.SERVICE_DEPENDENCY_DOWN}'
+    page = f"({by} ({burning}) {_WHOSE})"
     fast = "An error budget goes within hours."
     said = (
         "{{ $labels.service }} has used {{ $value | humanizePercentage }} of the whole error budget of its objective "
@@ -64,13 +62,13 @@ def alerts(timing: Timing, places: Places) -> Iterator[Alert]:
     hours = said + "1 to 6 hours"
     yield Alert(
         "BudgetBurnFast",
-        f"{page}\nand on (service) {_NOBODY_WAITS}",
+        f"{page}\nand on (service) {n.SOMEBODY_WAITS}",
         {"severity": "critical"},
         places.annotations("BudgetBurnFast", fast, f"{hours}, and goes on doing so. {{{{ $labels.owner }}}} owns it."),
     )
     yield Alert(
         "BudgetBurnFast",
-        f"{page}\nunless on (service) {_NOBODY_WAITS}",
+        f"{page}\nunless on (service) {n.SOMEBODY_WAITS}",
         {"severity": "warning"},
         places.annotations(
             "BudgetBurnFast", fast, f"{hours}. Its agreed hours are over for now. {{{{ $labels.owner }}}} owns it."

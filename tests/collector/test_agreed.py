@@ -42,6 +42,7 @@ IMAGING = Service(
     scorecard=("diagnostics", "flow"),
     pillars=("run",),
     runbook="https://wiki.example/imaging",
+    depends_on=("payroll",),
 )
 PAYROLL = Service("payroll", 'Pay "roll"', None, (objective("rolling", 7),), hours="office")
 
@@ -81,6 +82,7 @@ def test_the_whole_of_it() -> None:
         'service_scorecard_info{service="imaging",item="diagnostics"}': 1,
         'service_scorecard_info{service="imaging",item="flow"}': 1,
         'service_pillar_info{service="imaging",pillar="run"}': 1,
+        'service_depends_info{service="imaging",dependency="payroll"}': 1,
     }
 
 

@@ -165,6 +165,9 @@ def empty() -> Case:
     return case.alert("59m", "ObjectiveUnmeasured").alert("90m", FAST).alert("90m", SLOW)
 
 
+ONLY = "service:(?!mt|user|down)|objective:|slo:objective|[A-Z]"
+"""Rules that matter to alerts."""
+
 CASES = (
     burning(), slow(), blip(), planned(), closed("effectiveness"), closed("safety"), opening(), gone(),
     gone_in_maintenance(), restarted(), away(), empty(),
@@ -175,9 +178,47 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_an_availability_objective_alerts_as_it_should(part: Callable[[str], Path], tmp_path: Path, case: Case) -> None:
     # What the owner is called comes from service_info, so one catalogue serves all cases.
-    only = "service:(?!mt|user|down)|objective:|slo:objective|[A-Z]"
+    assert judge(part("promtool"), tmp_path, catalogue(service()), [case], only=ONLY) == ""
 
-    assert judge(part("promtool"), tmp_path, catalogue(service()), [case], only=only) == ""
+
+ON_NET = 'service_depends_info{service="epr", dependency="net", instance="c", job="node"}'
+
+
+@pytest.mark.parts
+@pytest.mark.parametrize(
+    ("values", "page", "told", "woken"),
+    [
+        pytest.param("1x59 0x9 1x300", True, "1x300", ("net",), id="the failed one is called, who needs it is not"),
+        pytest.param("1x59 0x9 1x300", True, "_x300", ("epr", "net"), id="nobody says what depends on what"),
+        pytest.param("1x59 0x9 1x300", False, "1x300", ("epr",), id="nobody else would be called"),
+        pytest.param("1x300", True, "1x300", ("epr",), id="the other is up"),
+    ],
+)
+def test_one_outage_calls_one_owner(
+    part: Callable[[str], Path], tmp_path: Path, values: str, page: bool, told: str, woken: tuple[str, ...]
+) -> None:
+    """Both fail for ten minutes; the 30 minutes that confirm six hours hold a bad one until 99m."""
+    case = Case("one outage", {**series("1x59 0x9 1x300"), **series(values, "net"), ON_NET: told})
+    case.alert("64m", FAST, *(fires(FAST, "critical", "11.57%", who) for who in woken))
+    case.alert("90m", FAST, *(fires(FAST, "critical", "23.15%", who) for who in woken)).alert("100m", FAST)
+
+    assert judge(part("promtool"), tmp_path, catalogue(service(), service("net", page=page)), [case], only=ONLY) == ""
+
+
+@pytest.mark.parts
+@pytest.mark.parametrize("key", ["effectiveness", "safety"])
+def test_who_needs_what_is_closed_is_called_unless_safety_hangs_on_that(
+    part: Callable[[str], Path], tmp_path: Path, key: KeyProperty
+) -> None:
+    outage = "1x59 0x60 1x60"
+    other = series(outage, "net", key, service_agreed="1x64 0x300")
+    case = Case("closing time", {**series(outage), **other, ON_NET: "1x300"})
+    case.alert("64m", FAST, fires(FAST, "critical", "11.57%", "net", key))
+    mine = [] if key == "safety" else [fires(FAST, "critical", "16.2%")]
+    severity = "critical" if key == "safety" else "warning"
+    case.alert("66m", FAST, fires(FAST, severity, "11.57%", "net", key), *mine)
+
+    assert judge(part("promtool"), tmp_path, catalogue(service(), service("net", key=key)), [case], only=ONLY) == ""
 
 
 @pytest.mark.parts
@@ -190,8 +231,7 @@ def test_an_objective_of_which_nothing_is_known_is_a_ticket_until_it_is_measured
     case = Case("unmeasured", told).alert("59m", name).alert("60m", name, fired).alert("98m", name, fired)
     case.alert("100m", name)
 
-    only = "service:(?!mt|user|down)|objective:|slo:objective|[A-Z]"
-    assert judge(part("promtool"), tmp_path, catalogue(service()), [case], only=only) == ""
+    assert judge(part("promtool"), tmp_path, catalogue(service()), [case], only=ONLY) == ""
 
 
 @pytest.mark.parts

@@ -74,6 +74,10 @@ def test_it_is_complete(installed: Path, tmp_path: Path) -> None:
     check = run(installed, tmp_path, "check", "--config", "mine")
     assert check.returncode == 0, check.stdout + check.stderr
 
+    assert (
+        "rules/prometheus/power.yml" in run(installed, tmp_path, "rules", "--config", "mine", "--out", "rules").stdout
+    )
+
 
 def test_it_serves_this_machine_and_ends_in_time(
     installed: Path, tmp_path: Path, start: Start, free_port: Callable[[], int]
