@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from collector.agent import Agent
-from collector.config import Config
 from collector.belonging import contacts
+from collector.config import Config
 from collector.dependencies import UNKNOWN, Dependencies, Health
 from collector.model import Column, Family, single
 from collector.status import info
