@@ -21,7 +21,8 @@ SCRAPED_DEPENDENCY_DOWN: Final = "wardwatch_dependency_down"
 SCRAPED_DEVICE_MAINTENANCE: Final = "wardwatch_device_maintenance"
 SCRAPED_CONTACT: Final = "wardwatch_device_contact_info"
 
-# Devices that alerts keep quiet about, and those that nobody waits for now, by instance; nothing of the others.
+# Devices that alerts keep quiet about (`by` dependency or maintenance), and those that nobody waits for now, by
+# instance; nothing of the others.
 SILENCED: Final = "device:silenced"
 OFF_HOURS: Final = "device:off_hours"
 

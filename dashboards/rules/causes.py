@@ -1,7 +1,7 @@
 """Alerts about causes made complete: whose they are, where to read on, when they keep quiet, when nobody is woken.
 
 Their sources in `dashboards/causes/` know a device and what is wrong with it. What all have in common is said here,
-once. Two records by device carry it, so that no alert looks at all devices by itself: they hold only devices that are
+once. Records by device carry it, so that no alert looks at all devices by itself: they hold only devices that are
 silenced or off hours now. A missing series silences and lowers nothing.
 
 Whose an alert is, templates ask while it is pending or firing, and only then: one look-up by `instance` each. `%q`
@@ -25,6 +25,8 @@ ABOUT_MONITORING: Final = "servers"
 
 NEVER_BEHIND: Final = frozenset({"UpsOnBatteryTrap"})
 """What a device says of its own accord is no consequence of what lies before it; a core may well be off for that."""
+
+MAINTENANCE: Final = "maintenance"
 
 AT_ANY_HOUR: Final = frozenset({"ColdChainTemperature", "WardwatchDown"})
 """What spoils does so at night, whoever's hours are over; and when a collector is down nobody is told of anything."""
@@ -50,10 +52,8 @@ def files(
 
 
 def _about_devices() -> Iterator[Record]:
-    yield Record(
-        n.SILENCED,
-        f"max by (instance) ({n.SCRAPED_DEPENDENCY_DOWN} == 1 or {n.SCRAPED_DEVICE_MAINTENANCE} == 1)",
-    )
+    for by, scraped in (("dependency", n.SCRAPED_DEPENDENCY_DOWN), (MAINTENANCE, n.SCRAPED_DEVICE_MAINTENANCE)):
+        yield Record(n.SILENCED, f"max by (instance) ({scraped} == 1)", {"by": by})
     # Of a service that several collectors tell of, one that says it is owed is enough.
     yield Record(
         n.OFF_HOURS,
@@ -91,7 +91,7 @@ def _alerts(
     if not of_device:
         yield Alert(name, expr, labels, notes, lasting)
         return
-    quiet = f"{n.SCRAPED_DEVICE_MAINTENANCE} == 1" if name in NEVER_BEHIND else n.SILENCED
+    quiet = f'{n.SILENCED}{{by="{MAINTENANCE}"}}' if name in NEVER_BEHIND else n.SILENCED
     expr = f"({expr})\nunless on (instance) {quiet}"
     if labels["severity"] == "warning" or name in AT_ANY_HOUR:
         yield Alert(name, expr, labels, notes, lasting)
