@@ -64,9 +64,16 @@ def test_promtool_finds_nothing_to_say_about_the_rules(part: Callable[[str], Pat
 
 
 def completed(path: Path) -> dict[str, Any]:
-    """The cases of a file, with what every alert has that says nothing else: nobody's service, and where to read on."""
+    """The cases of a file, with what every alert has that says nothing else: nobody's service, and where to read on.
+
+    Groups one after the other, devices' first: promtool takes them as a map of Go has them, each time another way.
+    """
     content: dict[str, Any] = yaml.load(path.read_text(), AsPromtool)
-    content["rule_files"] = [str((path.parent / name).resolve()) for name in content["rule_files"]]
+    rules = sorted((path.parent / name).resolve() for name in content["rule_files"])
+    rules.sort(key=lambda each: each.name != Path(causes.FILE).name)
+    content["rule_files"] = [str(each) for each in rules]
+    groups = [group for each in rules for group in yaml.safe_load(each.read_text())["groups"]]
+    content["group_eval_order"] = [group["name"] for group in groups]
     for case in content["tests"]:
         for look in case.get("alert_rule_test", ()):
             for alert in look["exp_alerts"]:
