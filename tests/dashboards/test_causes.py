@@ -51,12 +51,12 @@ def test_the_whole_of_one() -> None:
     notes = {
         "summary": "S.",
         "description": "D {{ $value }}.",
-        "runbook_url": "https://example.org/A",
-        "dashboard_url": "/d/wardwatch-device?var-instance={{ $labels.instance | urlquery }}",
+        "runbook_url": "https://example.org/r/A",
+        "dashboard_url": "https://g.example/d/wardwatch-device?var-instance={{ $labels.instance | urlquery }}",
     }
     quiet = "(x > 1 or y)\nunless on (instance) device:silenced"
     common = {"alert": "A", "for": "5s", "annotations": notes}
-    places = Places(runbooks="https://example.org/", suffix="")
+    places = Places("https://example.org/r", "https://g.example")
     (group,) = made(ONE, Timing(60), places)["prometheus/one.yml"]  # type: ignore[misc]
     assert group == {
         "name": "one",

@@ -38,7 +38,8 @@ AsPromtool.yaml_implicit_resolvers = {
 AsPromtool.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(0|[1-9][0-9]*)$"), list("-0123456789"))
 
 
-NOBODYS = {"owner": "it-operations", "service": "none", "key_property": "effectiveness"}
+PLACES = services.Places()
+NOBODYS = {"owner": "service-desk", "service": "none", "key_property": "effectiveness"}
 
 
 @cache
@@ -79,8 +80,9 @@ def completed(path: Path) -> dict[str, Any]:
             for alert in look["exp_alerts"]:
                 labels, notes = alert["exp_labels"], alert.get("exp_annotations", {})
                 alert["exp_labels"] = NOBODYS | labels
-                where = f"/d/wardwatch-device?var-instance={quote_plus(labels.get('instance', ''))}"
-                alert["exp_annotations"] = {"dashboard_url": where} | notes
+                where = f"{PLACES.grafana}/d/wardwatch-device?var-instance={quote_plus(labels.get('instance', ''))}"
+                page = f"{PLACES.runbooks}/{look['alertname']}"
+                alert["exp_annotations"] = notes | {"dashboard_url": where, "runbook_url": page}
     return content
 
 
@@ -107,7 +109,7 @@ def test_an_alert_is_complete(alert: dict[str, Any]) -> None:
         assert re.fullmatch(r"[1-9]\d*[mhd].*", alert["for"])
     assert "{{" not in alert["annotations"]["summary"]
 
-    runbook = ROOT / alert["annotations"]["runbook_url"]
+    runbook = ROOT / "docs" / "runbooks" / f"{alert['annotations']['runbook_url'].rpartition('/')[2]}.md"
     assert "(`owner`)" in runbook.read_text(), "whom to call"
     headings = [line for line in runbook.read_text().splitlines() if line.startswith("#")]
     assert headings == [f"# {alert['alert']}", "## Meaning", "## Impact", "## Diagnosis", "## Mitigation"]

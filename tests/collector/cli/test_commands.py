@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from collector.cli import app, control
+from collector.cli import app, control, rulefiles
 from collector.edge.state import sole, wall, write_state
 from simulator.server import play
 from simulator.synthetic import switch, ups
@@ -463,13 +463,17 @@ def test_rules_tell_alertmanager_of_contacts_and_link_to_where_people_are(wardwa
     done = wardwatch("rules", "--config", str(site), "--out", str(tmp_path / "made"))
 
     assert done.exit_code == 0, done.stderr
+    causes = ["devices.yml", *sorted(path.name for path in rulefiles.SOURCES.glob("*.yml"))]
     assert [Path(line).name for line in done.stdout.splitlines()] == [
-        "services.yml", "oncall.yml", "alertmanager.yml", "message.tmpl", "email.tmpl", "slack.tmpl", "pagerduty.tmpl",
+        "services.yml", "oncall.yml", *causes, "alertmanager.yml", "message.tmpl", "email.tmpl", "slack.tmpl", "pagerduty.tmpl",
     ]  # fmt: skip
     rules = (tmp_path / "made" / "prometheus" / "services.yml").read_text()
     assert "runbook_url: https://wardwatch.hospital.example/runbooks/BudgetBurnFast\n" in rules
     assert 'dashboard_url: "https://grafana.hospital.example/d/wardwatch-service?' in rules
     assert "127.0.0.1" not in rules
+    about_power = (tmp_path / "made" / "prometheus" / "power.yml").read_text()
+    assert "runbook_url: https://wardwatch.hospital.example/runbooks/UpsOnBattery\n" in about_power
+    assert "{{ else }}desk{{ end }}" in about_power
     routes = (tmp_path / "made" / "alertmanager" / "alertmanager.yml").read_text()
     assert "https://desk.hospital.example/" in routes
 
