@@ -68,6 +68,8 @@ def schemas(collectors: Iterable[type[Collector]] | None = None) -> dict[str, di
         "properties": {"collector": {"enum": sorted(kind.name for kind in elsewhere)}},
         "allOf": [_options(kind) for kind in elsewhere],
     }
+    # An entry over a shipped one says what differs only.
+    made["kpis"]["$defs"]["KpiFile"]["required"] = ["id"]
     probers = [kind for kind in collectors if is_prober(kind)]
     made["probes"]["$defs"]["ProbeFile"]["properties"] |= {
         kind.name: {"description": f"options of {kind.name}"} | _relaxed(section_of(kind).model_json_schema())

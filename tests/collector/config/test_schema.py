@@ -90,6 +90,7 @@ SHIPPED = {
         "wardwatch": "wardwatch.yml", "auths": "auths.yml", "inventory": "inventory/*.yml", "modules": "modules/*.yml",
         "snmp": "snmp/*.yml", "fingerprints": "snmp/fingerprints.yml", "normal": "snmp/normal.yml",
         "traps": "snmp/traps.yml", "services": "services/*.yml", "calendars": "calendars.yml",
+        "kpis": "kpis.yml",
     }.items()
     for path in sorted(shipped().glob(pattern))
 }  # fmt: skip
@@ -117,6 +118,9 @@ def test_shipped_files_are_valid(path: Path) -> None:
         ("services", "services: [{name: a, tierr: gold}]", "tierr is not known"),
         ("services", "services: [{name: a, components: [{any: [{devise: b}]}]}]", "is none of the choices"),
         ("services", "services: [{name: a, objectives: [{name: b, kind: availability, target: most}]}]", "not like"),
+        ("kpis", "kpis: [{target: 4}]", "id is missing"),
+        ("kpis", "kpis: [{id: a, direction: left}]", "'left' is none of"),
+        ("kpis", "kpis: [{id: a, baseline: {value: 4}}]", "date is missing"),
         ("calendars", "calendars: [{name: a, hours: off, local: {24.12.: x}}]", "is not like"),
     ],
 )
@@ -130,6 +134,7 @@ def test_mistakes_are_marked(kind: str, text: str, fault: str) -> None:
     [
         ("auths", "auths: {a: {version: 2, community: 0123}, b: {version: '1', community: '${env:X}'}}"),
         ("inventory", "devices:"),
+        ("kpis", "kpis: [{id: a, target: 99.9%, amber: 98}]\nnormalisers: {beds: 620}"),
         ("inventory", "devices: [{name: a, location: 12, modules: [if_mib, {module: x, interval: 1m30s}]}]"),
         ("wardwatch", "kinds: {switch: {class: it}}\nhost:\n"),
     ],
