@@ -31,8 +31,10 @@ MAINTENANCE: Final = "maintenance"
 AT_ANY_HOUR: Final = frozenset({"ColdChainTemperature", "WardwatchDown"})
 """What spoils does so at night, whoever's hours are over; and when a collector is down nobody is told of anything."""
 
-WHOSE: Final = {"owner": "", "service": "none", "key_property": "effectiveness"}
-"""Labels that say whose an alert is, with what they are where nobody says: the owner is the configuration's."""
+WHOSE: Final = {"owner": "", "service": "{{ $labels.service }}", "key_property": "effectiveness"}
+"""Labels that say whose an alert is, with what they are where nobody says: the owner is the configuration's, and an
+empty service is no label. A word for none would be one that all such alerts have in common, and by which one of them
+could inhibit the others."""
 
 ABOUT = (
     "About devices: which are silenced, and which are outside the agreed hours of their service. docs/alerts.md.",

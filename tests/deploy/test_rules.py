@@ -39,7 +39,7 @@ AsPromtool.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"-?(0|[1-9
 
 
 PLACES = services.Places()
-NOBODYS = {"owner": "service-desk", "service": "none", "key_property": "effectiveness"}
+NOBODYS = {"owner": "service-desk", "key_property": "effectiveness"}
 
 
 @cache
