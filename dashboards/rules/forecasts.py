@@ -1,0 +1,82 @@
+"""What others read of capacity, and whom a forecast tells.
+
+Cheap, and every few minutes: a plain selector looks five minutes back, and trends are recorded once an hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from collector.capacity import Limits
+from collector.services import Catalogue, Service
+from dashboards import names as n
+from dashboards.promql import pattern
+from dashboards.rule import Alert, Record
+from dashboards.rules.alerts import Places
+from dashboards.timing import Timing
+
+KEPT = "130m"
+"""How long an hour's record is believed: over one evaluation that is missing."""
+
+FULL_DAYS = 0.01
+
+IMPORTANT: Mapping[str, int] = {"safety": 2, "effectiveness": 1, "security": 0}
+
+HAVE_THEIR_OWN = ("filesystem", "storage_pool", "bandwidth", "ups_load", "memory")
+"""Resources for which an alert of the cause fires once they are full: no forecast then."""
+
+
+def service_rules(catalogue: Catalogue) -> Iterator[Record]:
+    """Which devices each service is made of, in numbers: the higher, the more its owner is the one to ask."""
+    ranked = _ranked(catalogue)
+    for rank, (service, devices) in enumerate(ranked, 1):
+        those = f"max by (instance) ({n.USED}{{instance=~{pattern(devices)}}} >= bool 0)"
+        yield Record(n.SERVES, f"{those} * {rank}", {"service": service.name})
+    if ranked:
+        yield Record(n.OWED, f"max by (instance) ({n.SERVES} * 0 + on (service) group_left () {n.AGREED})")
+
+
+def _ranked(catalogue: Catalogue) -> Sequence[tuple[Service, Sequence[str]]]:
+    """Services with devices, the one that most depends on last."""
+    found = [
+        (service, sorted({leaf.device for leaf in service.leaves() if leaf.device}))
+        for service in catalogue.services.values()
+    ]
+    found = [(service, devices) for service, devices in found if devices]
+    return sorted(found, key=lambda each: (IMPORTANT[each[0].key_property], each[0].users, each[0].name))
+
+
+def shown_rules(timing: Timing) -> Iterator[Record]:
+    kept = timing.lasts(KEPT)
+    for name, bound in ((n.DAYS, "central"), (n.DAYS_LOW, "low"), (n.DAYS_HIGH, "high")):
+        last = f'sum without (bound) (last_over_time({n.DAYS_HOURLY}{{bound="{bound}"}}[{kept}]))'
+        # What is full by any trend is full.
+        yield Record(name, f"({last} > {FULL_DAYS}) or {last} * 0")
+    yield Record(n.USED_P95, f"last_over_time({n.P95_HOURLY}[{kept}])")
+    week = f'sum without (window) ({n.USED_P95}{{window="7d"}})'
+    yield Record(n.HEADROOM, f"1 - {week} / on (resource) group_left () {n.FULL}")
+
+
+def alert_rules(timing: Timing, limits: Limits, places: Places) -> Iterator[Record | Alert]:
+    soon = f"{n.DAYS} < {limits.days} and {n.DAYS_LOW} < {limits.earliest}"
+    full = f"{n.DAYS}{{resource=~{pattern(HAVE_THEIR_OWN)}}} == 0"
+    yield Record(n.FILLING, f"{soon}\nunless {full}")
+    whose = f"topk by (instance) (1, {n.SERVES}) * 0 + on (service) group_left (owner, key_property) {n.INFO}"
+    owned = f"{n.FILLING} * on (instance) group_left (service, owner, key_property) ({whose})"
+    # One place an instance, whatever jobs scrape it.
+    where = "topk by (instance) (1, max by (instance, site, location) (up >= bool 0))"
+    placed = f"* on (instance) group_left (site, location) {where}"
+    known = f"({owned}\nor on (resource, instance, item) {n.FILLING})"
+    yield Alert(
+        "CapacityForecastFull",
+        f"({known} {placed})\nor on (resource, instance, item) {known}",
+        {"severity": "warning"},
+        places.annotations(
+            "CapacityForecastFull",
+            "Something will be full before it can be made larger.",
+            "{{ $labels.resource }} {{ $labels.item }} of {{ $labels.instance }} reaches its limit in "
+            '{{ $value | printf "%.0f" }} days if it goes on as in the last 14 and 42 days, and may do so within '
+            f"{limits.earliest}.{{{{ with $labels.owner }}}} {{{{ . }}}} owns it.{{{{ end }}}}",
+        ),
+        timing.lasts("1h"),
+    )
