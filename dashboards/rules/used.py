@@ -86,7 +86,7 @@ def _ports() -> str:
         "(ifOperStatus == bool 1)\n  unless on (instance, ifIndex) wardwatch:port_virtual"
         "\n  unless on (instance, ifIndex) ifConnectorPresent == 2"
     )
-    return f"avg by (instance) (\n  {physical}\n)\nand count by (instance) (\n  {physical}\n) >= {SWITCH_PORTS}"
+    return f"sum by (instance) (\n  {physical}\n)\n/ (count by (instance) (\n  {physical}\n) >= {SWITCH_PORTS})"
 
 
 def _bandwidth(timing: Timing) -> str:
