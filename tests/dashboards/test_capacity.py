@@ -14,6 +14,7 @@ from collector.cli import rulefiles
 from collector.services import Catalogue, Leaf, Node, Service
 from dashboards.capacity import files
 from dashboards.rules import used
+from dashboards.rules.alerts import Places
 from dashboards.timing import Timing
 from tests.dashboards.filling import OFTEN, judge
 from tests.dashboards.promtool import Case, catalogue
@@ -136,8 +137,9 @@ def told(central: int, instance: str = "s1", resource: str = "filesystem", owner
         "exp_annotations": {
             "summary": "Something will be full before it can be made larger.",
             "description": says,
-            "runbook_url": f"docs/runbooks/{ALERT}.md",
-            "dashboard_url": f"/d/wardwatch-service?var-service={service_of}",
+            "runbook_url": f"{Places().runbooks}/{ALERT}",
+            "service_runbook_url": "",
+            "dashboard_url": f"{Places().grafana}/d/wardwatch-service?var-service={service_of}",
         },
     }
 
