@@ -22,8 +22,10 @@ FULL_DAYS = 0.01
 
 IMPORTANT: Mapping[str, int] = {"safety": 2, "effectiveness": 1, "security": 0}
 
-HAVE_THEIR_OWN = ("filesystem", "storage_pool", "bandwidth", "ups_load", "memory")
-"""Resources for which an alert of the cause fires once they are full: no forecast then."""
+ALERT = "CapacityForecastFull"
+
+CAUSES = "PortSaturated|UpsLoadHigh|UpsOverloaded|DeviceMemoryHigh|(Host|Node).*(Space|Memory|Conntrack).*|.*Full"
+"""Alerts that say of a device that something of it is full: then there is nothing to forecast, and nothing to add."""
 
 
 def service_rules(catalogue: Catalogue) -> Iterator[Record]:
@@ -59,8 +61,8 @@ def shown_rules(timing: Timing) -> Iterator[Record]:
 
 def alert_rules(timing: Timing, limits: Limits, places: Places) -> Iterator[Record | Alert]:
     soon = f"{n.DAYS} < {limits.days} and {n.DAYS_LOW} < {limits.earliest}"
-    full = f"{n.DAYS}{{resource=~{pattern(HAVE_THEIR_OWN)}}} == 0"
-    yield Record(n.FILLING, f"{soon}\nunless {full}")
+    said = f'ALERTS{{alertstate="firing", alertname!="{ALERT}", alertname=~"{CAUSES}"}}'
+    yield Record(n.FILLING, f"{soon}\nunless ({n.DAYS} == 0 and on (instance) {said})")
     whose = f"topk by (instance) (1, {n.SERVES}) * 0 + on (service) group_left (owner, key_property) {n.INFO}"
     owned = f"{n.FILLING} * on (instance) group_left (service, owner, key_property) ({whose})"
     # One place an instance, whatever jobs scrape it.
@@ -68,11 +70,11 @@ def alert_rules(timing: Timing, limits: Limits, places: Places) -> Iterator[Reco
     placed = f"* on (instance) group_left (site, location) {where}"
     known = f"({owned}\nor on (resource, instance, item) {n.FILLING})"
     yield Alert(
-        "CapacityForecastFull",
+        ALERT,
         f"({known} {placed})\nor on (resource, instance, item) {known}",
         {"severity": "warning"},
         places.annotations(
-            "CapacityForecastFull",
+            ALERT,
             "Something will be full before it can be made larger.",
             "{{ $labels.resource }} {{ $labels.item }} of {{ $labels.instance }} reaches its limit in "
             '{{ $value | printf "%.0f" }} days if it goes on as in the last 14 and 42 days, and may do so within '

@@ -162,10 +162,11 @@ def fires() -> Case:
 
 
 def silent() -> Case:
-    """Not so soon at the earliest, not so soon altogether, or full: that has alerts of its own."""
+    """Not so soon at the earliest, not so soon altogether, or full, and another alert says so."""
     series = (
         forecast("60x60", "31x60") | forecast("91x60", "10x60", instance="s2")
-        | forecast("0.001x60", "0.001x60", instance="s3")
+        | forecast("0.001x60", "0.001x60", "ups_load", instance="u1")
+        | {'ALERTS{alertname="UpsLoadHigh", alertstate="firing", instance="u1", severity="warning"}': "1x60"}
     )  # fmt: skip
     return Case("silent", series).alert("3h", ALERT)
 
