@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from collector.capacity import of_shape
 from dashboards import names as n
-from dashboards.promql import pattern
+from dashboards.promql import labelled, pattern
 from dashboards.rule import Record
 from dashboards.timing import Timing
 
@@ -64,40 +64,56 @@ def day_rules(timing: Timing) -> Iterator[Record]:
     of_days = f"{n.USED_DAILY}{{{LEVEL}}}[{timing.lasts(TRENDS[0])}]"
     before = f"last_over_time({of_days} offset {timing.lasts('30m')})"
     yield Record(n.CLEANED, f"{level} < {before} - {CLEANED_BY:g}")
+    lately = f"last_over_time({n.CLEANED}[{timing.lasts(TRENDS[0])}])"
+    yield Record(n.RENEWED, f"{n.USED_DAILY} and {lately}")
+    yield Record(n.RENEWED_DAY, f"{n.USED_DAY} and {n.RENEWED}")
 
 
 def growth_rules(timing: Timing) -> Iterator[Record]:
-    """Each trend's pace a day, its margin, and the room there is. Of the shorter ones only those that are needed."""
+    """Each trend's samples, pace a day, its margin, and the room there is.
+
+    Each window of all resources is read as seldom as can be, for that is the cost. The shorter ones are of what was
+    cleaned, which is recorded apart: few.
+    """
     recent = f"last_over_time({n.USED_DAILY}[{timing.lasts(RECENT)}])"
-    for window in (*TRENDS, *SHORTER):
+    for window, of, _ in _windows():
         within = timing.range(window)
-        pace = f"deriv({n.USED_DAILY}[{within}]) * {_day(timing)}"
-        enough = f"count_over_time({n.USED_DAILY}[{within}]) >= {LEAST}"
-        expr = f"{pace}\nand {enough}\nand {recent}\nunless {_cleaned(timing, window)}"
+        enough = f"count_over_time({of}[{within}]) >= {LEAST}\nand {recent}\nunless {_cleaned(timing, window)}"
         if window in SHORTER:
-            expr += f"\nand {_cleaned(timing, SHORTER[window])}"
-        yield Record(n.GROWTH, expr, {"window": window})
-    for window in (*TRENDS, *SHORTER):
+            enough += f"\nand {_cleaned(timing, SHORTER[window])}"
+        yield Record(n.GROWTH_SAMPLES, enough, {"window": window})
+    for window, of, when in _windows():
+        within, known = timing.range(window), f'{n.GROWTH_SAMPLES}{{window="{window}"}}'
+        pace = f"deriv({of}[{within}]) * {_day(timing)}"
+        yield Record(n.GROWTH, f"{pace} and ignoring (window) {known}", {"window": window})
         grows = f'{n.GROWTH}{{window="{window}"}}'
-        yield Record(n.MARGIN, f"{_margin(timing, window, grows)}", {"window": window})
+        yield Record(n.MARGIN, _margin(timing, window, of, when), {"window": window})
         # From a level as it stands now; of a peak from where its trend stands, for today may be a quiet day.
-        trend = f"predict_linear({n.USED_DAILY}{{{PEAK}}}[{timing.range(window)}], 0)"
+        trend = f"predict_linear({n.USED_DAILY}{{{PEAK}}}[{within}], 0) and {_there(timing)}"
         full = f"last_over_time({n.FULL}[{timing.lasts('1h')}])"
-        room = f"{full}\n- on (resource) group_right ()\n({n.USED_HOURLY}{{{LEVEL}}} or {trend} and {_there(timing)})"
+        level = f"{n.USED_HOURLY}{{{LEVEL}}}"
+        stands = f"({level} or {trend})" if window in TRENDS else level
+        room = f"{full}\n- on (resource) group_right ()\n{stands}"
         yield Record(n.ROOM, f"{room}\nand ignoring (window) {grows}", {"window": window})
 
 
-def _margin(timing: Timing, window: str, grows: str) -> str:
+def _windows() -> Iterator[tuple[str, str, str]]:
+    """Each window, the daily records that it reads, and when they were."""
+    yield from ((window, n.USED_DAILY, n.USED_DAY) for window in TRENDS)
+    yield from ((window, n.RENEWED, n.RENEWED_DAY) for window in SHORTER)
+
+
+def _margin(timing: Timing, window: str, of: str, when: str) -> str:
     """Half of the 90% interval of a pace: the slope's standard error by least squares, times Student's t.
 
     The error is sqrt((var y / var x - slope²) / (n - 2)). t for 5% at each end is, within 2% from two degrees of
     freedom on, 1.645 + 1.6 / df + 1.9 / df² (checked against the NIST/SEMATECH e-Handbook, 1.3.6.7.2).
     """
     within = timing.range(window)
-    spread = f"stdvar_over_time({n.USED_DAILY}[{within}]) / stdvar_over_time({n.USED_DAY}[{within}])"
-    free = f"(count_over_time({n.USED_DAILY}[{within}]) - 2)"
-    error = f"sqrt(clamp_min({spread} - ignoring (window) {grows} ^ 2, 0) / {free})"
-    return f"{error}\n* (1.645 + 1.6 / {free} + 1.9 / {free} ^ 2)"
+    spread = labelled(f"stdvar_over_time({of}[{within}]) / stdvar_over_time({when}[{within}])", "window", window)
+    free = f'({n.GROWTH_SAMPLES}{{window="{window}"}} - 2)'
+    left = f'{spread} - {n.GROWTH}{{window="{window}"}} ^ 2'
+    return f"sqrt(clamp_min(\n  {left}, 0\n) / {free})\n* (1.645 + 1.6 / {free} + 1.9 / {free} ^ 2)"
 
 
 def forecast_rules() -> Iterator[Record]:

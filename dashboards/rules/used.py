@@ -81,30 +81,26 @@ def _oceanstor() -> str:
 
 
 def _ports() -> str:
-    """ifConnectorPresent (RFC 2863) says what is physical where it is given, the type everywhere."""
-    physical = (
-        "(ifOperStatus == bool 1)\n  unless on (instance, ifIndex) wardwatch:port_virtual"
-        "\n  unless on (instance, ifIndex) ifConnectorPresent == 2"
-    )
-    return f"sum by (instance) (\n  {physical}\n)\n/ (count by (instance) (\n  {physical}\n) >= {SWITCH_PORTS})"
+    virtual = "unless on (instance, ifIndex) wardwatch:port_virtual"
+    up = f"count by (instance) (ifOperStatus == 1 {virtual})"
+    ports = f"count by (instance) (ifOperStatus {virtual})"
+    # What has no port up at all uses none.
+    return f"({up} or {ports} * 0)\n/ ({ports} >= {SWITCH_PORTS})"
 
 
 def _bandwidth(timing: Timing) -> str:
     """Ports that lead to other switches, and those of routers and firewalls: some thousands of 50,000.
 
     An access port is its user's, not a plan's, and PortSaturated looks after all of them. Who claims more than 1.2 has
-    told a wrong speed.
+    told a wrong speed. The rates of all ports are computed to keep some, each direction once in four minutes; the rules
+    of causes do that six times a minute.
     """
     edge = f'{{device_kind=~"{EDGES}"}}'
     within = timing.lasts("5m")
-    parts = []
-    for direction in ("In", "Out"):
-        octets = f"ifHC{direction}Octets"
-        # The matcher picks a few ports before any rate is computed; the other side has them all.
-        rate = (
-            f"rate({octets}{edge}[{within}]) unless on (instance, ifIndex) wardwatch:port_virtual"
-            f"\n  or rate({octets}[{within}]) and on (instance, ifIndex) {n.UPLINK}"
-        )
-        parts.append(_named(f"({rate}) * 8 / (ifHighSpeed * 1e6 > 0) <= 1.2", "ifName"))
-    both = union(labelled(part, "direction", str(nth)) for nth, part in enumerate(parts))
-    return f"max by (instance, item) (\n  {both}\n)"
+    rates = (
+        f"rate({octets}{edge}[{within}]) unless on (instance, ifIndex) wardwatch:port_virtual"
+        f"\n  or rate({octets}[{within}]) and on (instance, ifIndex) {n.UPLINK}"
+        for octets in ("ifHCInOctets", "ifHCOutOctets")
+    )
+    both = union(labelled(rate, "direction", str(nth)) for nth, rate in enumerate(rates))
+    return _named(f"max without (direction) (\n  {both}\n  ) * 8 / (ifHighSpeed * 1e6 > 0) <= 1.2", "ifName")

@@ -79,16 +79,15 @@ def sources() -> Case:
 
 
 def ports() -> Case:
-    """Twelve, of which two are no ports and seven are up; a server with three is no switch."""
+    """Twelve, of which two are no ports and seven are up; one has none up; a server with three is no switch."""
     made: dict[str, float] = {}
-    for instance, count in (("sw1", 12), ("s1", 3)):
+    for instance, count in (("sw1", 12), ("sw2", 8), ("s1", 3)):
         for index in range(1, count + 1):
             port = f'{{instance="{instance}", ifIndex="{index}", ifName="p{index}"}}'
-            made[f"ifOperStatus{port}"] = 1 if index <= 7 or index == 12 else 2
-    made['wardwatch:port_virtual{instance="sw1", ifIndex="12"}'] = 1
-    made['ifConnectorPresent{instance="sw1", ifIndex="11", ifName="p11"}'] = 2
+            made[f"ifOperStatus{port}"] = 1 if instance != "sw2" and (index <= 7 or index > 10) else 2
+    made |= {f'wardwatch:port_virtual{{instance="sw1", ifIndex="{index}"}}': 1 for index in (11, 12)}
     case = Case("ports", dict(held(*each) for each in made.items()))
-    return case.look("8m", "capacity:used:ratio", (is_used("ports", "sw1"), 0.7))
+    return case.look("8m", "capacity:used:ratio", (is_used("ports", "sw1"), 0.7), (is_used("ports", "sw2"), 0))
 
 
 def bandwidth() -> Case:
