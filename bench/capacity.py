@@ -139,7 +139,7 @@ def measure(size: Size, directory: Path) -> Mapping[str, list[float]]:
 
 def evaluate(size: Size, directory: Path) -> Mapping[str, list[float]]:
     """The same, with the history that is there."""
-    often, seldom = groups(Catalogue(), Limits(), Timing(), Places())
+    often, seldom = groups(Catalogue(), Limits(), Timing(), Places(), "it")
     both = Group("both", f"{EVERY_SECONDS}s", (*often.rules, *seldom.rules))
     (directory / "capacity.yml").write_text(written([both]))
     prometheus = process.free_port()

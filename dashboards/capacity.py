@@ -25,25 +25,30 @@ SELDOM = "1h"
 
 
 def files(
-    catalogue: Catalogue, limits: Limits | None = None, timing: Timing | None = None, places: Places | None = None
+    catalogue: Catalogue,
+    limits: Limits | None = None,
+    timing: Timing | None = None,
+    places: Places | None = None,
+    team: str = "nobody",
 ) -> dict[str, str]:
-    """What `wardwatch rules` writes, by path."""
-    return {FILE: written(groups(catalogue, limits or Limits(), timing or Timing(), places or Places()), ABOUT)}
+    """What `wardwatch rules` writes, by path. `team` is told of devices that are nobody's."""
+    made = groups(catalogue, limits or Limits(), timing or Timing(), places or Places(), team)
+    return {FILE: written(made, ABOUT)}
 
 
-def groups(catalogue: Catalogue, limits: Limits, timing: Timing, places: Places) -> tuple[Group, Group]:
+def groups(catalogue: Catalogue, limits: Limits, timing: Timing, places: Places, team: str) -> tuple[Group, Group]:
     return (
-        Group("wardwatch capacity", timing.lasts(OFTEN), tuple(_often(catalogue, limits, timing, places))),
+        Group("wardwatch capacity", timing.lasts(OFTEN), tuple(_often(catalogue, limits, timing, places, team))),
         Group("wardwatch capacity trends", timing.lasts(SELDOM), tuple(_seldom(timing))),
     )
 
 
-def _often(catalogue: Catalogue, limits: Limits, timing: Timing, places: Places) -> Iterator[Record | Alert]:
+def _often(catalogue: Catalogue, limits: Limits, timing: Timing, places: Places, team: str) -> Iterator[Record | Alert]:
     yield from used.full_rules(limits)
     yield from used.used_rules(timing)
     yield from forecasts.service_rules(catalogue)
     yield from forecasts.shown_rules(timing)
-    yield from forecasts.alert_rules(timing, limits, places)
+    yield from forecasts.alert_rules(timing, limits, places, team)
 
 
 def _seldom(timing: Timing) -> Iterator[Record]:

@@ -5,14 +5,15 @@ Cheap, and every few minutes: a plain selector looks five minutes back, and tren
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 from collector.capacity import Limits
-from collector.services import Catalogue, Service
+from collector.services import Catalogue
 from dashboards import names as n
 from dashboards.promql import pattern
 from dashboards.rule import Alert, Record
 from dashboards.rules.alerts import Places
+from dashboards.rules.causes import whose
 from dashboards.timing import Timing
 
 KEPT = "130m"
@@ -20,32 +21,23 @@ KEPT = "130m"
 
 FULL_DAYS = 0.01
 
-IMPORTANT: Mapping[str, int] = {"safety": 2, "effectiveness": 1, "security": 0}
-
 ALERT = "CapacityForecastFull"
 
-CAUSES = "PortSaturated|UpsLoadHigh|UpsOverloaded|DeviceMemoryHigh|(Host|Node).*(Space|Memory|Conntrack).*|.*Full"
+CAUSES = "PortSaturated|UpsLoadHigh|UpsOverloaded|DeviceMemoryHigh|.*Full"
 """Alerts that say of a device that something of it is full: then there is nothing to forecast, and nothing to add."""
 
 
 def service_rules(catalogue: Catalogue) -> Iterator[Record]:
-    """Which devices each service is made of, in numbers: the higher, the more its owner is the one to ask."""
-    ranked = _ranked(catalogue)
-    for rank, (service, devices) in enumerate(ranked, 1):
-        those = f"max by (instance) ({n.USED}{{instance=~{pattern(devices)}}} >= bool 0)"
-        yield Record(n.SERVES, f"{those} * {rank}", {"service": service.name})
-    if ranked:
-        yield Record(n.OWED, f"max by (instance) ({n.SERVES} * 0 + on (service) group_left () {n.AGREED})")
-
-
-def _ranked(catalogue: Catalogue) -> Sequence[tuple[Service, Sequence[str]]]:
-    """Services with devices, the one that most depends on last."""
-    found = [
-        (service, sorted({leaf.device for leaf in service.leaves() if leaf.device}))
-        for service in catalogue.services.values()
-    ]
-    found = [(service, devices) for service, devices in found if devices]
-    return sorted(found, key=lambda each: (IMPORTANT[each[0].key_property], each[0].users, each[0].name))
+    """Which devices each service is made of, and which of them are owed to anybody now."""
+    found = False
+    for name, service in sorted(catalogue.services.items()):
+        devices = sorted({leaf.device for leaf in service.leaves() if leaf.device})
+        if devices:
+            found = True
+            those = f"max by (instance) ({n.USED}{{instance=~{pattern(devices)}}} >= bool 0)"
+            yield Record(n.SERVES, those, {"service": name})
+    if found:
+        yield Record(n.OWED, f"max by (instance) ({n.SERVES} * on (service) group_left () {n.AGREED})")
 
 
 def shown_rules(timing: Timing) -> Iterator[Record]:
@@ -59,26 +51,23 @@ def shown_rules(timing: Timing) -> Iterator[Record]:
     yield Record(n.HEADROOM, f"1 - {week} / on (resource) group_left () {n.FULL}")
 
 
-def alert_rules(timing: Timing, limits: Limits, places: Places) -> Iterator[Record | Alert]:
+def alert_rules(timing: Timing, limits: Limits, places: Places, team: str) -> Iterator[Record | Alert]:
     soon = f"{n.DAYS} < {limits.days} and {n.DAYS_LOW} < {limits.earliest}"
     said = f'ALERTS{{alertstate="firing", alertname!="{ALERT}", alertname=~"{CAUSES}"}}'
     yield Record(n.FILLING, f"{soon}\nunless ({n.DAYS} == 0 and on (instance) {said})")
-    whose = f"topk by (instance) (1, {n.SERVES}) * 0 + on (service) group_left (owner, key_property) {n.INFO}"
-    owned = f"{n.FILLING} * on (instance) group_left (service, owner, key_property) ({whose})"
     # One place an instance, whatever jobs scrape it.
     where = "topk by (instance) (1, max by (instance, site, location) (up >= bool 0))"
-    placed = f"* on (instance) group_left (site, location) {where}"
-    known = f"({owned}\nor on (resource, instance, item) {n.FILLING})"
     yield Alert(
         ALERT,
-        f"({known} {placed})\nor on (resource, instance, item) {known}",
-        {"severity": "warning"},
-        places.annotations(
+        f"{n.FILLING} * on (instance) group_left (site, location) {where}\n"
+        f"or on (resource, instance, item) {n.FILLING}",
+        {"severity": "warning", **whose({}, team)},
+        places.of_device(
             ALERT,
             "Something will be full before it can be made larger.",
             "{{ $labels.resource }} {{ $labels.item }} of {{ $labels.instance }} reaches its limit in "
             '{{ $value | printf "%.0f" }} days if it goes on as in the last 14 and 42 days, and may do so within '
-            f"{limits.earliest}.{{{{ with $labels.owner }}}} {{{{ . }}}} owns it.{{{{ end }}}}",
+            f"{limits.earliest}.",
         ),
         timing.lasts("1h"),
     )

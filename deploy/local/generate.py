@@ -207,8 +207,8 @@ def promised() -> Mapping[Path, str]:
 
 
 FILES = (
-    "README.md", "docs/alerts.md", "docs/capacity.md", "docs/host.md", "docs/kpis.md", "docs/modules.md", "docs/power.md",
-    "docs/sizing.md",
+    "README.md", "docs/alerts.md", "docs/capacity.md", "docs/host.md", "docs/kpis.md", "docs/modules.md",
+    "docs/power.md", "docs/sizing.md",
 )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ import pytest
 from collector.capacity import RESOURCES, Limits
 from collector.cli import rulefiles
 from collector.services import Catalogue, Leaf, Node, Service
+from dashboards import names
 from dashboards.capacity import files
 from dashboards.rules import used
 from dashboards.rules.alerts import Places
@@ -26,9 +27,7 @@ def service(name: str, device: str, **said: Any) -> Service:
     return Service(name, name.upper(), Node(1, (Leaf(device, "up", device), Leaf("other", "up"))), **said)
 
 
-PROMISED = catalogue(
-    service("epr", "s1", key_property="safety"), service("mail", "s1", users=9000), service("files", "s2")
-)
+PROMISED = catalogue(service("epr", "s1"), service("mail", "s1"), service("files", "s2"))
 
 
 def held(series: str, value: float) -> tuple[str, str]:
@@ -126,26 +125,28 @@ def forecast(central: str, low: str, resource: str = "filesystem", instance: str
     }
 
 
-def told(central: int, instance: str = "s1", resource: str = "filesystem", owner: str = "", **labels: str) -> Any:
+NOBODYS = {"owner": "nobody", "service": "none", "key_property": "effectiveness"}
+
+
+def told(central: int, instance: str = "s1", resource: str = "filesystem", **labels: str) -> Any:
     says = f"{resource} /data of {instance} reaches its limit in {central} days if it goes on as in the last 14 and 42 "
-    says += f"days, and may do so within 30.{f' {owner} owns it.' if owner else ''}"
-    service_of = labels.get("service", "")
-    labels |= {"owner": owner} if owner else {}
+    says += "days, and may do so within 30."
+    labels = NOBODYS | labels
     return {
         "exp_labels": {"severity": "warning", "resource": resource, "instance": instance, "item": "/data", **labels},
         "exp_annotations": {
             "summary": "Something will be full before it can be made larger.",
             "description": says,
             "runbook_url": f"{Places().runbooks}/{ALERT}",
-            "service_runbook_url": "",
-            "dashboard_url": f"{Places().grafana}/d/wardwatch-service?var-service={service_of}",
+            "dashboard_url": f"{Places().grafana}/d/wardwatch-device?var-instance={instance}",
         },
     }
 
 
 INFO = {
-    'service:info{service="epr", owner="apps", key_property="safety", tower="clinical"}': "1x200",
-    'service:info{service="mail", owner="desk", key_property="effectiveness"}': "1x200",
+    f'{names.SCRAPED_CONTACT}{{instance="s1", owner="apps", service="epr", key_property="safety"}}': "1x200",
+    'service:agreed{service="epr"}': "0x200",
+    'service:agreed{service="mail"}': "1x200",
     'capacity:used:ratio{resource="filesystem", instance="s1", item="/data"}': "0.5x200",
     'up{instance="s1", site="north", location="A 1", job="node"}': "1x200",
     'up{instance="s1", site="north", location="A 1", job="device"}': "1x200",
@@ -153,10 +154,12 @@ INFO = {
 
 
 def fires() -> Case:
-    """20 days at the earliest: told after an hour, to the owner of what patients' safety hangs on; ends with it."""
+    """20 days at the earliest: told after an hour, to the owner of the device's service; ends with it."""
     case = Case("fires and resolves", INFO | forecast("60x30 200x60", "20x30 200x60"))
     case.alert("56m", ALERT)
     case.alert("64m", ALERT, told(60, owner="apps", service="epr", key_property="safety", site="north", location="A 1"))
+    # s1 is of two services, and owed while one of them is.
+    case.look("56m", "capacity:agreed", ('{__name__="capacity:agreed", instance="s1"}', 1))
     return case.alert("128m", ALERT)
 
 
