@@ -143,6 +143,36 @@ SCORECARD_PILLAR_LOW: Final = "scorecard:pillar_low"
 SCORECARD_PILLAR_KNOWN: Final = "scorecard:pillar_known"
 SCORECARD_TOTAL: Final = "scorecard:total"
 
+# Capacity, with the labels `resource`, `instance` and `item` (docs/capacity.md).
+USED: Final = "capacity:used:ratio"
+FULL: Final = "capacity:full:ratio"
+DAYS: Final = "capacity:days_to_full"
+DAYS_LOW: Final = "capacity:days_to_full_low"
+DAYS_HIGH: Final = "capacity:days_to_full_high"
+HEADROOM: Final = "capacity:headroom:ratio"
+USED_P95: Final = "capacity:used:ratio_p95"
+GROWTH: Final = "capacity:growth:per_day"
+UPLINK: Final = "capacity:uplink"
+SERVES: Final = "capacity:service"
+OWED: Final = "capacity:agreed"
+FILLING: Final = "capacity:filling"
+
+# What they are made of, recorded once an hour.
+USED_HOURLY: Final = "capacity:used:hourly"
+USED_DAILY: Final = "capacity:used:daily"
+USED_DAY: Final = "capacity:used:day"
+CLEANED: Final = "capacity:used:cleaned"
+P95_HOURLY: Final = "capacity:hourly:ratio_p95"
+RENEWED: Final = "capacity:used:renewed"
+RENEWED_DAY: Final = "capacity:used:renewed_day"
+GROWTH_SAMPLES: Final = "capacity:growth:samples"
+ROOM: Final = "capacity:room:ratio"
+MARGIN: Final = "capacity:growth:margin"
+DAYS_HOURLY: Final = "capacity:hourly:days_to_full"
+
+# From the collector and exporters, scraped.
+SCRAPED_UPLINK: Final = "wardwatch_equipment_uplink_info"
+
 GROUPED: Final = ("tower", "site", "supplier", "tier", "key_property")
 """Labels of service_info by which availability is summed up, as `TOWER:availability:ratio`."""
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from collector.config import Config
 from collector.config.causes import read_causes
-from dashboards import alertmanager, kpis, objectives
+from dashboards import alertmanager, capacity, kpis, objectives
 from dashboards.rules import causes
 from dashboards.rules.alerts import Places
 from dashboards.timing import Timing
@@ -29,6 +29,7 @@ def files(config: Config, year: int, scale: int = 1) -> dict[str, str]:
     promised = objectives.files(config.catalogue, timing, places)
     about_devices = causes.files(read_causes(SOURCES), timing, places, owner)
     measured = kpis.files(config.kpis, timing)
+    measured |= capacity.files(config.catalogue, config.settings.capacity, timing, places, owner)
     told = alertmanager.files(config.contacts, config.catalogue.calendars, year, timing)
     return promised | about_devices | measured | told
 

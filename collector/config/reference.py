@@ -18,6 +18,7 @@ from collector.config import (
     auths,
     baselines,
     calendars,
+    capacity,
     components,
     contacts,
     filters,
@@ -58,6 +59,8 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "oncall": oncall.OnCallFile,
     "privacy": settings.PrivacyFile,
     "urls": urls.UrlsFile,
+    "capacity": capacity.CapacityFile,
+    "full": capacity.FullFile,
     "kind": inventory.KindFile,
     "defaults": inventory.DefaultsFile,
     "device": inventory.DeviceFile,
@@ -148,6 +151,8 @@ def _default(field: Any) -> str:
         return f"`{{packets: {value.packets}, window: {duration(value.window)}}}`"
     if value in (None, "", (), {}) or isinstance(value, BaseModel):
         return ""
+    if any(getattr(m, "json_schema", {}).get("pattern") == capacity.PART_PATTERN for m in field.metadata if m):
+        return f"`{value * 100:g}%`"
     timed = any(getattr(m, "json_schema", {}).get("pattern") == DURATION_PATTERN for m in field.metadata if m)
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

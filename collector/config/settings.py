@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 
 from collector.budget import RULES, Breaking, Budgets, Caps, Limit
+from collector.capacity import Limits
 from collector.config.addresses import endpoint
+from collector.config.capacity import CapacityFile
 from collector.config.document import Document
 from collector.config.inventory import KindFile
 from collector.config.oncall import OnCallFile, OnCallSettings, on_call
@@ -194,6 +196,9 @@ class SettingsFile(Strict):
             description="metrics that other exporters give, or how theirs begin (`windows_*`): `check` knows them then"
         ),
     ] = ()
+    capacity: Annotated[CapacityFile, Keyed, Field(description="when what fills up is full, and when to say so")] = (
+        CapacityFile()
+    )
     kinds: Annotated[dict[Name, Annotated[KindFile, Keyed]], Keyed] = Field(
         default_factory=dict, description="what devices of a kind have in common"
     )
@@ -251,6 +256,7 @@ class Settings:
     oncall: OnCallSettings
     privacy: Privacy
     urls: Urls
+    capacity: Limits
     lookup_ttl: float
     """Seconds for which names that a device gave are known; 0: they are read in each poll."""
     other_metrics: tuple[str, ...] = ()
@@ -285,6 +291,7 @@ def read_settings(
         oncall=on_call(document, model.oncall, directory, environ, findings),
         privacy=Privacy(model.privacy.nhs_numbers, model.privacy.words, model.privacy.patterns),
         urls=urls(model.urls),
+        capacity=model.capacity.limits(),
         lookup_ttl=model.snmp.lookup_ttl,
         other_metrics=model.other_metrics,
     )
@@ -340,6 +347,9 @@ def _check(document: Document, model: SettingsFile, directory: Path, findings: F
             endpoint(model.web.address)
     except ValueError as error:
         findings.problem(document, ["web", "address"], str(error))
+    if model.capacity.earliest > model.capacity.days:
+        what = f"{model.capacity.earliest} is more than the {model.capacity.days} of days: write at most as much"
+        findings.problem(document, ["capacity", "earliest"], what)
     if model.traps.burst < model.traps.rate:
         what = f"{model.traps.burst} is less than the rate of {model.traps.rate}: write at least as much"
         findings.problem(document, ["traps", "burst"], what)

@@ -42,6 +42,7 @@ from collector.wire.snmp.walk import Harvest
 
 ENTRIES = Family("wardwatch_equipment_entries", "Rows of the device's tables from which equipment is told.")
 UPLINKS = Family("wardwatch_equipment_uplinks", "Ports that lead to other switches, by what tells that they do.")
+UPLINK = Family("wardwatch_equipment_uplink_info", "1: a port that leads to another switch, and what tells that.")
 STRANGERS = Family(
     "wardwatch_equipment_unknown_macs", "Addresses on a clinical VLAN of this switch that the inventory does not have."
 )
@@ -238,8 +239,17 @@ def inside(auth: Auth, vlan: int) -> Auth:
 def _columns(counts: Mapping[str, int], whereabouts: Whereabouts, sheet: Sheet, now: float) -> Sequence[Column]:
     found = [column(ENTRIES, interned(("table",), tuple((table,) for table in counts)), counts.values())]
     if sheet.fdb and not whereabouts.ledger.settling(now):
-        reasons = Counter(whereabouts.ledger.uplinks(sheet).values())
+        uplinks = whereabouts.ledger.uplinks(sheet)
+        reasons = Counter(uplinks.values())
         found.append(column(UPLINKS, interned(("by",), tuple((way,) for way in WAYS)), (reasons[way] for way in WAYS)))
+        # What is crowded may be a desk, or a host of virtual machines, today and not tomorrow: only what is known.
+        known = [
+            (str(port), sheet.ports[port].name, way)
+            for port, way in sorted(uplinks.items())
+            if way != "crowded" and port in sheet.ports
+        ]
+        if known:
+            found.append(column(UPLINK, rows(("ifIndex", "ifName", "by"), known), [1.0] * len(known)))
     strangers = whereabouts.strangers(sheet.box, now)
     if strangers:
         found.append(column(STRANGERS, rows(("vlan",), [(str(vlan),) for vlan in strangers]), strangers.values()))

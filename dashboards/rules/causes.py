@@ -87,7 +87,7 @@ def _alerts(
     source: Mapping[str, Any], of_device: bool, has_ticket: bool, timing: Timing, places: Places, team: str
 ) -> Iterator[Alert]:
     name, expr = source["alert"], source["expr"]
-    labels = {**source["labels"], **_whose(source["labels"], team)}
+    labels = {**source["labels"], **whose(source["labels"], team)}
     notes = places.of_device(name, source["annotations"]["summary"], source["annotations"]["description"])
     lasting = timing.lasts(source["for"]) if "for" in source else ""
     if not of_device:
@@ -105,8 +105,8 @@ def _alerts(
         yield Alert(name, f"{expr}\nand on (instance) {n.OFF_HOURS}", lowered, notes, lasting)
 
 
-def _whose(given: Mapping[str, str], team: str) -> dict[str, str]:
-    """Templates for the labels that are not given."""
+def whose(given: Mapping[str, str], team: str) -> dict[str, str]:
+    """Templates for the labels that are not given, of an alert that has the label `instance`."""
     return {
         label: f'{{{{ with query (printf `{n.SCRAPED_CONTACT}{{instance=%q,{label}!=""}}` $labels.instance) }}}}'
         f"{{{{ . | first | label `{label}` }}}}{{{{ else }}}}{otherwise or team}{{{{ end }}}}"

@@ -19,7 +19,8 @@ if not __package__:
     # As a program: the checkout instead of this directory, where venv.py would hide the standard one.
     sys.path[0] = str(ROOT)
 
-from collector.config.scalars import amount  # noqa: E402 - after the path
+from collector.capacity import RESOURCES, Resource  # noqa: E402 - after the path
+from collector.config.scalars import amount  # noqa: E402
 from collector.kpis import Kpi  # noqa: E402
 from collector.model import Collector  # noqa: E402
 from collector.network.normal import Normal  # noqa: E402
@@ -114,6 +115,14 @@ def _said(body: str, key: str) -> str:
     return found[1] if found else ""
 
 
+def resources(all_of: Mapping[str, Resource]) -> str:
+    """A table of what may fill up."""
+    lines = ["| `resource` | what | shape | full at | source |", "|---|---|---|---:|---|"]
+    for name, each in all_of.items():
+        lines.append(f"| `{name}` | {each.what} | {each.shape} | {each.full:.0%} | {each.source} |")
+    return "\n".join(lines) + "\n"
+
+
 SERIES = (("a small device (UPS, printer, server)", 300), ("a mixed estate", 700), ("48-port switches only", 2100))
 DEVICES = (100, 1000, 5000)
 DAYS = 400
@@ -172,6 +181,7 @@ def _parts() -> dict[str, Callable[[], str]]:
         "kpis": lambda: measured(load(ROOT / "config", environ={}, resolve=str, kpis="read").kpis.kpis.values()),
         "host-alerts": lambda: alerts((rules / "hosts.yml").read_text()),
         "collectors": lambda: collectors(COLLECTORS),
+        "resources": lambda: resources(RESOURCES),
         "snmp-modules": lambda: modules(ROOT / "config" / "snmp"),
         "sizing-slow": lambda: sizing(60),
         "sizing-fast": lambda: sizing(15),
@@ -197,7 +207,8 @@ def promised() -> Mapping[Path, str]:
 
 
 FILES = (
-    "README.md", "docs/alerts.md", "docs/host.md", "docs/kpis.md", "docs/modules.md", "docs/power.md", "docs/sizing.md",
+    "README.md", "docs/alerts.md", "docs/capacity.md", "docs/host.md", "docs/kpis.md", "docs/modules.md",
+    "docs/power.md", "docs/sizing.md",
 )  # fmt: skip
 
 

@@ -465,7 +465,7 @@ def test_rules_tell_alertmanager_of_contacts_and_link_to_where_people_are(wardwa
     assert done.exit_code == 0, done.stderr
     causes = ["devices.yml", *sorted(path.name for path in rulefiles.SOURCES.glob("*.yml"))]
     assert [Path(line).name for line in done.stdout.splitlines()] == [
-        "services.yml", "oncall.yml", *causes, "kpis.yml",
+        "services.yml", "oncall.yml", *causes, "kpis.yml", "capacity.yml",
         "alertmanager.yml", "message.tmpl", "email.tmpl", "slack.tmpl", "pagerduty.tmpl",
     ]  # fmt: skip
     rules = (tmp_path / "made" / "prometheus" / "services.yml").read_text()

@@ -29,6 +29,7 @@ UNNAMED: Mapping[str, str] = {
 
 IT: Mapping[str, Sequence[str]] = {
     "apc-environment": ("system", "apc_environment"),
+    "dhcp-server": ("system", "dhcp_scopes"),
     "geist-pdu": ("system", "geist_pdu"),
     "label-printer": ("system", "hrDevice", "zebra_printer", "printer_scalars"),
     "liebert-ups": ("system", "liebert_ups"),

@@ -36,6 +36,7 @@ RECORDED: Mapping[str, tuple[str, ...]] = {
     "cisco_environment": ("network/appliance/cisco-unknown-01", "network/switch/cisco-n5000"),
     "cisco_memory": ("network/switch/cisco-c3560", "network/appliance/cisco-unknown-01"),
     "cisco_wireless": ("network/appliance/cisco-controller",),
+    "dhcp_scopes": ("dhcp-server",),
     "entity": ("network/switch/cisco-c3560",),
     "entity_sensor": ("cloud/arista-dcs-7150s-52-cl", "network/firewall/paloalto-pa-5000"),
     "entity_state": ("network/switch/hpe-procurve-516733-b21", "cloud/arista-dcs-7150s-52-cl"),

@@ -186,6 +186,11 @@ def test_every_clinical_device_of_the_example_estate_is_found_and_none_is_touche
         for name in ("neighbour", "learned")
     }
     assert ways == {"neighbour": 3, "learned": 2}
+    leads = labels(estate.pages["sw-core-1"], "wardwatch_equipment_uplink_info")
+    assert [(port["ifIndex"], port["ifName"], port["by"]) for port in leads] == [
+        ("1", "Gi1/0/1", "learned"), ("2", "Gi1/0/2", "learned"), ("49", "Te1/1/1", "neighbour"),
+        ("50", "Te1/1/2", "neighbour"), ("1001", "Po1", "neighbour"),
+    ]  # fmt: skip
     for device in estate.config.devices:
         if device.device_class == "clinical" and device.address:
             assert estate.packets(device.name) == 0
