@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -232,7 +233,7 @@ class _Loading:
         promise, contacts = promised.Catalogue(), None
         if directory is not None:
             promise = self._promised(directory, entries, made)
-            contacts = self._contacts(directory, promise)
+            contacts = self._contacts(directory, promise, [device for device, _ in made])
             promise = self._maintenance(directory, promise, entries, [device for device, _ in made])
         self._check_hours(settings, promise)
         findings.raise_any()
@@ -287,7 +288,7 @@ class _Loading:
         estate = Estate(devices, {d.name: targets for d, targets in made}, written, "devices" not in self._unreadable)
         return read_catalogue(documents, calendars, estate, self._kpis, self._findings, self._unreadable)
 
-    def _contacts(self, directory: Path, promise: promised.Catalogue) -> Contacts | None:
+    def _contacts(self, directory: Path, promise: promised.Catalogue, devices: Iterable[Device]) -> Contacts | None:
         """Whom to tell, by the files of what was promised, which are read by now."""
         document = self._read(directory, directory / CONTACTS, "owners")
         if document is None:
@@ -298,7 +299,9 @@ class _Loading:
         services = [read for _, read, _ in self._documents if directory / SERVICES in read.path.parents]
         written = [read for name, read, _ in self._documents if name == CALENDARS]
         calendars = {*promise.calendars, *(name for read in written for name in named_in(read, "calendars"))}
-        return read_contacts(document, Promised(promise, services, self._unreadable, calendars), self._findings)
+        teams = Counter(device.team for device in devices if device.team)
+        about = Promised(promise, services, self._unreadable, calendars, teams)
+        return read_contacts(document, about, self._findings)
 
     def _maintenance(
         self, directory: Path, promise: promised.Catalogue, entries: Iterable[Entry], devices: Iterable[Device]

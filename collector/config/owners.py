@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,8 @@ class Promised:
     unread: Collection[str]
     calendars: Collection[str]
     """Names of all calendars that are written."""
+    teams: Mapping[str, int] = field(default_factory=dict)
+    """How many devices name each team."""
 
 
 class References:
@@ -76,12 +78,16 @@ class References:
 
     def check_owners(self, written: Collection[str], default: str) -> None:
         """Owners of services against those that are written."""
-        used = {service.owner for service in self._promised.catalogue.services.values()}
+        used = {service.owner for service in self._promised.catalogue.services.values()} | self._promised.teams.keys()
         data = self._document.data
         for index, each in enumerate(data.get("owners") or () if isinstance(data, dict) else ()):
             name = each.get("name") if isinstance(each, dict) else None
             if name not in used and name != default and "services" not in self._promised.unread:
-                self._findings.warn(self._document, ["owners", index], "owns no service")
+                self._findings.warn(self._document, ["owners", index], "owns no service and no device")
+        for team, devices in sorted(self._promised.teams.items()):
+            if team not in written:
+                what = f"no owner is the team {shown(team)} of {devices} devices: their alerts go to {shown(default)}."
+                self._findings.warn(self._document, ["owners"], f"{what}{suggestion(team, written)}")
         for document in self._promised.services:
             services = document.data.get("services") if isinstance(document.data, dict) else None
             for index, each in enumerate(services if isinstance(services, list) else ()):

@@ -88,10 +88,25 @@ def test_what_is_unwise_is_warned_of(site: Path, loaded: Load) -> None:
         f"contacts.yml:9: receivers[phone].slack.url_file: {absent('/nowhere/slack')}",
         f"contacts.yml:10: receivers[phone].pagerduty.routing_key_file: {absent('/nowhere/pagerduty')}",
         "contacts.yml:11: receivers[spare]: is told nothing: no owner names it",
-        "contacts.yml:19: owners[idle]: owns no service",
+        "contacts.yml:19: owners[idle]: owns no service and no device",
         "services/more.yml:3: services[payroll].owner: contacts.yml has no owner 'labb': its alerts go to 'desk'. "
         "Did you mean 'lab'?",
     ]
+
+
+def test_teams_of_devices_are_owners_too(site: Path, loaded: Load) -> None:
+    devices = (("a", "idle", 1), ("b", "idl", 2), ("c", "idl", 3))
+    rows = [f"- {{name: {name}, address: 127.0.9.{n}, team: {team}}}\n" for name, team, n in devices]
+    inventory = "defaults: {class: clinical}\ndevices:\n" + "".join(rows)
+    (site / "inventory" / "teams.yml").write_text(inventory)
+    found = [str(each).removeprefix(f"{site}/") for each in loaded(written(site)).warnings]
+
+    said = [each for each in found if "owner" in each and each.startswith("contacts.yml")]
+    assert said[-1] == (
+        "contacts.yml:12: owners: no owner is the team 'idl' of 2 devices: their alerts go to 'desk'. "
+        "Did you mean 'idle'?"
+    )
+    assert not any("owns no" in each for each in found)
 
 
 def test_a_file_that_is_there_is_not_warned_of(site: Path, loaded: Load, tmp_path: Path) -> None:
