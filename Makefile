@@ -49,7 +49,7 @@ bar: dev ## try every promise of safety and robustness in its quick size (ARGS="
 	$(BIN)/python -m bench.bar $(ARGS)
 
 breaks: dev ## try the bar's rows in small, each with the deliberate break that turns it red
-	@$(PYTHON) deploy/local/parts.py fetch promtool
+	@$(PYTHON) deploy/local/parts.py fetch promtool prometheus alertmanager
 	$(BIN)/python -m pytest -m bar $(ARGS)
 
 lock: ## pin the newest of every dependency, with hashes

@@ -1,0 +1,128 @@
+"""True faults reach whom they concern; what is no fault reaches nobody; and silence is noticed (L1 to L3).
+
+One hospital for all: first nothing is wrong, then fifty things are, and last the collector itself.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import eventually, query
+from tests.e2e.hospital import (
+    ARCHIVES,
+    DISKS,
+    ON_BATTERY,
+    PATHS,
+    SENSORS,
+    SUPPLIES,
+    SWITCHES,
+    TOO_HOT,
+    Hospital,
+    hospital,
+    names,
+)
+
+pytestmark = [pytest.mark.parts, pytest.mark.bar]  # an hour takes a minute only where nothing else is at work
+
+FAULTS = {
+    **{(name, "DeviceDown"): "network" for name in names("switch", SWITCHES)},
+    **{(name, "UpsOnBattery"): "estates" for name in names("ups", SUPPLIES)},
+    **{(name, "RoomTooHot"): "estates" for name in names("sensor", SENSORS)},
+    **{(name, "ProbeFailing"): "imaging-systems" for name in names("path", PATHS)},
+    **{(name, "ProbeFailing"): "imaging-systems" for name in names("archive", ARCHIVES)},
+    **{(name, "HostFilesystemFull"): "servers" for name in names("server", DISKS)},
+}
+"""Whose each of the fifty is, by device and alert."""
+
+ARCHIVE = {(name, "ProbeFailing") for name in names("archive", ARCHIVES)}
+
+FIRING = 'count by (alertname) (ALERTS{alertstate="firing",alertname!="Watchdog",job!="node"})'
+FIRED = 'count by (alertname) (count_over_time(ALERTS{alertstate="firing",alertname!="Watchdog",job!="node"}[5m]))'
+
+
+@pytest.fixture(scope="module")
+def ill(
+    part: Callable[[str], Path], free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Hospital]:
+    with hospital(part, free_port, tmp_path_factory.mktemp("hospital")) as at_work:
+        yield at_work
+
+
+def told(ill: Hospital, since: float) -> list[tuple[tuple[str, str], str]]:
+    """Device and alert, and who heard it. This machine itself may be ill, as one that is busy or whose clock nobody
+    sets: the hospital is not."""
+    found = [((t.labels.get("instance", ""), t.labels["alertname"]), t.owner) for t in ill.sink.firing(since)]
+    return [(key, owner) for key, owner in found if not (key[0].startswith("127.0.0.1") and key[1].startswith("Host"))]
+
+
+def well(ill: Hospital) -> bool:
+    return {row["metric"]["alertname"] for row in query(ill.prometheus, FIRING)} <= {"ProbeFailing"}
+
+
+def test_loss_and_a_restart_call_nobody(ill: Hospital) -> None:
+    assert len(FAULTS) == 50
+    up = "count(wardwatch_device_up == 1)"
+    devices = 14 + 6 + 6 + SUPPLIES + SENSORS + PATHS
+    eventually("every device is up", 90, lambda: int(query(ill.prometheus, up)[0]["value"][1]) >= devices)
+    time.sleep(30)  # half an hour of loss
+    assert {key for key, _ in told(ill, 0)} <= ARCHIVE
+
+    ill.restart()
+    time.sleep(30)  # five minutes, by the Prometheus to which a restart is as short as it is
+    assert {row["metric"]["alertname"] for row in query(ill.slow, FIRED)} <= {"ProbeFailing"}
+
+
+def test_fifty_faults_reach_their_owners_in_few_messages_and_a_lost_site_is_one_alert(ill: Hospital) -> None:
+    # To the other Prometheus the collector was away for some minutes.
+    eventually("what the restart did is over", 60, lambda: well(ill))
+    begun = time.time()
+    ill.devices.fall_ill(names("switch", SWITCHES), [("dead", {})])
+    ill.devices.fall_ill(names("ups", SUPPLIES), [ON_BATTERY])
+    ill.devices.fall_ill(names("sensor", SENSORS), [TOO_HOT])
+    ill.devices.fall_ill(names("behind", 6), [("dead", {})])
+    ill.paths.close()
+    ill.disks.full = True
+
+    def all_told() -> bool:
+        return FAULTS.keys() <= {key for key, _ in told(ill, 0)}
+
+    eventually("all fifty are told of", 120, all_told)
+    time.sleep(10)
+
+    for key, owner in told(ill, 0):
+        assert owner == FAULTS.get(key, owner), key
+    # Tickets beside, and true: what is too hot is too warm, and what fills up at once looks like filling up.
+    beside = {(name, "RoomTemperature") for name in names("sensor", SENSORS)}
+    beside |= {(name, "HostFilesystemFilling") for name in names("server", DISKS)}
+    extra = {key for key, _ in told(ill, begun)} - FAULTS.keys() - beside
+    of_site = [t for t in ill.sink.firing(begun) if t.labels.get("site") == "Annexe"]
+    assert {t.labels["instance"] for t in of_site} == {"behind-0"}
+    assert {(name, alert) for name, alert in extra if not name.startswith("behind")} == set()
+    # A message names all that its group has by then, so that of fifty devices there are far fewer.
+    assert len({t.message for t in ill.sink.firing(begun)}) < len(FAULTS) / 2
+    one = next(t for t in ill.sink.firing(begun) if t.labels["alertname"] == "RoomTooHot")
+    assert one.annotations["runbook_url"] == f"{ill.url}/runbooks/RoomTooHot"
+
+
+def test_silence_is_noticed(ill: Hospital) -> None:
+    eventually("the heartbeat is heard", 30, lambda: ill.sink.heartbeats(time.time() - 10))
+    for stop in (signal.SIGSTOP, signal.SIGKILL):
+        begun = time.time()
+        os.kill(ill.collector.process.pid, stop)
+        try:
+            eventually(
+                "a collector that says nothing is told of",
+                60,
+                lambda begun=begun: "WardwatchDown" in {key[1] for key, _ in told(ill, begun)},
+            )
+        finally:
+            if stop is signal.SIGSTOP:
+                os.kill(ill.collector.process.pid, signal.SIGCONT)
+                eventually("that is over", 60, lambda: not query(ill.prometheus, 'ALERTS{alertname="WardwatchDown"}'))
+                time.sleep(6)
