@@ -125,7 +125,7 @@ def forecast(central: str, low: str, resource: str = "filesystem", instance: str
     }
 
 
-NOBODYS = {"owner": "nobody", "service": "none", "key_property": "effectiveness"}
+NOBODYS = {"owner": "nobody", "key_property": "effectiveness"}
 
 
 def told(central: int, instance: str = "s1", resource: str = "filesystem", **labels: str) -> Any:
