@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from collector.edge.state import Damaged, locked, read_state, set_aside, version, wall, write_state
+from collector.edge.state import Damaged, locked, read_state, set_aside, wall, write_state
 from collector.oncall.episode import Ack
 
 FILE: Final = "acks.json"
@@ -60,27 +60,6 @@ def add(state: Path, alerts: Iterable[Mapping[str, Any]], ack: Ack) -> str:
         since = wall() - REMEMBERED
         write_state(state / FILE, {"acks": [entry for entry in entries if entry["at"] >= since]})
     return told
-
-
-class Watcher:
-    """Notices that somebody acknowledged something."""
-
-    def __init__(self, state: Path) -> None:
-        self._state = state
-        self._seen: tuple[int, int, int] | None = None
-
-    def changed(self) -> list[Entry] | None:
-        """All entries, or None while they are as they were, or gone. Raises Damaged and OSError."""
-        found = version(self._state / FILE)
-        if found is None or found == self._seen:
-            return None
-        entries = read(self._state)
-        self._seen = found
-        return entries
-
-    def forget(self) -> None:
-        """Tell all of it again: nothing came of it."""
-        self._seen = None
 
 
 def _entries(state: Path) -> list[dict[str, Any]]:

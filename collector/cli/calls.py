@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Final
@@ -17,7 +18,7 @@ from collector import audit
 from collector.cli import acks
 from collector.config import Config
 from collector.edge.journal import Journal, Record
-from collector.edge.state import Damaged, write_state
+from collector.edge.state import Damaged, Watcher, write_state
 from collector.errors import TimedOut
 from collector.model import Column, Host
 from collector.oncall import shown
@@ -55,7 +56,7 @@ class Calls:
         self._ledger = Ledger()
         self._hours = HourClasses()
         self._journal = Journal(journal)
-        self._watcher = acks.Watcher(journal.parent)
+        self._watcher = Watcher(journal.parent / acks.FILE, partial(acks.read, journal.parent))
         self._restored = False
         self._lines = LINES
         self._untold = False

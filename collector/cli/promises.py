@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from collector.edge.state import Damaged, wall
+from collector.edge.state import Damaged, Watcher, wall
 from collector.model import Column, Device
 from collector.services import Catalogue
 
 if TYPE_CHECKING:
     from collector.agreed import Agreed
-    from collector.cli.works import Orders, Watcher
+    from collector.cli.works import Orders
     from collector.planned import Planned
 
 EVERY = 5.0
@@ -34,7 +35,7 @@ class Promises:
         self._well = well
         self._catalogue = Catalogue()
         self._sites: dict[str, str] = {}
-        self._watcher: Watcher | None = None
+        self._watcher: Watcher[Orders] | None = None
         self._orders: Orders | None = None
         self._agreed: Agreed | None = None
         self._planned: Planned | None = None
@@ -52,10 +53,10 @@ class Promises:
         """Take up what a person planned. What cannot be read leaves in force what was."""
         if not (self._catalogue.services or self._sites):
             return
-        from collector.cli.works import Watcher
+        from collector.cli import works
 
         if self._watcher is None:
-            self._watcher = Watcher(self._state)
+            self._watcher = Watcher(self._state / works.FILE, partial(works.read, self._state))
         try:
             orders = self._watcher.changed()
         except (OSError, Damaged) as error:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from collector.edge.state import Damaged, locked, person, read_state, set_aside, version, wall, write_state
+from collector.edge.state import Damaged, locked, person, read_state, set_aside, wall, write_state
 from collector.services import Maintenance
 
 FILE = "maintenance.json"
@@ -146,23 +146,3 @@ def change(state: Path, edit: Edit) -> str:
         }
         write_state(state / FILE, content)
     return told
-
-
-class Watcher:
-    """Notices that the orders changed."""
-
-    def __init__(self, state: Path) -> None:
-        self._state = state
-        self._seen: tuple[int, int, int] | None = None
-
-    def changed(self) -> Orders | None:
-        """The new orders, or None while they are as they were. Orders that have vanished are as they were.
-
-        Raises Damaged and OSError for as long as they cannot be read.
-        """
-        found = version(self._state / FILE)
-        if found is None or found == self._seen:
-            return None
-        orders = read(self._state)
-        self._seen = found
-        return orders

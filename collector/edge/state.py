@@ -8,10 +8,12 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
 
 
 def write_state(path: Path, content: Mapping[str, Any]) -> None:
@@ -109,6 +111,31 @@ def version(path: Path) -> tuple[int, int, int] | None:
     except FileNotFoundError:
         return None
     return found.st_mtime_ns, found.st_ino, found.st_size
+
+
+class Watcher(Generic[T]):
+    """Notices that a file changed that `read` reads."""
+
+    def __init__(self, path: Path, read: Callable[[], T]) -> None:
+        self._path = path
+        self._read = read
+        self._seen: tuple[int, int, int] | None = None
+
+    def changed(self) -> T | None:
+        """What is in it now, or None while it is as it was. A file that has vanished is as it was.
+
+        Raises Damaged and OSError for as long as it cannot be read.
+        """
+        found = version(self._path)
+        if found is None or found == self._seen:
+            return None
+        content = self._read()
+        self._seen = found
+        return content
+
+    def forget(self) -> None:
+        """Tell all of it again: nothing came of it."""
+        self._seen = None
 
 
 def wall() -> float:

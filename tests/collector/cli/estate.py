@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from collector.cli.service import Options, Service
+from collector.config import Config
 from simulator.player import Player
 
 SETTINGS = "state: STATE\n"
@@ -31,3 +35,15 @@ def estate(
 
 def player(address: str, image: Any, **options: Any) -> Player:
     return Player(address, address, image, **options)
+
+
+@asynccontextmanager
+async def running(config: Config) -> AsyncIterator[Service]:
+    """A collector at work in this process, on a free port."""
+    service = Service(lambda: config, config)
+    server = await service.start(Options("127.0.0.1:0", None))
+    try:
+        yield service
+    finally:
+        await server.close()
+        await service.close()

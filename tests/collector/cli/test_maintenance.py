@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,14 +15,14 @@ from typer.testing import CliRunner, Result
 
 import collector.cli.tables  # noqa: F401 - it keeps the time that is real: imported later it would keep ours
 from collector.cli import app, promises, works
-from collector.cli.service import Options, Service
+from collector.cli.service import Service
 from collector.config import Config, load
 from collector.edge import state as edge
 from collector.edge.state import Damaged, only_one, wall, write_state
 from collector.services import Catalogue, Leaf, Maintenance, Node
 from collector.services import Service as Promised
 from exporters.web import Choice
-from tests.collector.cli.estate import estate
+from tests.collector.cli.estate import estate, running
 
 Wardwatch = Callable[..., Result]
 MINE = """maintenance:
@@ -236,17 +235,6 @@ def config(tmp_path: Path) -> Config:
     loaded = load(estate(tmp_path), environ={}, resolve=lambda name: name)
     power = Promised("power", "Power", Node(1, (Leaf("ups", "up", "ups-1"),)))
     return replace(loaded, catalogue=Catalogue({"power": power}))
-
-
-@asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Service]:
-    service = Service(lambda: config, config)
-    server = await service.start(Options("127.0.0.1:0", None))
-    try:
-        yield service
-    finally:
-        await server.close()
-        await service.close()
 
 
 async def maintenance(service: Service) -> dict[str, float]:

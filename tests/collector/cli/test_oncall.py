@@ -6,8 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from typer.testing import CliRunner, Result
 import collector.cli.tables  # noqa: F401 - it keeps the time that is real: imported later it would keep ours
 from collector.cli import acking, acks, app, calls, oncall
 from collector.cli.calls import Calls
-from collector.cli.service import Options, Service
+from collector.cli.service import Service
 from collector.config import Config, load
 from collector.edge import LocalHost, journal
 from collector.edge.state import only_one, person, read_state, wall
@@ -26,7 +25,7 @@ from collector.errors import TimedOut
 from collector.privacy import Screen
 from exporters.source import Refusal
 from exporters.web import Choice
-from tests.collector.cli.estate import SETTINGS, estate
+from tests.collector.cli.estate import SETTINGS, estate, running
 from tests.collector.oncall.messages import alert, message
 
 Wardwatch = Callable[..., Result]
@@ -35,17 +34,6 @@ TOKEN = "canary-token-0123456789"
 
 def configured(where: Path, more: str = "") -> Config:
     return load(estate(where, settings=SETTINGS + more), environ={}, resolve=lambda name: name)
-
-
-@asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Service]:
-    service = Service(lambda: config, config)
-    server = await service.start(Options("127.0.0.1:0", None))
-    try:
-        yield service
-    finally:
-        await server.close()
-        await service.close()
 
 
 async def figures(service: Service) -> dict[str, float]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from collector.cli import works
-from collector.cli.service import Options, Service
+from collector.cli.service import Service
 from collector.config import Config, load
 from collector.edge.state import wall
 from collector.services import Catalogue, Leaf, Maintenance, Node
 from collector.services import Service as Promised
 from simulator.server import play
 from simulator.synthetic import switch
-from tests.collector.cli.estate import estate, player
+from tests.collector.cli.estate import estate, player, running
 from tests.collector.worlds import value
 
 INVENTORY = """defaults: {site: main, auth: lab, interval: 1h, timeout: 1s, port: PORT, modules: [system]}
@@ -30,17 +28,6 @@ devices:
   - {name: lonely, address: 127.9.4.5, class: it, site: annexe}
 """
 DOWN, MAINTENANCE = "wardwatch_dependency_down", "wardwatch_device_maintenance"
-
-
-@asynccontextmanager
-async def running(config: Config) -> AsyncIterator[Service]:
-    service = Service(lambda: config, config)
-    server = await service.start(Options("127.0.0.1:0", None))
-    try:
-        yield service
-    finally:
-        await server.close()
-        await service.close()
 
 
 async def said(service: Service, family: str, *devices: str) -> list[float | None]:
