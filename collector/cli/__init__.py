@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -380,14 +380,35 @@ def rules(
     loaded = console.checked(console.directory_of(config), kpis="read")
     try:
         made = rulefiles.files(loaded, date.today().year, scale)
-        behind = rulefiles.stale(made, out) if current else ()
-        written = () if current else rulefiles.write(made, out)
     except (BadExpression, ValueError) as error:
         console.fail(str(error))
+    _keep(made, out, "wardwatch rules", current)
+
+
+@app.command()
+def boards(
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="Where to write grafana/.")],
+    config: Directory = None,
+    current: Annotated[bool, typer.Option("--check", help="Write nothing, fail where a file is behind.")] = False,
+) -> None:
+    """Write Grafana's boards, with thresholds as configured."""
+    from dashboards.boards import made
+
+    loaded = console.checked(console.directory_of(config), kpis="read")
+    _keep(made(loaded), out, "wardwatch boards", current)
+
+
+def _keep(made: Mapping[str, str], out: Path, command: str, current: bool) -> None:
+    """Write what is generated, or only say what is behind, and end the program."""
+    from collector.cli import rulefiles
+
+    try:
+        behind = rulefiles.stale(made, out) if current else ()
+        written = () if current else rulefiles.write(made, out)
     except OSError as error:
         console.cannot_write(out, error)
     for path in behind:
-        print(f"{path} is behind: `wardwatch rules` writes it", file=sys.stderr)
+        print(f"{path} is behind: `{command}` writes it", file=sys.stderr)
     for path in written:
         print(path)
     raise typer.Exit(1 if behind else 0)

@@ -1,4 +1,4 @@
-"""Writes the tables that texts take from the code, and the rules of what the example estate promises; `--check` fails
+"""Writes the tables that texts take from the code, and the rules and boards of the example estate; `--check` fails
 where one is behind.
 
     .venv/bin/python deploy/local/generate.py [--check]
@@ -189,7 +189,7 @@ def _parts() -> dict[str, Callable[[], str]]:
 
 
 RULES = ROOT / "dashboards" / "generated"
-"""Loaded by deploy/prometheus/prometheus.yml and by `make run`; a site makes its own with `wardwatch rules`."""
+"""Loaded by `make run`; a site makes its own with `wardwatch rules` and `wardwatch boards`."""
 
 
 YEAR = 2026
@@ -198,12 +198,13 @@ this year: what is generated must not change with the calendar."""
 
 
 def promised() -> Mapping[Path, str]:
-    """Files for the services that `config/` promises, for its KPIs, and for whom it tells."""
+    """Files for the services that `config/` promises, for its KPIs, for whom it tells, and the boards."""
     from collector.cli.rulefiles import files
     from collector.config import load
+    from dashboards.boards import made
 
     config = load(ROOT / "config", environ={}, resolve=str, kpis="read")
-    return {RULES / name: text for name, text in files(config, YEAR).items()}
+    return {RULES / name: text for name, text in (files(config, YEAR) | made(config)).items()}
 
 
 FILES = (

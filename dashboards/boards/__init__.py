@@ -1,0 +1,17 @@
+"""The boards: each for one reader and one question."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from collector.config import Config
+from dashboards.board import Board, files
+from dashboards.boards import today
+
+BOARDS: Final[tuple[Callable[[Config], Board], ...]] = (today.board,)
+
+
+def made(config: Config) -> dict[str, str]:
+    """Every board's JSON, by path; thresholds and choices come from the configuration."""
+    return files(build(config) for build in BOARDS)

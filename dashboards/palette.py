@@ -1,0 +1,68 @@
+"""Colours and words of states. Colours are those of Okabe and Ito (2008), which people with any of the usual
+weaknesses of colour vision tell apart; a state is never a colour alone, it has a sign and a word besides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+GOOD: Final = "#009E73"
+NOTICE: Final = "#56B4E9"
+WARN: Final = "#E69F00"
+BAD: Final = "#D55E00"
+UNKNOWN: Final = "#CC79A7"
+CALM: Final = "#0072B2"
+QUIET: Final = "#8A8A8A"
+
+SERIES: Final = (CALM, WARN, GOOD, UNKNOWN, NOTICE, BAD)
+"""Colours of series that are no states, best told apart first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From this value on (None: from below everything), this colour. In the panel's unit."""
+
+    value: float | None
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a value is called: a sign, a word, a colour."""
+
+    text: str
+    colour: str
+
+
+Words = Mapping[str, Word]
+"""Words by value, as text: "1", "0"; "null" is no data."""
+
+UP: Final[Words] = {
+    "1": Word("✓ up", GOOD),
+    "0": Word("✗ down", BAD),
+    "null": Word("? no data", UNKNOWN),
+}
+SERVICE: Final[Words] = {
+    "0": Word("✓ up", GOOD),
+    "1": Word("✗ down", BAD),
+    "2": Word("? unknown", UNKNOWN),
+    "3": Word("⚒ maintenance", NOTICE),
+    "null": Word("? no data", UNKNOWN),
+}
+"""States of a service as `service_state` (dashboards/boards/queries.py) numbers them."""
+
+
+def rising(warn: float, bad: float) -> Sequence[Step]:
+    """Good while small."""
+    return (Step(None, GOOD), Step(warn, WARN), Step(bad, BAD))
+
+
+def falling(warn: float, bad: float) -> Sequence[Step]:
+    """Good while large."""
+    return (Step(None, BAD), Step(bad, WARN), Step(warn, GOOD))
+
+
+def any_is(colour: str) -> Sequence[Step]:
+    """Good at none, this colour from one on."""
+    return (Step(None, GOOD), Step(1, colour))

@@ -1,0 +1,75 @@
+"""The boards as they are shipped, and what is asked in them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[3]
+DIRECTORY = ROOT / "dashboards" / "generated" / "grafana"
+
+Json = dict[str, Any]
+
+
+@cache
+def boards() -> dict[str, Json]:
+    """By uid."""
+    return {path.stem: json.loads(path.read_text()) for path in sorted(DIRECTORY.glob("*.json"))}
+
+
+def panels(board: Json) -> list[Json]:
+    """Without the headings of rows."""
+    return [panel for panel in board["panels"] if panel["type"] != "row"]
+
+
+def variables(board: Json) -> list[Json]:
+    return list(board["templating"]["list"])
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A PromQL expression of a board, and where it stands."""
+
+    board: str
+    place: str
+    expr: str
+    how: str
+    """`instant` or `range`."""
+
+    def __str__(self) -> str:
+        return f"{self.board}: {self.place}"
+
+
+LABEL_VALUES = re.compile(r"label_values\((?P<expr>.+), *(?P<label>\w+)\)")
+
+
+def asked() -> Iterator[Asked]:
+    """Every expression of every panel, variable and annotation."""
+    for uid, board in boards().items():
+        for panel in panels(board):
+            for target in panel.get("targets", ()):
+                how = "instant" if target.get("instant") else "range"
+                yield Asked(uid, f"{panel['title']} {target['refId']}", target["expr"], how)
+        for variable in variables(board):
+            if variable["type"] == "query":
+                query = LABEL_VALUES.fullmatch(variable["query"])
+                assert query is not None, variable["query"]
+                yield Asked(uid, f"${variable['name']}", query["expr"], "instant")
+        for annotation in board["annotations"]["list"]:
+            yield Asked(uid, f"annotation {annotation['name']}", annotation["expr"], "range")
+
+
+BUILT_IN = {"$__rate_interval": "5m", "$__interval": "1m", "$__range": "6h", "$__range_s": "21600"}
+
+
+def filled(expr: str, chosen: dict[str, str] | None = None) -> str:
+    """As Grafana asks it: built-in variables filled in, the board's as `chosen`, else as all."""
+    for name, value in sorted(BUILT_IN.items(), key=lambda item: -len(item[0])):
+        expr = expr.replace(name, value)
+    names = re.compile(r"\$(\w+)|\$\{(\w+)(?::\w+)?\}")
+    return names.sub(lambda found: (chosen or {}).get(found[1] or found[2], ".+"), expr)
