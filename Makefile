@@ -10,6 +10,9 @@ export WARDWATCH_PORT PROMETHEUS_PORT ALERTMANAGER_PORT SIMULATOR_PORT
 # What a test run is given besides: make test ARGS="-k agent -x"
 ARGS ?=
 
+# Tests run beside each other, as many processes as there are cores; the tests of one file one after the other.
+PYTEST := $(BIN)/python -m pytest -n logical --dist loadfile
+
 .DEFAULT_GOAL := help
 .PHONY: help run test quick check format generate bench bar breaks lock build clean
 
@@ -22,10 +25,10 @@ run: ## start everything on this machine, simulated devices included; Ctrl-C sto
 
 test: dev ## run the whole test suite with the real parts (ARGS="-k word" chooses)
 	@$(PYTHON) deploy/local/parts.py fetch
-	$(BIN)/python -m pytest -m "not bar" $(ARGS)
+	$(PYTEST) -m "not bar" $(ARGS)
 
 quick: dev ## run the tests that need no real part and are not slow, in less than two minutes
-	$(BIN)/python -m pytest -m "not slow and not parts and not bar" $(ARGS)
+	$(PYTEST) -m "not slow and not parts and not bar" $(ARGS)
 
 check: dev ## lint, types, import rules, generated files current
 	$(BIN)/ruff check

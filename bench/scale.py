@@ -98,6 +98,11 @@ class Fleet:
         ]  # fmt: skip
 
 
+RETRIES = 2
+"""How often a request goes out again when its kept connection turns out to be closed: our client takes the one that
+has been idle longest, which the server closes first. Go's, which Prometheus has, takes the newest, and tries again on
+another whenever one fails before the first byte of an answer."""
+
 SMALL = Fleet(
     "router", 1, ("system", "if_mib", "ip_scalars"), 0.25, 400e6, 10_000, 60.0,
     devices=600, interval=20.0, timeout=18.0, rounds=3, loss=0.05, ill=True,
@@ -210,12 +215,18 @@ async def _scrape(fleet: Fleet, http: int, pid: int, seed: int) -> Found:
 
     async def one(session: aiohttp.ClientSession, turn: int, number: int) -> None:
         asked, why = time.perf_counter(), ""
-        try:
-            async with session.get(url, params={"device": f"fleet-{number}"}, headers=headers) as answer:
-                text = await answer.text()
-            why = "" if answer.status == 200 and _fresh(text, fleet) else f"status {answer.status}: {_short(text)}"
-        except (aiohttp.ClientError, TimeoutError) as error:
-            text, why = "", repr(error)
+        text = ""
+        for _ in range(1 + RETRIES):
+            try:
+                async with session.get(url, params={"device": f"fleet-{number}"}, headers=headers) as answer:
+                    text = await answer.text()
+                why = "" if answer.status == 200 and _fresh(text, fleet) else f"status {answer.status}: {_short(text)}"
+            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+                why = repr(error)
+                continue
+            except (aiohttp.ClientError, TimeoutError) as error:
+                why = repr(error)
+            break
         if turn < fleet.warm_up:
             return
         found.pages += 1

@@ -54,9 +54,12 @@ def part() -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="session")
-def free_port() -> Callable[[], int]:
-    """`free_port()` is a port free now for TCP and UDP on every loopback address, and given out once."""
-    given = set[int]()
+def free_port(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], int]:
+    """`free_port()` is a port free now for TCP and UDP on every loopback address, and given out once: to one of the
+    processes that run tests beside each other."""
+    own = tmp_path_factory.getbasetemp()
+    given = (own.parent if hasattr(request.config, "workerinput") else own) / "ports"
+    given.mkdir(exist_ok=True)
 
     def get() -> int:
         for _ in range(100):
@@ -65,11 +68,10 @@ def free_port() -> Callable[[], int]:
                 port: int = tcp.getsockname()[1]
                 try:
                     udp.bind(("0.0.0.0", port))
+                    (given / str(port)).touch(exist_ok=False)
                 except OSError:
                     continue
-            if port not in given:
-                given.add(port)
-                return port
+            return port
         pytest.fail("no free port on this machine", pytrace=False)
 
     return get
