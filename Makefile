@@ -14,7 +14,7 @@ ARGS ?=
 PYTEST := $(BIN)/python -m pytest -n logical --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: help run test quick check format generate bench bar breaks lock build clean
+.PHONY: help run test quick check format generate bench bar breaks render lock build clean
 
 help: ## show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ bar: dev ## try every promise of safety and robustness in its quick size (ARGS="
 breaks: dev ## try the bar's rows in small, each with the deliberate break that turns it red
 	@$(PYTHON) deploy/local/parts.py fetch promtool prometheus alertmanager
 	$(BIN)/python -m pytest -m bar $(ARGS)
+
+render: dev ## draw the boards with Grafana's component libraries (ARGS="--board wardwatch-today --theme light" chooses)
+	$(BIN)/python -m deploy.render $(ARGS)
 
 lock: ## pin the newest of every dependency, with hashes
 	$(PYTHON) deploy/local/lock.py --upgrade

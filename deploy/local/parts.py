@@ -99,6 +99,8 @@ PARTS: Mapping[str, Part] = {
     "storescp": Part(("storescp",), "dcmtk", "usr/bin/storescp", environment=_DCMTK),
     "chronyd": Part(("chronyd",), "chrony", "usr/sbin/chronyd"),
     "snmpd": Part(("snmpd",), "snmpd", "usr/sbin/snmpd", environment=_NET_SNMP),
+    # What pages and boards are looked at in.
+    "chromium": Part(("chromium", "chromium-browser", "google-chrome"), "chromium", "usr/lib/chromium/chromium"),
     "snmpget": _tool("snmpget"),
     "snmpgetnext": _tool("snmpgetnext"),
     "snmpbulkget": _tool("snmpbulkget"),

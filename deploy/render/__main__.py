@@ -1,0 +1,134 @@
+"""`make render`: every board drawn in headless Chromium with Grafana's own component libraries, with the data of a real
+Prometheus.
+
+    .venv/bin/python -m deploy.render [--board wardwatch-today] [--theme light] [--width 390] [--out DIR] ...
+
+A picture for each board, theme and width: `DIR/BOARD-THEME-WIDTH.png`. Exit status 1 where a query, a panel or the page
+fails, with the panel's name; 2 where there is nothing to draw with.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from deploy.render import boards, tools
+from deploy.render.boards import Asking, Problem
+from deploy.render.prometheus import Prometheus, QueryError
+
+BOARDS = tools.ROOT / "dashboards" / "generated" / "grafana"
+HOME = tools.ROOT / ".state" / "render"
+THEMES = ("dark", "light")
+WIDTHS = (1600, 390)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(argv)
+    files = {path.stem: path for path in sorted(options.boards.glob("*.json"))}
+    if unknown := [name for name in options.board if name not in files]:
+        print(f"render: no such board: {', '.join(unknown)}; there are {', '.join(files)}", file=sys.stderr)
+        return 2
+    asking = Asking(
+        Prometheus(options.prometheus),
+        round((options.at or time.time()) * 1000),
+        options.scrape * 1000,
+        options.since,
+        _chosen(options.var),
+    )
+    try:
+        asking.prometheus.instant("1", asking.at)
+        made = tools.ready(HOME)
+    except QueryError as problem:
+        print(f"render: {problem}: start `make run`, or name another with --prometheus URL", file=sys.stderr)
+        return 2
+    except tools.Missing as problem:
+        print(f"render: {problem}", file=sys.stderr)
+        return 2
+    found: list[Problem] = []
+    with tempfile.TemporaryDirectory(prefix="wardwatch-render-") as place:
+        jobs: list[dict[str, Any]] = []
+        for name in options.board or files:
+            board = json.loads(files[name].read_text())
+            for width in options.width or WIDTHS:
+                given, refused = boards.answered(board, width, asking)
+                found += [Problem(f"{name} at {width}: {problem.panel}", problem.message) for problem in refused]
+                path = Path(place) / f"{name}-{width}.json"
+                path.write_text(json.dumps(given))
+                for theme in options.theme or THEMES:
+                    out = options.out / f"{name}-{theme}-{width}.png"
+                    job = {"name": out.stem, "input": str(path), "out": str(out), "theme": theme, "width": width}
+                    jobs.append(job)
+        found += drawn(made, jobs, Path(place))
+    for each in found:
+        print(f"render: {each}", file=sys.stderr)
+    return 1 if found else 0
+
+
+def drawn(made: tools.Tools, jobs: Sequence[dict[str, Any]], place: Path) -> list[Problem]:
+    """Draw the jobs, one after the other; what went wrong in them."""
+    given = {
+        "chromium": str(made.chromium),
+        "assets": str(made.assets),
+        "icons": str(made.icons),
+        "fonts": str(made.fonts) if made.fonts else None,
+        "page": str(tools.SOURCE / "page.html"),
+        "jobs": list(jobs),
+    }
+    (place / "job.json").write_text(json.dumps(given))
+    words = [made.node, str(tools.SOURCE / "draw.cjs"), str(place / "job.json")]
+    found: list[Problem] = []
+    with subprocess.Popen(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=made.environment
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            said = json.loads(line)
+            problems = [Problem(f"{said['name']}: {each['panel']}", each["message"]) for each in said["problems"]]
+            print(f"{'failed' if problems else 'drawn':7} {said['name']}", flush=True)
+            found += problems
+    if process.returncode:
+        found.append(Problem("drawing", f"ended with {process.returncode} before all was drawn"))
+    return found
+
+
+def _chosen(words: Sequence[str]) -> dict[str, list[str]]:
+    chosen: dict[str, list[str]] = {}
+    for word in words:
+        name, _, value = word.partition("=")
+        chosen.setdefault(name.removeprefix("var-"), []).append(value)
+    return chosen
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make render", description="Draw the boards with data of a Prometheus.")
+    add = parser.add_argument
+    add("--board", action="append", default=[], metavar="UID", help="a board, may be repeated (default: all)")
+    add("--theme", action="append", choices=THEMES, help="default: both")
+    add("--width", action="append", type=int, metavar="PIXELS", help="default: 1600 and 390")
+    add(
+        "--prometheus", default="http://127.0.0.1:10811", metavar="URL", help="default: that of `make run`, %(default)s"
+    )
+    add("--var", action="append", default=[], metavar="NAME=VALUE", help="choose of a variable, may be repeated")
+    add("--since", default="", metavar="now-24h", help="the beginning of the range (default: the board's own)")
+    add("--at", type=float, metavar="SECONDS", help="what `now` is, since 1970 (default: now)")
+    add("--scrape", type=int, default=15, metavar="SECONDS", help="the data source's scrape interval (default: 15)")
+    add(
+        "--boards",
+        type=Path,
+        default=BOARDS,
+        metavar="DIR",
+        help="the boards' JSON (default: dashboards/generated/grafana)",
+    )
+    add("--out", type=Path, default=HOME / "pictures", metavar="DIR", help="default: .state/render/pictures")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
