@@ -1,7 +1,7 @@
 // Draws pages of boards: node draw.cjs JOB.json
 //
 // The job: {chromium, assets, icons, fonts, page, jobs: [{input: FILE, out: PNG, theme, width, name}]}. A line of JSON for
-// each picture: {name, problems: [{panel, message}]}. node_modules are found by NODE_PATH.
+// each picture: {name, problems: [{panel, message}], text: what is to be read in it}. node_modules are found by NODE_PATH.
 
 const fs = require('node:fs');
 const http = require('node:http');
@@ -57,6 +57,7 @@ async function settled(page) {
 
 async function draw(browser, url, job) {
   const problems = [];
+  let text = '';
   const page = await browser.newPage();
   try {
     page.on('pageerror', (error) => problems.push({ panel: 'the page', message: String(error.message ?? error) }));
@@ -85,12 +86,13 @@ async function draw(browser, url, job) {
       problems.push(...missing.map((panel) => ({ panel, message: `not drawn: ${error.message}` })));
     }
     problems.push(...(await page.evaluate(() => window.state?.problems ?? [])));
+    text = await page.evaluate(() => document.body.innerText);
     fs.mkdirSync(path.dirname(job.out), { recursive: true });
     await page.screenshot({ path: job.out });
   } finally {
     await page.close();
   }
-  return problems;
+  return { name: job.name, problems, text };
 }
 
 async function main(given) {
@@ -105,7 +107,7 @@ async function main(given) {
   });
   try {
     for (const job of given.jobs) {
-      process.stdout.write(JSON.stringify({ name: job.name, problems: await draw(browser, url, job) }) + '\n');
+      process.stdout.write(JSON.stringify(await draw(browser, url, job)) + '\n');
     }
   } finally {
     await browser.close();

@@ -99,8 +99,11 @@ PARTS: Mapping[str, Part] = {
     "storescp": Part(("storescp",), "dcmtk", "usr/bin/storescp", environment=_DCMTK),
     "chronyd": Part(("chronyd",), "chrony", "usr/sbin/chronyd"),
     "snmpd": Part(("snmpd",), "snmpd", "usr/sbin/snmpd", environment=_NET_SNMP),
-    # What pages and boards are looked at in.
-    "chromium": Part(("chromium", "chromium-browser", "google-chrome"), "chromium", "usr/lib/chromium/chromium"),
+    # What pages and boards are looked at in; the other package has what it reads at its start.
+    "chromium": Part(
+        ("chromium", "chromium-browser", "google-chrome"), "chromium", "usr/lib/chromium/chromium",
+        companions=("chromium-common",),
+    ),
     "snmpget": _tool("snmpget"),
     "snmpgetnext": _tool("snmpgetnext"),
     "snmpbulkget": _tool("snmpbulkget"),
@@ -237,9 +240,10 @@ def _libraries(package: str, binary: Path, home: Path) -> list[str]:
 
 
 def _library_paths(home: Path) -> list[str]:
-    return sorted(
-        {str(file.parent) for place in ("lib", "usr/lib") for file in (home / "root" / place).glob("*/lib*.so.*")}
-    )
+    # Pulseaudio keeps one of its own a level deeper, and Chromium is linked to it.
+    patterns = ("*/lib*.so.*", "*/pulseaudio/lib*.so")
+    trees = (home / "root" / place for place in ("lib", "usr/lib"))
+    return sorted({str(file.parent) for tree in trees for pattern in patterns for file in tree.glob(pattern)})
 
 
 def _unresolved(binary: Path, paths: Sequence[str]) -> list[str]:

@@ -11,16 +11,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from deploy.render import boards, tools
 from deploy.render.boards import Asking, Problem
+from deploy.render.drawing import Wanted, drawn
 from deploy.render.prometheus import Prometheus, QueryError
 
 BOARDS = tools.ROOT / "dashboards" / "generated" / "grafana"
@@ -52,50 +50,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"render: {problem}", file=sys.stderr)
         return 2
     found: list[Problem] = []
-    with tempfile.TemporaryDirectory(prefix="wardwatch-render-") as place:
-        jobs: list[dict[str, Any]] = []
-        for name in options.board or files:
-            board = json.loads(files[name].read_text())
-            for width in options.width or WIDTHS:
-                given, refused = boards.answered(board, width, asking)
-                found += [Problem(f"{name} at {width}: {problem.panel}", problem.message) for problem in refused]
-                path = Path(place) / f"{name}-{width}.json"
-                path.write_text(json.dumps(given))
-                for theme in options.theme or THEMES:
-                    out = options.out / f"{name}-{theme}-{width}.png"
-                    job = {"name": out.stem, "input": str(path), "out": str(out), "theme": theme, "width": width}
-                    jobs.append(job)
-        found += drawn(made, jobs, Path(place))
+    wanted: list[Wanted] = []
+    for name in options.board or files:
+        board = json.loads(files[name].read_text())
+        for width in options.width or WIDTHS:
+            given, refused = boards.answered(board, width, asking)
+            found += [Problem(f"{name}-{width}: {problem.panel}", problem.message) for problem in refused]
+            wanted += [
+                Wanted(given, theme, width, options.out / f"{name}-{theme}-{width}.png")
+                for theme in options.theme or THEMES
+            ]
+    for picture in drawn(made, wanted):
+        print(f"{'failed' if picture.problems else 'drawn':7} {picture.name}", flush=True)
+        found += picture.problems
     for each in found:
         print(f"render: {each}", file=sys.stderr)
     return 1 if found else 0
-
-
-def drawn(made: tools.Tools, jobs: Sequence[dict[str, Any]], place: Path) -> list[Problem]:
-    """Draw the jobs, one after the other; what went wrong in them."""
-    given = {
-        "chromium": str(made.chromium),
-        "assets": str(made.assets),
-        "icons": str(made.icons),
-        "fonts": str(made.fonts) if made.fonts else None,
-        "page": str(tools.SOURCE / "page.html"),
-        "jobs": list(jobs),
-    }
-    (place / "job.json").write_text(json.dumps(given))
-    words = [made.node, str(tools.SOURCE / "draw.cjs"), str(place / "job.json")]
-    found: list[Problem] = []
-    with subprocess.Popen(
-        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, env=made.environment
-    ) as process:
-        assert process.stdout is not None
-        for line in process.stdout:
-            said = json.loads(line)
-            problems = [Problem(f"{said['name']}: {each['panel']}", each["message"]) for each in said["problems"]]
-            print(f"{'failed' if problems else 'drawn':7} {said['name']}", flush=True)
-            found += problems
-    if process.returncode:
-        found.append(Problem("drawing", f"ended with {process.returncode} before all was drawn"))
-    return found
 
 
 def _chosen(words: Sequence[str]) -> dict[str, list[str]]:
@@ -118,7 +88,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--var", action="append", default=[], metavar="NAME=VALUE", help="choose of a variable, may be repeated")
     add("--since", default="", metavar="now-24h", help="the beginning of the range (default: the board's own)")
     add("--at", type=float, metavar="SECONDS", help="what `now` is, since 1970 (default: now)")
-    add("--scrape", type=int, default=15, metavar="SECONDS", help="the data source's scrape interval (default: 15)")
+    add("--scrape", type=int, default=60, metavar="SECONDS", help="the data source's scrape interval (default: 60)")
     add(
         "--boards",
         type=Path,

@@ -88,6 +88,7 @@ function plugin(id, { panel, custom, colour, asksNothing }) {
       }
     },
   });
+  made.setDataSupport({ annotations: true, alertStates: false });
   made.meta = { id, name: id, type: 'panel', info: {}, skipDataQuery: Boolean(asksNothing) };
   return made;
 }
