@@ -52,7 +52,7 @@ bar: dev ## try every promise of safety and robustness in its quick size (ARGS="
 	$(BIN)/python -m bench.bar $(ARGS)
 
 breaks: dev ## try the bar's rows in small, each with the deliberate break that turns it red
-	@$(PYTHON) deploy/local/parts.py fetch promtool prometheus alertmanager
+	@$(PYTHON) deploy/local/parts.py fetch promtool prometheus alertmanager chromium
 	$(BIN)/python -m pytest -m bar $(ARGS)
 
 render: dev ## draw the boards with Grafana's component libraries (ARGS="--board wardwatch-today --theme light" chooses)

@@ -63,6 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for picture in drawn(made, wanted):
         print(f"{'failed' if picture.problems else 'drawn':7} {picture.name}", flush=True)
         found += picture.problems
+        if options.texts:
+            (options.out / f"{picture.name}.txt").write_text(picture.text)
     for each in found:
         print(f"render: {each}", file=sys.stderr)
     return 1 if found else 0
@@ -97,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the boards' JSON (default: dashboards/generated/grafana)",
     )
     add("--out", type=Path, default=HOME / "pictures", metavar="DIR", help="default: .state/render/pictures")
+    add("--texts", action="store_true", help="write what is to be read in each picture beside it, as .txt")
     return parser
 
 

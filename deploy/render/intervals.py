@@ -10,7 +10,7 @@ import re
 from typing import Final
 
 # fmt: off
-_ROUNDED: Final = (
+ROUNDED: Final = (
     (10, 1), (15, 10), (35, 20), (75, 50), (150, 100), (350, 200), (750, 500), (1_500, 1_000), (3_500, 2_000),
     (7_500, 5_000), (12_500, 10_000), (17_500, 15_000), (25_000, 20_000), (45_000, 30_000), (90_000, 60_000),
     (210_000, 120_000), (450_000, 300_000), (750_000, 600_000), (1_050_000, 900_000), (1_500_000, 1_200_000),
@@ -18,6 +18,7 @@ _ROUNDED: Final = (
     (32_400_000, 21_600_000), (86_400_000, 43_200_000), (604_800_000, 86_400_000), (1_814_400_000, 604_800_000),
     (3_628_800_000, 2_592_000_000),
 )
+"""Below so many milliseconds, so many."""
 # fmt: on
 _YEAR: Final = 31_536_000_000
 
@@ -29,7 +30,7 @@ UNITS: Final = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 6
 
 def rounded(interval: float) -> int:
     """The interval that Grafana takes for one of so many milliseconds."""
-    return next((to for below, to in _ROUNDED if interval < below), _YEAR)
+    return next((to for below, to in ROUNDED if interval < below), _YEAR)
 
 
 def step(span: int, pixels: int, least: int) -> int:
