@@ -97,6 +97,12 @@ ALERT: Final[Words] = {
 }
 """alertstate, a label."""
 
+CLIMATE: Final[Words] = {
+    "0": Word("✓ kept", GOOD),
+    "1": Word("▲ too warm", BAD),
+    "2": Word("▼ too cold", BAD),
+}
+
 
 def wrong(text: str, colour: str = WARN) -> Words:
     """Words of what is 1 where something is not as it should be."""

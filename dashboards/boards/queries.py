@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards import names as n
-from dashboards.board import Variable
+from dashboards.board import ANY_OR_NONE, Variable
 from dashboards.palette import ALERT
 from dashboards.panels import Column, Link, Query
 
@@ -13,7 +13,7 @@ SERVICE: Final = Variable("service", "Service", f"label_values({n.INFO}, service
 ONE_SERVICE: Final = Variable("service", "Service", f"label_values({n.INFO}, service)", many=False)
 OWNER: Final = Variable("owner", "Owner", f"label_values({n.INFO}, owner)")
 DEVICE: Final = Variable("instance", "Device", "label_values(wardwatch_device_info, instance)", many=False)
-SITE: Final = Variable("site", "Site", "label_values(wardwatch_device_info, site)")
+SITE: Final = Variable("site", "Site", "label_values(wardwatch_device_info, site)", every=ANY_OR_NONE)
 
 TO_SERVICE: Final = Link("Service", "/d/wardwatch-service?var-service=${__data.fields.service}&${__url_time_range}")
 
@@ -63,10 +63,11 @@ def equipment_state(selector: str = "") -> str:
     )
 
 
-def alert_columns(runbooks: str) -> tuple[Column, ...]:
-    """Of `alert_queries`; an alert leads to its runbook."""
+def alert_columns(runbooks: str, *, devices: bool = False) -> tuple[Column, ...]:
+    """Of `alert_queries`; an alert leads to its runbook, and where there are several `devices` each to its board."""
     return (
         Column("alertname", "Alert", links=(Link("Runbook", runbooks + "/${__data.fields.alertname}"),)),
+        *((Column("instance", "Device", links=(TO_DEVICE,)),) if devices else ()),
         Column("alertstate", "State", words=ALERT, width=100),
         Column("Value #A", "Since", "dateTimeFromNow", width=140),
         Column("severity", "Severity", width=100),
@@ -74,10 +75,11 @@ def alert_columns(runbooks: str) -> tuple[Column, ...]:
     )
 
 
-def alert_queries(selector: str) -> tuple[Query, ...]:
-    """Since when alerts have been there, and how far they are."""
+def alert_queries(selector: str, those: str = "") -> tuple[Query, ...]:
+    """Since when alerts have been there, and how far they are; of `those`, series by instance, where given."""
     by = "alertname, severity, instance, owner"
+    only = f"\nand on (instance) {those}" if those else ""
     return (
-        Query(f"min by ({by}) (ALERTS_FOR_STATE{{{selector}}}) * 1000"),
-        Query(f"count by ({by}, alertstate) (ALERTS{{{selector}}})"),
+        Query(f"min by ({by}) (ALERTS_FOR_STATE{{{selector}}}) * 1000{only}"),
+        Query(f"count by ({by}, alertstate) (ALERTS{{{selector}}}){only}"),
     )
