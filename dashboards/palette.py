@@ -119,6 +119,11 @@ def falling(warn: float, bad: float) -> Sequence[Step]:
     return (Step(None, BAD), Step(bad, WARN), Step(warn, GOOD))
 
 
+def above(limit: float, colour: str = BAD) -> Sequence[Step]:
+    """Good below the limit, this colour from it on."""
+    return (Step(None, GOOD), Step(limit, colour))
+
+
 def any_is(colour: str) -> Sequence[Step]:
     """Good at none, this colour from one on."""
-    return (Step(None, GOOD), Step(1, colour))
+    return above(1, colour)

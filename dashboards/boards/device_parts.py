@@ -7,13 +7,15 @@ from typing import Final
 
 from collector.config import Config
 from dashboards.boards.queries import equipment_state, to_device
-from dashboards.palette import BAD, EQUIPMENT, LINK, WARN, WORKS, Step, falling, rising, wrong
+from dashboards.palette import BAD, EQUIPMENT, GOOD, LINK, WARN, WORKS, Step, above, rising, wrong
 from dashboards.panels import Column, Panel, Query, bars, series, states, table
 
 ONE: Final = 'instance="$instance"'
 PORT: Final = "ifIndex, ifName, ifAlias"
 MOST: Final = 5
 """Ports in a panel over time."""
+LOW: Final = 0.1
+"""Ours, as PrinterSupplyLow has it."""
 
 
 def ports(config: Config) -> tuple[Panel, ...]:
@@ -49,7 +51,7 @@ def ports(config: Config) -> tuple[Panel, ...]:
                 Column("Value #B", "Speed", "bps", 0, width=100),
                 Column("Value #C", "In", "bps", 1, width=110),
                 Column("Value #D", "Out", "bps", 1, width=110),
-                Column("Value #E", "Used", "percentunit", 0, steps=rising(busy * 0.75, busy), width=140, gauge=True),
+                Column("Value #E", "Used", "percentunit", 0, steps=above(busy), width=140, gauge=True),
                 Column("Value #F", "Errors/s", "none", 3, steps=(Step(None, WARN),), width=90),
                 Column("Value #G", "Discards/s", "none", 3, steps=(Step(None, WARN),), width=100),
                 Column("Value #H", "Changes/h", "none", 0, steps=(Step(None, WARN),), width=100),
@@ -213,13 +215,13 @@ def measured(config: Config) -> tuple[Panel, ...]:
         ),
         bars(
             "Supplies and paper",
-            "What is left in a printer, of each supply and tray. Good: more than a tenth; what is below is ordered.",
+            f"What is left in a printer, of each supply and tray. Good: more than {LOW:.0%}; what is below is ordered.",
             (
                 Query(f"max by (supply) (wardwatch_printer_supply_ratio{{{ONE}}})", "{{supply}}"),
                 Query(f"max by (tray) (wardwatch_printer_media_ratio{{{ONE}}})", "{{tray}}"),
             ),
             "percentunit",
-            steps=falling(0.25, 0.1),
+            steps=(Step(None, WARN), Step(LOW, GOOD)),
             high=1,
             none="It is no printer",
             width=8,
