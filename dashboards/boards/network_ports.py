@@ -72,7 +72,7 @@ def carried(config: Config) -> tuple[Panel, ...]:
         ),
         table(
             "Full ports",
-            "Ports that used nearly all of their speed in the last day: for how many minutes, and what they use now while "
+            "Ports that used nearly all of their speed in the last day: for how many minutes; what they use now while "
             "they do. Good: none; what lasts is an alert, PortSaturated.",
             (
                 Query(f"topk({MOST}, max by ({PORT}, direction) (count_over_time({BUSY}[1d])))"),
