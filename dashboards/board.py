@@ -20,6 +20,7 @@ from dashboards.panels import DATASOURCE, Panel, words
 COLUMNS: Final = 24
 TAG: Final = "wardwatch"
 ANY: Final = ".+"
+ANY_OR_NONE: Final = ".*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A choice above the board: `query` is `label_values(SELECTOR, LABEL)`. A single choice where not `many`."""
+    """A choice above the board: `query` is `label_values(SELECTOR, LABEL)`. A single choice where not `many`. `every`
+    is the pattern of all of them: ANY_OR_NONE where series without the label are meant too."""
 
     name: str
     label: str
     query: str
     many: bool = True
+    every: str = ANY
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +141,7 @@ def _variable(variable: Variable) -> make.QueryVariable:
     made.query(variable.query).definition(variable.query)
     made.refresh(model.VariableRefresh.ON_TIME_RANGE_CHANGED).sort(model.VariableSort.ALPHABETICAL_ASC)
     if variable.many:
-        made.multi(True).include_all(True).all_value(ANY)
+        made.multi(True).include_all(True).all_value(variable.every)
         made.current(model.VariableOption(text=["All"], value=["$__all"], selected=True))
     return made
 

@@ -52,6 +52,62 @@ SERVICE: Final[Words] = {
 }
 """States of a service as `service_state` (dashboards/boards/queries.py) numbers them."""
 
+DEVICE: Final[Words] = {
+    "0": Word("✓ up", GOOD),
+    "1": Word("✗ down", BAD),
+    "2": Word("? unknown", UNKNOWN),
+    "3": Word("⚒ paused", NOTICE),
+    "4": Word("! partial", WARN),
+    "5": Word("– never asked", QUIET),
+    "null": Word("? no data", UNKNOWN),
+}
+"""States of a device as `device_state` (dashboards/boards/queries.py) numbers them."""
+
+EQUIPMENT: Final[Words] = {
+    "0": Word("✓ seen", GOOD),
+    "1": Word("○ quiet", CALM),
+    "2": Word("→ moved", WARN),
+    "3": Word("✗ unseen", BAD),
+    "4": Word("? unknown", UNKNOWN),
+    "null": Word("? no data", UNKNOWN),
+}
+"""Where clinical equipment is, as `equipment_state` (dashboards/boards/queries.py) numbers it."""
+
+WORKS: Final[Words] = {
+    "1": Word("✓ works", GOOD),
+    "0": Word("✗ fails", BAD),
+    "null": Word("– none", QUIET),
+}
+
+LINK: Final[Words] = {
+    "1": Word("✓ up", GOOD),
+    "2": Word("✗ down", QUIET),
+    "3": Word("? testing", UNKNOWN),
+    "4": Word("? unknown", UNKNOWN),
+    "5": Word("○ dormant", QUIET),
+    "6": Word("– not there", QUIET),
+    "7": Word("✗ down below", QUIET),
+    "8": Word("– switched off", QUIET),
+}
+"""ifOperStatus of RFC 2863; 8 is down because ifAdminStatus says so. That a port is down is no fault by itself."""
+
+ALERT: Final[Words] = {
+    "firing": Word("! fires", BAD),
+    "pending": Word("○ waits", WARN),
+}
+"""alertstate, a label."""
+
+CLIMATE: Final[Words] = {
+    "0": Word("✓ kept", GOOD),
+    "1": Word("▲ too warm", BAD),
+    "2": Word("▼ too cold", BAD),
+}
+
+
+def wrong(text: str, colour: str = WARN) -> Words:
+    """Words of what is 1 where something is not as it should be."""
+    return {"0": Word("✓ no", GOOD), "1": Word(text, colour)}
+
 
 def rising(warn: float, bad: float) -> Sequence[Step]:
     """Good while small."""
@@ -63,6 +119,11 @@ def falling(warn: float, bad: float) -> Sequence[Step]:
     return (Step(None, BAD), Step(bad, WARN), Step(warn, GOOD))
 
 
+def above(limit: float, colour: str = BAD) -> Sequence[Step]:
+    """Good below the limit, this colour from it on."""
+    return (Step(None, GOOD), Step(limit, colour))
+
+
 def any_is(colour: str) -> Sequence[Step]:
     """Good at none, this colour from one on."""
-    return (Step(None, GOOD), Step(1, colour))
+    return above(1, colour)

@@ -5,19 +5,81 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards import names as n
-from dashboards.board import Variable
-from dashboards.panels import Link
+from dashboards.board import ANY_OR_NONE, Variable
+from dashboards.palette import ALERT
+from dashboards.panels import Column, Link, Query
 
 SERVICE: Final = Variable("service", "Service", f"label_values({n.INFO}, service)")
 ONE_SERVICE: Final = Variable("service", "Service", f"label_values({n.INFO}, service)", many=False)
 OWNER: Final = Variable("owner", "Owner", f"label_values({n.INFO}, owner)")
-SITE: Final = Variable("site", "Site", "label_values(wardwatch_device_info, site)")
+DEVICE: Final = Variable("instance", "Device", "label_values(wardwatch_device_info, instance)", many=False)
+SITE: Final = Variable("site", "Site", "label_values(wardwatch_device_info, site)", every=ANY_OR_NONE)
 
 TO_SERVICE: Final = Link("Service", "/d/wardwatch-service?var-service=${__data.fields.service}&${__url_time_range}")
-TO_DEVICE: Final = Link("Device", "/d/wardwatch-device?var-instance=${__data.fields.instance}&${__url_time_range}")
+
+
+def to_device(field: str = "instance") -> Link:
+    """From a row of a table to the device that its column `field` names."""
+    return Link("Device", f"/d/wardwatch-device?var-instance=${{__data.fields.{field}}}&${{__url_time_range}}")
+
+
+TO_DEVICE: Final = to_device()
+SERIES_TO_DEVICE: Final = Link(
+    "Device", "/d/wardwatch-device?var-instance=${__field.labels.instance}&${__url_time_range}"
+)
+"""From a line or a bar that has the label instance."""
 
 
 def service_state(selector: str = "") -> str:
     """0 up, 1 down, 2 nobody knows, 3 in maintenance, by service: as palette.SERVICE names them."""
     up, unknown, maintenance = (f"{name}{{{selector}}}" for name in (n.UP, n.UNKNOWN, n.MAINTENANCE))
     return f"({maintenance} == 1) * 3 or ({unknown} == 1) * 2 or 1 - {up}"
+
+
+def device_state(selector: str = "") -> str:
+    """0 up, 1 down, 2 nobody knows, 3 paused, 4 answers in part, 5 never asked, by instance: as palette.DEVICE names
+    them, and the status page."""
+    by = f"max by (instance) (%s{{{selector}}}%s)"
+    return "\nor ".join(
+        (
+            by % ("wardwatch_paused", " > 0") + " * 0 + 3",
+            by % ("wardwatch_device_up", " == 0") + " + 1",
+            by % ("wardwatch_poll_success", " == 0") + " + 4",
+            by % ("wardwatch_device_up", "") + " * 0",
+            # Only who is asked has a breaker.
+            by % ("wardwatch_breaker_open", "") + " * 0 + 2",
+            by % ("wardwatch_device_info", "") + " * 0 + 5",
+        )
+    )
+
+
+def equipment_state(selector: str = "") -> str:
+    """0 seen, 1 quiet, 2 moved, 3 unseen, 4 nobody knows, by instance: as palette.EQUIPMENT names them."""
+    chosen = f"{selector}, " if selector else ""
+    words = enumerate(("seen", "quiet", "moved", "unseen", "unknown"))
+    return "\nor ".join(
+        f'max by (instance) (wardwatch_equipment_state{{{chosen}state="{word}"}} == 1) * 0 + {number}'
+        for number, word in words
+    )
+
+
+def alert_columns(runbooks: str, *, devices: bool = False) -> tuple[Column, ...]:
+    """Of `alert_queries`; an alert leads to its runbook, and where there are several `devices` each to its board."""
+    return (
+        Column("alertname", "Alert", links=(Link("Runbook", runbooks + "/${__data.fields.alertname}"),)),
+        *((Column("instance", "Device", links=(TO_DEVICE,)),) if devices else ()),
+        Column("alertstate", "State", words=ALERT, width=100),
+        Column("Value #A", "Since", "dateTimeFromNow", width=140),
+        Column("severity", "Severity", width=100),
+        Column("owner", "Owner", width=160),
+    )
+
+
+def alert_queries(selector: str, those: str = "") -> tuple[Query, ...]:
+    """Since when alerts have been there, and how far they are; of `those`, series by instance, where given."""
+    by = "alertname, severity, instance, owner"
+    only = f"\nand on (instance) {those}" if those else ""
+    return (
+        Query(f"min by ({by}) (ALERTS_FOR_STATE{{{selector}}}) * 1000{only}"),
+        Query(f"count by ({by}, alertstate) (ALERTS{{{selector}}}){only}"),
+    )

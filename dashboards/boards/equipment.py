@@ -1,0 +1,247 @@
+"""Clinical equipment: where it is, how its ports are, and whether what care depends on answers."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collector.config import Config
+from dashboards.board import ANY_OR_NONE, Board, Row, Variable, alerts
+from dashboards.boards import equipment_paths as paths
+from dashboards.boards.queries import SITE, TO_DEVICE, alert_columns, alert_queries, equipment_state, to_device
+from dashboards.palette import BAD, EQUIPMENT, LINK, UP, WARN, any_is, wrong
+from dashboards.panels import Column, Panel, Query, series, stat, table
+
+ABOUT: Final = """**For** clinical engineering and IT operations, together.
+**Good** is noughts: everything seen where it belongs, ports without errors, every path answers, climates kept.
+Nothing here was asked of equipment that may not be asked: switches and controllers say where it is."""
+
+INFO: Final = "wardwatch_equipment:info"
+CHOSEN: Final = f'{INFO}{{site=~"$site", ward=~"$location", type=~"$kind", criticality=~"$class"}}'
+THOSE: Final = f"and on (instance) {CHOSEN}"
+
+BAD_PORT: Final = (
+    "wardwatch_equipment:port_up == 0 or wardwatch_equipment_half_duplex == 1\n"
+    'or ALERTS{alertstate="firing", alertname=~"Equipment(PortErrors|PortFlaps|SeenTwice)"}'
+)
+WRONG_VLAN: Final = "wardwatch_equipment_wrong_vlan == 1 and on (instance) wardwatch_equipment_seen == 1"
+AWAY: Final = 'wardwatch_equipment_state{state=~"moved|unseen|unknown"} == 1'
+
+MOST: Final = 200
+"""Pieces in the list: those that need somebody first, then others."""
+LISTED: Final = (
+    f"topk({MOST}, {CHOSEN} + on (instance) group_left () "
+    f"count by (instance) ({AWAY} or {WRONG_VLAN} or {BAD_PORT}) or {CHOSEN})"
+)
+
+
+def board(config: Config) -> Board:
+    return Board(
+        uid="wardwatch-equipment",
+        title="Is the clinical equipment where it belongs, and does what it hangs on work?",
+        about=ABOUT,
+        variables=(SITE, *(_variable(name, label, of) for name, label, of in CHOICES)),
+        marks=(alerts('alertname=~"Equipment.+|ColdChain.+|Probe.+"'),),
+        rows=(
+            Row("", _first(config)),
+            Row("Where it is", (_by_ward(), _by_type(), _over_time())),
+            Row("Each piece", (_pieces(), _alerts(config), _strangers(), _unsupported())),
+            Row("Paths that care depends on: DICOM, HL7, FHIR", paths.paths(config)),
+            Row("Climate and power", paths.surroundings(config)),
+        ),
+    )
+
+
+CHOICES: Final = (("location", "Ward", "ward"), ("kind", "Type", "type"), ("class", "Criticality", "criticality"))
+"""Variables, how they are called, and the labels of the register that they choose by."""
+
+
+def _variable(name: str, label: str, of: str) -> Variable:
+    return Variable(name, label, f'label_values({INFO}{{site=~"$site"}}, {of})', every=ANY_OR_NONE)
+
+
+def _counted(title: str, about: str, what: str, colour: str) -> Panel:
+    return stat(title, f"{about} Good: 0.", Query(f"count({what}) or vector(0)"), steps=any_is(colour), width=3)
+
+
+def _first(config: Config) -> tuple[Panel, ...]:
+    return (
+        _counted(
+            "Not seen",
+            "Pieces that no switch and no access point sees, or of which nobody knows.",
+            f'wardwatch_equipment_state{{state=~"unseen|unknown"}} == 1 {THOSE}',
+            BAD,
+        ),
+        _counted(
+            "Moved",
+            "Pieces that are in another ward than the inventory says.",
+            f'wardwatch_equipment_state{{state="moved"}} == 1 {THOSE}',
+            WARN,
+        ),
+        _counted(
+            "Wrong VLAN", "Pieces that are in another VLAN than the inventory says.", f"{WRONG_VLAN} {THOSE}", WARN
+        ),
+        _counted(
+            "Bad ports",
+            "Pieces whose switch port is down, runs half duplex, loses frames, or whose link comes and goes.",
+            f"count by (instance) ({BAD_PORT}) {THOSE}",
+            WARN,
+        ),
+        _counted(
+            "Paths that fail",
+            "DICOM, HL7 and FHIR partners and archives of the chosen sites whose last try failed.",
+            f"probe_success{{{paths.selector(config)}}} == 0",
+            BAD,
+        ),
+        _counted(
+            "Climate or power",
+            "Places of the chosen sites that are too warm or too cold, and supplies that run on battery.",
+            f"{paths.OUTSIDE} or wardwatch_ups_on_battery{{{paths.SITE}}} == 1",
+            BAD,
+        ),
+    )
+
+
+STATES: Final = {"seen": None, "quiet": None, "moved": WARN, "unseen": BAD, "unknown": BAD}
+"""With the colour of those that should be none."""
+
+
+def _counts(title: str, about: str, labels: dict[str, str]) -> Panel:
+    """Pieces by these labels of the register (with titles), and how many of them are in each state."""
+    by = ", ".join(labels)
+    state = f'{CHOSEN} * on (instance) group_left () max by (instance) (wardwatch_equipment_state{{state="%s"}})'
+    return table(
+        title,
+        f"{about} Good: all are seen; quiet is a device that has nothing to say.",
+        (
+            Query(f"count by ({by}) ({CHOSEN})"),
+            *(Query(f"sum by ({by}) ({state % name})") for name in STATES),
+        ),
+        (
+            *(Column(label, title) for label, title in labels.items()),
+            Column("Value #A", "Pieces", "none", 0, width=75),
+            *(
+                Column(
+                    f"Value #{letter}",
+                    name.capitalize(),
+                    "none",
+                    0,
+                    steps=any_is(colour) if colour else (),
+                    width=85,
+                )
+                for letter, (name, colour) in zip("BCDEF", STATES.items(), strict=True)
+            ),
+        ),
+        sort="Pieces",
+        none="No equipment in the inventory",
+        width=12,
+    )
+
+
+def _by_ward() -> Panel:
+    return _counts("By ward", "Pieces by the ward where they belong.", {"ward": "Ward"})
+
+
+def _by_type() -> Panel:
+    return _counts(
+        "By type and criticality", "Pieces by what they are.", {"type": "Type", "criticality": "Criticality"}
+    )
+
+
+def _over_time() -> Panel:
+    return series(
+        "States over time",
+        "Pieces in each state. Good: nothing but seen and quiet; a step of many at once is a switch, not they.",
+        Query(f"count by (state) (wardwatch_equipment_state == 1 {THOSE})", "{{state}}"),
+        "none",
+        low=0,
+        stacked=True,
+        none="No equipment in the inventory",
+        width=24,
+        height=6,
+    )
+
+
+def _pieces() -> Panel:
+    by = "max by (instance)"
+    listed = f"and on (instance) {LISTED}"
+    port = "wardwatch_equipment:port"
+    return table(
+        f"Pieces ({MOST} at most)",
+        "Those that need somebody first: the state, whether it answers if it may be asked, when and where it was last "
+        "seen, and its port. Good: seen, link up, no errors, and no in the last columns.",
+        (
+            Query(f"max by (instance, ward, type, criticality) ({LISTED})"),
+            Query(f"({equipment_state()}) {listed}"),
+            Query(f"{by} (wardwatch_equipment_last_seen_timestamp_seconds) * 1000 {listed}"),
+            Query(f"max by (instance, switch, ifName) ({port}) {listed}"),
+            Query(f"2 - {by} ({port}_up) {listed}"),
+            Query(f"{by} ({port}_errors:rate15m / ({port}_packets:rate15m > 0)) {listed}"),
+            Query(f"{by} ({port}_flaps:changes1h) {listed}"),
+            Query(f"{by} (wardwatch_equipment_wrong_vlan) {listed}"),
+            Query(f"{by} (wardwatch_equipment_half_duplex) {listed}"),
+            Query(f"{by} (wardwatch_device_up) {listed}"),
+        ),
+        (
+            Column("instance", "Device", links=(TO_DEVICE,)),
+            Column("ward", "Ward"),
+            Column("type", "Type"),
+            Column("criticality", "Criticality", width=100),
+            Column("Value #B", "State", words=EQUIPMENT, width=100),
+            Column("Value #J", "Answers", words=UP, width=90),
+            Column("Value #C", "Last seen", "dateTimeFromNow", width=130),
+            Column("switch", "Switch", links=(to_device("switch"),)),
+            Column("ifName", "Port", width=90),
+            Column("Value #E", "Link", words=LINK, width=80),
+            Column("Value #F", "Errors", "percentunit", 4, width=90),
+            Column("Value #G", "Changes/h", "none", 0, width=90),
+            Column("Value #H", "Wrong VLAN", words=wrong("! yes"), width=100),
+            Column("Value #I", "Half duplex", words=wrong("! yes"), width=100),
+        ),
+        sort="State",
+        none="No equipment in the inventory",
+        height=12,
+    )
+
+
+def _alerts(config: Config) -> Panel:
+    return table(
+        "Alerts",
+        "Of the chosen pieces: what fires, and what waits whether it lasts. An alert leads to its runbook. Good: none.",
+        alert_queries('severity!=""', CHOSEN),
+        alert_columns(config.settings.urls.runbooks, devices=True),
+        sort="Since",
+        none="No alert",
+        width=12,
+        height=8,
+    )
+
+
+def _strangers() -> Panel:
+    return table(
+        "Strangers on clinical VLANs",
+        "Addresses that the inventory does not have, by switch and VLAN. Good: none; what belongs there is listed.",
+        Query(f"max by (instance, vlan) (wardwatch_equipment_unknown_macs{{{paths.SITE}}} > 0)"),
+        (
+            Column("instance", "Switch", links=(TO_DEVICE,)),
+            Column("vlan", "VLAN", width=80),
+            Column("Value", "Addresses", "none", 0, width=100),
+        ),
+        none="None",
+        width=7,
+        height=8,
+    )
+
+
+def _unsupported() -> Panel:
+    return table(
+        "Without support",
+        "Pieces whose support contract is over or none, in the whole register, where it says so. Good: 0.",
+        Query("sum by (criticality) (wardwatch_equipment_unsupported)"),
+        (
+            Column("criticality", "Criticality"),
+            Column("Value", "Pieces", "none", 0, steps=any_is(WARN), width=80),
+        ),
+        none="The register says nothing of it",
+        width=5,
+        height=8,
+    )

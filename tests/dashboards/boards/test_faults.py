@@ -1,0 +1,266 @@
+"""What the boards of equipment, network and device say while something is wrong: each fault in its own place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.dashboards.boards.shipped import asked, filled
+from tests.dashboards.promtool import Case, judged
+
+pytestmark = [pytest.mark.slow, pytest.mark.parts]
+
+QUERIES = {(each.board.removeprefix("wardwatch-"), each.place): each.expr for each in asked()}
+
+NOW = "30m"
+ALL = dict.fromkeys(("site", "location", "kind", "class"), ".*")
+
+
+Said = float | None | Mapping[str, float]
+"""What a query gives: a number, nothing, or numbers by labels."""
+
+
+def case(
+    name: str,
+    board: str,
+    series: Mapping[str, str],
+    said: Mapping[str, Said],
+    chosen: Mapping[str, str] | None = None,
+) -> Case:
+    """`said` by the title of a panel and the letter of its query."""
+    made = Case(name, series)
+    for place, values in said.items():
+        expr = filled(QUERIES[board, place], {**ALL, **(chosen or {})})
+        if isinstance(values, Mapping):
+            made.look(NOW, expr, *values.items())
+        else:
+            made.look(NOW, expr, *(() if values is None else (values,)))
+    return made
+
+
+def on(name: str, **labels: str) -> str:
+    matchers = ", ".join(f'{label}="{value}"' for label, value in labels.items())
+    return f"{name}{{{matchers}}}"
+
+
+def piece(name: str, state: str, ward: str = "A") -> dict[str, str]:
+    words = {"site": "main", "ward": ward, "type": "pump", "criticality": "high"}
+    made = {on("wardwatch_equipment:info", instance=name, **words): "1x40"}
+    for each in ("seen", "quiet", "moved", "unseen", "unknown"):
+        made[on("wardwatch_equipment_state", instance=name, state=each)] = f"{int(each == state)}x40"
+    return made
+
+
+def device(name: str, **labels: str) -> dict[str, str]:
+    """One whose ports are read, which has always answered."""
+    said = {"instance": name, "site": "main", "device_kind": "switch", **labels}
+    return {
+        on("wardwatch_device_info", **said): "1x40",
+        on("wardwatch_device_up", **said): "1x40",
+        on("wardwatch_breaker_open", **said): "0x40",
+        on("wardwatch_poll_success", module="if_mib", **said): "1x40",
+        on("wardwatch_poll_success", module="system", **said): "1x40",
+    }
+
+
+EQUIPMENT = (
+    case(
+        "nothing is wrong, nothing is said",
+        "equipment",
+        piece("pump", "seen")
+        | piece("quiet", "quiet")
+        | {
+            on("wardwatch_equipment:port_up", instance="pump"): "1x40",
+        },
+        {
+            "Not seen A": 0,
+            "Moved A": 0,
+            "Wrong VLAN A": 0,
+            "Bad ports A": 0,
+            "Paths that fail A": 0,
+            "Climate or power A": 0,
+        },
+    ),
+    case(
+        "each fault is in its own panel, and those that have one come first",
+        "equipment",
+        piece("here", "seen")
+        | piece("gone", "unseen")
+        | piece("lost", "unknown")
+        | piece("away", "moved", "B")
+        | {
+            on("wardwatch_equipment_wrong_vlan", instance="here"): "1x40",
+            on("wardwatch_equipment_seen", instance="here"): "1x40",
+            on("wardwatch_equipment_wrong_vlan", instance="gone"): "1x40",
+            on("wardwatch_equipment_seen", instance="gone"): "0x40",
+            on("wardwatch_equipment:port_up", instance="gone"): "0x40",
+            on("wardwatch_equipment_half_duplex", instance="gone"): "1x40",
+            on("wardwatch_equipment_half_duplex", instance="here"): "1x40",
+        },
+        {
+            "Not seen A": 2,
+            "Moved A": 1,
+            "Wrong VLAN A": 1,
+            "Bad ports A": 2,
+            "By ward A": {'{ward="A"}': 3, '{ward="B"}': 1},
+            "By ward B": {'{ward="A"}': 1, '{ward="B"}': 0},
+            "By ward E": {'{ward="A"}': 1, '{ward="B"}': 0},
+            "Pieces (200 at most) B": {
+                '{instance="here"}': 0,
+                '{instance="gone"}': 3,
+                '{instance="lost"}': 4,
+                '{instance="away"}': 2,
+            },
+        },
+    ),
+    case(
+        "a choice leaves the others out",
+        "equipment",
+        piece("gone", "unseen") | piece("lost", "unseen", "B"),
+        {"Not seen A": 1, "By ward A": {'{ward="B"}': 1}, "Pieces (200 at most) B": {'{instance="lost"}': 3}},
+        {"location": "B"},
+    ),
+    case(
+        "paths, climate and power",
+        "equipment",
+        {
+            on("probe_success", instance="archive", module="dicom_echo", site="main"): "0x40",
+            on("probe_success", instance="archive", module="icmp", site="main"): "0x40",
+            on("probe_failures_total", instance="archive", module="dicom_echo", site="main", reason="timeout"): "0x40",
+            on("wardwatch:climate_temperature_celsius", instance="warm", climate="f", site="main"): "9x40",
+            on("wardwatch:climate_temperature_celsius", instance="cold", climate="f", site="main"): "1x40",
+            on("wardwatch:climate_temperature_celsius", instance="well", climate="f", site="main"): "5x40",
+            on("wardwatch:climate_celsius:high", climate="f"): "8x40",
+            on("wardwatch:climate_celsius:low", climate="f"): "2x40",
+            on("wardwatch_ups_on_battery", instance="ups", site="main"): "1x40",
+        },
+        {
+            "Paths that fail A": 1,
+            "Climate or power A": 3,
+            "Why paths failed A": None,
+            "Climates A": {
+                '{instance="warm", climate="f"}': 1,
+                '{instance="cold", climate="f"}': 2,
+                '{instance="well", climate="f"}': 0,
+            },
+        },
+    ),
+)
+
+OF_A_DEVICE: tuple[tuple[str, Mapping[str, str], Mapping[str, Said]], ...] = (
+    ("up", device("x"), {"State A": {'{instance="x"}': 0}, "Kept quiet A": 0}),
+    (
+        "down, and kept quiet for what lies before it",
+        device("x")
+        | {
+            on("wardwatch_device_up", instance="x", site="main", device_kind="switch"): "0x40",
+            on("device:silenced", instance="x", by="dependency"): "1x40",
+            on("wardwatch_poll_failed_info", instance="x", module="system", reason="timeout"): "1x40",
+            on("probe_failure_info", instance="x", module="icmp", reason="timeout"): "1x40",
+        },
+        {
+            "State A": {'{instance="x"}': 1},
+            "Kept quiet A": 1,
+            "Why A": {'{module="system", reason="timeout"}': 1, '{module="icmp", reason="timeout"}': 1},
+        },
+    ),
+    (
+        "in part, in maintenance",
+        device("x")
+        | {
+            on("wardwatch_poll_success", module="system", instance="x", site="main", device_kind="switch"): "0x40",
+            on("device:silenced", instance="x", by="maintenance"): "1x40",
+            on("device:silenced", instance="x", by="dependency"): "1x40",
+        },
+        {"State A": {'{instance="x"}': 4}, "Kept quiet A": 2},
+    ),
+    (
+        "paused, whatever its last poll said",
+        device("x") | {on("wardwatch_paused", instance="x", scope="device"): "1x40"},
+        {"State A": {'{instance="x"}': 3}},
+    ),
+    (
+        "not polled yet",
+        {on("wardwatch_device_info", instance="x"): "1x40", on("wardwatch_breaker_open", instance="x"): "0x40"},
+        {"State A": {'{instance="x"}': 2}},
+    ),
+    ("never asked", {on("wardwatch_device_info", instance="x"): "1x40"}, {"State A": {'{instance="x"}': 5}}),
+    (
+        "a port that is switched off is not one that is down",
+        {
+            on("ifOperStatus", instance="x", ifIndex="1", ifName="a"): "2x40",
+            on("ifAdminStatus", instance="x", ifIndex="1", ifName="a"): "2x40",
+            on("ifOperStatus", instance="x", ifIndex="2", ifName="b"): "2x40",
+            on("ifAdminStatus", instance="x", ifIndex="2", ifName="b"): "1x40",
+            on("ifHCInOctets", instance="x", ifIndex="2", ifName="b"): "0+750x40",
+            on("ifHCOutOctets", instance="x", ifIndex="2", ifName="b"): "0+1500x40",
+            on("ifHighSpeed", instance="x", ifIndex="2", ifName="b"): "0.001x40",
+        },
+        {
+            "Ports A": {'{ifIndex="1", ifName="a"}': 8, '{ifIndex="2", ifName="b"}': 2},
+            "Ports E": {'{ifIndex="2", ifName="b"}': 0.2},
+        },
+    ),
+)
+DEVICE = tuple(case(name, "device", series, said, {"instance": "x"}) for name, series, said in OF_A_DEVICE)
+
+NETWORK = (
+    case(
+        "all answer",
+        "network",
+        device("a") | device("b"),
+        {
+            "Down A": 0,
+            "Cut off A": 0,
+            "Full now A": 0,
+            "Sites B": {'{site="main"}': 2},
+            "Sites C": {'{site="main"}': 0},
+            "Devices down A": None,
+        },
+    ),
+    case(
+        "one is down, another behind it; who has no ports is no device of the network",
+        "network",
+        device("a")
+        | device("b")
+        | {
+            on("wardwatch_device_up", instance="a", site="main", device_kind="switch"): "0x40",
+            on("wardwatch_device_up", instance="b", site="main", device_kind="switch"): "0x40",
+            on("wardwatch_device_up", instance="printer", site="main", device_kind="printer"): "0x40",
+            on("wardwatch_dependency_down", instance="b", site="main", device_kind="switch"): "1x40",
+        },
+        {
+            "Down A": 2,
+            "Cut off A": 1,
+            "Sites C": {'{site="main"}': 2},
+            "Devices down A": {'{site="main"}': 2},
+            "Devices (200 at most) A": {'{instance="a"}': 1, '{instance="b"}': 1},
+        },
+    ),
+    case(
+        "a port that is full, one that loses frames",
+        "network",
+        {
+            on("wardwatch:port_busy:ratio", instance="a", ifIndex="1", direction="in"): "_x19 0.9x20",
+            on("wardwatch:port_errors:rate15m", instance="a", ifIndex="2"): "0.5x40",
+            on("wardwatch:port_flaps:changes1h", instance="a", ifIndex="3"): "12x40",
+            on("ALERTS", alertstate="firing", alertname="PortFlaps", instance="a", ifIndex="3"): "1x40",
+            on("ALERTS", alertstate="pending", alertname="PortErrors", instance="a", ifIndex="2"): "1x40",
+        },
+        {
+            "Full now A": 1,
+            "Lose frames A": 0,
+            "Flapping A": 1,
+            "Full ports A": {'{direction="in", ifIndex="1", instance="a"}': 12},
+            "Ports with errors, discards or flaps A": {'{ifIndex="2", instance="a"}': 0.5},
+            "Ports with errors, discards or flaps C": {'{ifIndex="3", instance="a"}': 12},
+            "Ports with errors, discards or flaps D": {'{ifIndex="3", instance="a"}': 1},
+        },
+    ),
+)
+
+
+def test_a_fault_is_said_where_it_must(part: Callable[[str], Path], tmp_path: Path) -> None:
+    assert judged(part("promtool"), tmp_path, [], (*EQUIPMENT, *DEVICE, *NETWORK), "1m") == ""
