@@ -7,9 +7,9 @@ from typing import Final
 
 from collector.config import Config
 from dashboards.board import Board, files
-from dashboards.boards import today
+from dashboards.boards import collection, kpis, today
 
-BOARDS: Final[tuple[Callable[[Config], Board], ...]] = (today.board,)
+BOARDS: Final[tuple[Callable[[Config], Board], ...]] = (today.board, kpis.board, collection.board)
 
 
 def made(config: Config) -> dict[str, str]:
