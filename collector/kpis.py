@@ -43,11 +43,20 @@ class Benchmark:
 
 
 @dataclass(frozen=True, slots=True)
+class Drivers:
+    """What keeps it from its target: PromQL of which more is worse, and the labels by which it is told apart."""
+
+    formula: str
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Kpi:
     """One KPI. Without `formula` it is `waiting` for a source of data, which that says in words.
 
     From `target` on it is green, from `amber` on amber, else red; without a target it is told, and not judged.
-    `pillar` and the items in `scorecard` count it `weight` times.
+    `pillar` and the items in `scorecard` count it `weight` times. `drivers` say what keeps it red, `lever` what changes
+    it.
     """
 
     id: str
@@ -67,6 +76,8 @@ class Kpi:
     weight: float = 1.0
     baseline: Baseline | None = None
     benchmark: Benchmark | None = None
+    drivers: Drivers | None = None
+    lever: str = ""
 
 
 @dataclass(frozen=True, slots=True)

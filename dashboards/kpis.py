@@ -45,5 +45,7 @@ def _rules(kpis: Kpis, timing: Timing) -> Iterator[Record]:
         yield from rules.value_rules(kpi)
     yield from rules.judged_rules()
     yield from rules.compared_rules(timing)
+    for kpi in ordered:
+        yield from rules.driver_rules(kpi)
     yield from scorecard.item_rules(kpis)
     yield from scorecard.sum_rules()

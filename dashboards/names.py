@@ -133,6 +133,7 @@ KPI_PROGRESS: Final = "kpi:progress"
 KPI_TREND: Final = "kpi:trend"
 KPI_NORMALISED: Final = "kpi:normalised"
 KPI_PEERS: Final = "kpi:to_peers"
+KPI_DRIVER: Final = "kpi:driver"
 
 SCORECARD_INFO: Final = "scorecard:info"
 SCORECARD_ITEM: Final = "scorecard:item"

@@ -109,6 +109,23 @@ def wrong(text: str, colour: str = WARN) -> Words:
     return {"0": Word("✓ no", GOOD), "1": Word(text, colour)}
 
 
+KPI: Final[Words] = {
+    "2": Word("✓ kept", GOOD),
+    "1": Word("! close", WARN),
+    "0": Word("✗ missed", BAD),
+    "-1": Word("? not known", UNKNOWN),
+    "null": Word("– no target", QUIET),
+}
+"""States of a KPI as `kpi:status` numbers them."""
+TREND: Final[Words] = {
+    "1": Word("▲ better", GOOD),
+    "0": Word("→ steady", QUIET),
+    "-1": Word("▼ worse", BAD),
+    "null": Word("– too early", QUIET),
+}
+"""Where something is going: up is better, whichever way its numbers go."""
+
+
 def rising(warn: float, bad: float) -> Sequence[Step]:
     """Good while small."""
     return (Step(None, GOOD), Step(warn, WARN), Step(bad, BAD))

@@ -12,10 +12,11 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from collector.config.calendars import Day
 from collector.config.document import Document, Step
+from collector.config.metrics import ReadLabel
 from collector.config.promql import Formula
 from collector.config.scalars import Listed, Name, Number, Plain, Written, number, seconds, shown, suggestion
 from collector.config.typed import Findings, Strict, part, sound
-from collector.kpis import PERIOD, Baseline, Benchmark, Direction, Kpi, Kpis, Per, Quartile, Span, Unit
+from collector.kpis import PERIOD, Baseline, Benchmark, Direction, Drivers, Kpi, Kpis, Per, Quartile, Span, Unit
 
 QUARTILES: Final[tuple[Quartile, ...]] = ("q1", "median", "q3")
 PER: Final[Mapping[str, Per]] = {"users": "user", "devices": "device", "beds": "bed"}
@@ -63,6 +64,17 @@ class BenchmarkFile(Strict):
     source: Annotated[Plain, Field(description="who found that out, and when")]
 
 
+class DriversFile(Strict):
+    """What keeps a KPI from its target."""
+
+    formula: Annotated[Formula, Field(description="PromQL: the more, the worse; what is above 0 counts")]
+    by: Annotated[
+        tuple[ReadLabel, ...],
+        Listed,
+        Field(min_length=1, description="its labels that say which one: things and teams, not people"),
+    ]
+
+
 class KpiFile(Strict):
     """One KPI."""
 
@@ -97,6 +109,10 @@ class KpiFile(Strict):
         BaselineFile | None, Written, Field(description="where it began; `wardwatch baseline freeze` asks Prometheus")
     ] = None
     benchmark: Annotated[BenchmarkFile | None, Written, Field(description="what peers reach")] = None
+    drivers: Annotated[
+        DriversFile | None, Written, Field(description="what keeps it red: the three that count most are recorded")
+    ] = None
+    lever: Annotated[Plain | None, Written, Field(description="what changes it, in words")] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +168,8 @@ def read_kpi(entry: Entry, known: Kpis, findings: Findings) -> Kpi | None:
         weight=model.weight,
         baseline=Baseline(frozen.value, frozen.date) if frozen is not None else None,
         benchmark=benchmark,
+        drivers=Drivers(model.drivers.formula, model.drivers.by) if model.drivers is not None else None,
+        lever=model.lever or "",
     )
 
 
@@ -161,7 +179,8 @@ def _check_data(model: KpiFile, written: Mapping[str, Any], wrong: _Wrong) -> No
         wrong("is missing: write PromQL, or under waiting for which source of data it waits", "formula")
     if len(ways) > 1:
         wrong("has no place beside formula: keep one of them", "waiting")
-    if model.formula is not None and model.period == "now" and PERIOD in model.formula:
+    drivers = model.drivers.formula if model.drivers is not None else ""
+    if model.period == "now" and PERIOD in f"{model.formula} {drivers}":
         wrong(f"is missing: the formula says {PERIOD}", "period")
 
 

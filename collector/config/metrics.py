@@ -33,10 +33,14 @@ def metric_name(text: str) -> str:
     return text
 
 
-def _label(text: str) -> str:
+def _read_label(text: str) -> str:
     if not _LABEL.fullmatch(text) or text.startswith("__"):
         raise ValueError(f"{shown(text)} is not a label name: use letters, digits and '_', not '__' at the front")
-    if text in ("instance", "job"):
+    return text
+
+
+def _label(text: str) -> str:
+    if _read_label(text) in ("instance", "job"):
         raise ValueError(f"{shown(text)} is the target's own label: a device must not pass for another")
     return text
 
@@ -64,5 +68,8 @@ def _suffix(text: str) -> str:
 IndexType = Annotated[str, AfterValidator(_index)]
 MetricName = Annotated[str, AfterValidator(metric_name)]
 LabelName = Annotated[str, AfterValidator(_label)]
+"""Of a label that a device's series get."""
+ReadLabel = Annotated[str, AfterValidator(_read_label)]
+"""Of a label of series as Prometheus has them."""
 ValueType = Annotated[str, AfterValidator(_value)]
 Suffix = Annotated[str, AfterValidator(_suffix)]

@@ -111,6 +111,7 @@ MODELS: Final[dict[str, type[BaseModel]]] = {
     "kpi": kpi.KpiFile,
     "baseline": kpi.BaselineFile,
     "benchmark": kpi.BenchmarkFile,
+    "drivers": kpi.DriversFile,
     "scorecard item": kpis.ItemFile,
     "normalisers": kpis.NormalisersFile,
     "baselines": baselines.BaselinesFile,

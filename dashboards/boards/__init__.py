@@ -7,9 +7,23 @@ from typing import Final
 
 from collector.config import Config
 from dashboards.board import Board, files
-from dashboards.boards import device, equipment, network, today
+from dashboards.boards import (
+    collection,
+    device,
+    equipment,
+    kpis,
+    network,
+    today,
+)
 
-BOARDS: Final[tuple[Callable[[Config], Board], ...]] = (today.board, device.board, equipment.board, network.board)
+BOARDS: Final[tuple[Callable[[Config], Board], ...]] = (
+    today.board,
+    equipment.board,
+    network.board,
+    device.board,
+    kpis.board,
+    collection.board,
+)
 
 
 def made(config: Config) -> dict[str, str]:

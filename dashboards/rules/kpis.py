@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from collector.kpis import PERIOD, Kpi, Kpis
 from dashboards import names as n
-from dashboards.promql import enclosed, union
+from dashboards.promql import enclosed, quoted, union
 from dashboards.rule import Record
 from dashboards.timing import Timing, seconds
 
@@ -15,6 +15,8 @@ STEP = "1h"
 """One point an hour: 720 are read of each KPI, not the 21,600 that were recorded."""
 LEAST = "7d"
 """Before that a trend is none."""
+DRIVERS = 3
+"""So many are told of each red KPI: where to begin, and no list of everything."""
 
 _UP = f'{n.KPI_INFO}{{direction="up"}}'
 
@@ -24,6 +26,7 @@ def declared_rules(kpi: Kpi) -> Iterator[Record]:
     this = {"kpi": kpi.id}
     said = {
         "title": kpi.title,
+        "definition": kpi.definition,
         "unit": kpi.unit,
         "direction": kpi.direction,
         "period": kpi.period,
@@ -31,6 +34,7 @@ def declared_rules(kpi: Kpi) -> Iterator[Record]:
         "source": kpi.source,
         "pillar": kpi.pillar,
         "waiting": kpi.waiting,
+        "lever": kpi.lever,
     }
     yield Record(n.KPI_INFO, "vector(1)", this | {name: text for name, text in said.items() if text})
     for item in kpi.scorecard:
@@ -98,6 +102,21 @@ def compared_rules(timing: Timing) -> Iterator[Record]:
     above = f"-({n.KPI_BENCHMARK} - on (kpi) group_left () {compared})"
     below = f"{n.KPI_BENCHMARK} - on (kpi) group_left () {compared}"
     yield Record(n.KPI_PEERS, f"({above} and on (kpi) {_UP})\nor on (kpi, quartile) ({below})")
+
+
+def driver_rules(kpi: Kpi) -> Iterator[Record]:
+    """What keeps a red KPI red: the largest, each as its share of all. Raises BadExpression."""
+    if kpi.drivers is None or kpi.target is None:
+        return
+    formula = enclosed(kpi.drivers.formula.replace(PERIOD, kpi.period), f"drivers of {kpi.id}")
+    by = ", ".join(kpi.drivers.by)
+    missing = f"sum by ({by}) {formula} > 0"
+    largest = f"topk({DRIVERS}, {missing})\n/ on () group_left () sum({missing})"
+    red = f"{n.KPI_STATUS}{{kpi={quoted(kpi.id)}}} == 0"
+    joined = ", ".join(quoted(label) for label in kpi.drivers.by)
+    # Labels end here: what is told apart by whatever it takes, all KPIs tell in one.
+    which = f'label_join({largest}\nand on () {red}, "what", " ", {joined})'
+    yield Record(n.KPI_DRIVER, f"max by (what) ({which})", {"kpi": kpi.id})
 
 
 def _gain(one: str, other: str) -> str:

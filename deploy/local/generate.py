@@ -12,6 +12,7 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,6 +25,7 @@ from collector.config.scalars import amount  # noqa: E402
 from collector.kpis import Kpi  # noqa: E402
 from collector.model import Collector  # noqa: E402
 from collector.network.normal import Normal  # noqa: E402
+from dashboards.board import Board  # noqa: E402
 
 PART = re.compile(r"(<!-- generated: (?P<name>[a-z-]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
 
@@ -169,16 +171,31 @@ def measured(kpis: Iterable[Kpi]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def boards(made: Iterable[Board]) -> str:
+    """A table of Grafana's boards. ValueError for one that does not say for whom it is."""
+    lines = ["| board | answers | for |", "|---|---|---|"]
+    for board in made:
+        whom = re.search(r"\*\*For\*\* (.+?)\.(?:\s|$)", board.about, re.DOTALL)
+        if whom is None:
+            raise ValueError(f"{board.uid} does not say for whom it is: begin its text with '**For** ...'")
+        link = f"[`{board.uid}`](../dashboards/generated/grafana/{board.uid}.json)"
+        lines.append(f"| {link} | {board.title} | {' '.join(whom[1].split())} |")
+    return "\n".join(lines) + "\n"
+
+
 def _parts() -> dict[str, Callable[[], str]]:
     from collector.config import load
     from collector.registry import COLLECTORS
+    from dashboards.boards import BOARDS
 
     rules = ROOT / "dashboards" / "causes"
+    example = cache(lambda: load(ROOT / "config", environ={}, resolve=str, kpis="read"))
     return {
         "normal-names": lambda: names(load(None, environ={}, resolve=str).normal),
         "every-alert": lambda: every_alert(rules),
         "power-alerts": lambda: alerts((rules / "power.yml").read_text()),
-        "kpis": lambda: measured(load(ROOT / "config", environ={}, resolve=str, kpis="read").kpis.kpis.values()),
+        "kpis": lambda: measured(example().kpis.kpis.values()),
+        "boards": lambda: boards(build(example()) for build in BOARDS),
         "host-alerts": lambda: alerts((rules / "hosts.yml").read_text()),
         "collectors": lambda: collectors(COLLECTORS),
         "resources": lambda: resources(RESOURCES),
@@ -208,8 +225,8 @@ def promised() -> Mapping[Path, str]:
 
 
 FILES = (
-    "README.md", "docs/alerts.md", "docs/capacity.md", "docs/host.md", "docs/kpis.md", "docs/modules.md",
-    "docs/power.md", "docs/sizing.md",
+    "README.md", "docs/alerts.md", "docs/boards.md", "docs/capacity.md", "docs/host.md", "docs/kpis.md",
+    "docs/modules.md", "docs/power.md", "docs/sizing.md",
 )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 import yaml
 
 from collector.config import load, shipped
-from collector.kpis import Baseline, Benchmark, Item, Kpi, Kpis
+from collector.kpis import Baseline, Benchmark, Drivers, Item, Kpi, Kpis
 from dashboards import objectives
 from dashboards.kpis import FILE, files, group
 from dashboards.promql import BadExpression
@@ -23,6 +24,7 @@ from tests.dashboards.test_files import HOSTILE
 SHARE = Kpi(
     "share", "Share", "Of all.", "ratio", "up", "share # as it is", target=0.95, amber=0.9, pillar="P",
     scorecard=("1",), baseline=Baseline(0.85, date(2026, 1, 31)), benchmark=Benchmark({"q1": 0.8, "q3": 0.97}, "Peers"),
+    drivers=Drivers("faults # of all", ("ward", "bed")), lever="Beds.",
 )  # fmt: skip
 WAIT = Kpi(
     "wait", "Wait", "So long.", "seconds", "down", 'wait{window="{{.period}}"}', target=200, amber=400, period="month",
@@ -47,6 +49,12 @@ SERIES = {
     'wait{window="month", who="b"}': "1x9 1x9 1x9 stale _x9 1x10",
     'wait{window="1d"}': "9999x60",
     "people": "100x60",
+    'faults{ward="w", bed="1", n="1"}': "4x60",
+    'faults{ward="w", bed="1", n="2"}': "4x60",
+    'faults{ward="w", bed="2"}': "6x60",
+    'faults{ward="v"}': "4x60",
+    'faults{ward="u"}': "2x60",
+    'faults{ward="good"}': "0x60",
     'up{job="node", instance="c"}': "1x60",
     'up{job="device", instance="sw"}': "1x60",
     'up{job="device", instance="ups"}': "1x29 0x9 1x10",
@@ -84,8 +92,9 @@ EXPECTED: dict[str, Numbers] = {
     "wardwatch:freshness:ratio": known(1, 2 / 3, 1, 1),
     'wardwatch:freshness:seconds{quantile="1"}': known(0, 720, 0, 0),
     'wardwatch:freshness:seconds{quantile="0.95"}': known(0, 648, 0, 0),
-    'kpi:info{kpi="share", title="Share", unit="ratio", direction="up", period="now", pillar="P"}': always(1),
-    'kpi:info{kpi="desk", title="Desk", unit="count", direction="down", period="now", pillar="P", '
+    'kpi:info{kpi="share", title="Share", definition="Of all.", unit="ratio", direction="up", period="now", '
+    'pillar="P", lever="Beds."}': always(1),
+    'kpi:info{kpi="desk", title="Desk", definition="Calls.", unit="count", direction="down", period="now", pillar="P", '
     'waiting="for a desk"}': always(1),
     'kpi:scorecard{kpi="wait", item="2"}': always(2),
     'kpi:pillar{kpi="desk", pillar="P"}': always(1),
@@ -122,6 +131,12 @@ EXPECTED: dict[str, Numbers] = {
     'kpi:to_peers{kpi="share", quartile="q3"}': known(0.02, -0.47, -0.05),
     'kpi:to_peers{kpi="share", quartile="q1"}': known(0.19, -0.3, 0.12),
     'kpi:to_peers{kpi="wait", quartile="median", per="user"}': known(1, -3, -1),
+    # Of a red one only, the three largest, each as its share of all.
+    'kpi:driver{kpi="share", what="w 1"}': known(None, 0.4, None),
+    'kpi:driver{kpi="share", what="w 2"}': known(None, 0.3, None),
+    'kpi:driver{kpi="share", what="v "}': known(None, 0.2, None),
+    'kpi:driver{kpi="share", what="u "}': always(None),
+    'kpi:driver{kpi="share", what="good "}': always(None),
     'scorecard:info{item="3", name="Three", contribution="Calls."}': always(5),
     # One counts share once and wait twice; two counts wait twice and, where it is known, desk once.
     'scorecard:item{item="1"}': known(1, 0, 0.5),
@@ -306,6 +321,69 @@ def test_every_shipped_formula_gives_what_it_says(part: Callable[[str], Path], t
 
     text = files(Kpis(kpis.kpis))[FILE]
     assert judged(part("promtool"), tmp_path, [text], cases, "1m", "kpi:value") == ""
+
+
+_UNKNOWN = {"agreed": 100, "measured": 40}
+SAFETY = 'key_property="safety", tier="gold", tower="finance", supplier="S"'
+BUDGET = {'objective:budget:left{service="a", objective="open"}': -0.5}
+AN_HOUR = {'service:count:sum{of="bad", window="month", service="a"}': 60}
+OURS = {f'service:info{{service="a", {SAFETY}}}': 1}
+DEVICE = 'instance="d", site="s", device_kind="k"'
+PART = 'instance="d", resource="disk", item="/"'
+
+DRIVEN: dict[str, tuple[dict[str, float], str]] = {
+    "availability": (AN_HOUR, "a"),
+    "availability-gold": (AN_HOUR | OURS, "a"),
+    "availability-silver": (AN_HOUR | {'service:info{service="a", tier="silver"}': 1}, "a"),
+    "availability-bronze": (AN_HOUR | {'service:info{service="a", tier="bronze"}': 1}, "a"),
+    "availability-safety": (AN_HOUR | OURS, "a"),
+    "availability-finance": (AN_HOUR | OURS, "a"),
+    "supplier-availability": (AN_HOUR | OURS, "S a"),
+    "site-variation": (
+        {f'site:availability:ratio{{site="{site}", window="month"}}': of for site, of in {"a": 0.9, "b": 1}.items()},
+        "a",
+    ),
+    "unknown-time": (
+        {f'service:count:sum{{of="{of}", window="month", service="a"}}': n for of, n in _UNKNOWN.items()},
+        "a",
+    ),
+    "mtrs": ({f'service:downtime:seconds{{{MONTH}"a"}}': 9e5}, "a"),
+    "budget-left": (BUDGET, "a open"),
+    "budgets-burning": ({'objective:budget:burning{service="a", objective="open", window="1h"}': 1}, "a open"),
+    "sla-attainment": (BUDGET, "a open"),
+    "quick-services": (
+        BUDGET | {'slo:objective:ratio{service="a", objective="open", kind="latency"}': 0.99},
+        "a open",
+    ),
+    "capacity-headroom": ({f"capacity:headroom:ratio{{{PART}}}": 0.05}, "d disk /"),
+    "days-to-full": ({f"capacity:days_to_full{{{PART}}}": 5}, "d disk /"),
+    "snmpv3-share": ({f'wardwatch_snmp_security_level{{{DEVICE}, level="v2c"}}': 1}, "k"),
+    "tls-versions": ({f'probe_tls_version_info{{{DEVICE}, module="m", version="TLS 1.0"}}': 1}, "d m"),
+    "certificates": ({f'probe_ssl_earliest_cert_expiry{{{DEVICE}, module="m"}}': DAY}, "d m"),
+    "clocks": ({f"probe_ntp_offset_seconds{{{DEVICE}}}": -5}, "d"),
+    "equipment-supported": ({'wardwatch_equipment_unsupported{criticality="high"}': 5}, "high"),
+    "equipment-found": ({'wardwatch_equipment_state{ward="w", state="moved"}': 1}, "w moved"),
+    "coverage": ({f"wardwatch_device_up{{{DEVICE}}}": 0}, "s k"),
+    "completeness": ({f'wardwatch_poll_incomplete{{{DEVICE}, module="m", table="t"}}': 1}, "k m"),
+    "freshness": ({f'wardwatch_poll_last_success_timestamp_seconds{{{DEVICE}, module="m"}}': -900}, "s k"),
+}
+"""Something bad, and what is said to be the only cause of it."""
+
+
+@pytest.mark.parts
+def test_every_shipped_driver_is_found(part: Callable[[str], Path], tmp_path: Path) -> None:
+    """The KPIs' own formulas are replaced by one that is always red: those are tested above."""
+    kpis = load(shipped(), environ={}, resolve=str, kpis="read").kpis.kpis
+    assert DRIVEN.keys() == {id for id, kpi in kpis.items() if kpi.drivers}
+    assert {id for id, kpi in kpis.items() if kpi.target is not None and not kpi.lever} == set()
+    red = {id: replace(kpis[id], formula=f"vector({-1e9 if kpis[id].direction == 'up' else 1e9})") for id in DRIVEN}
+    cases = []
+    for id, (told, what) in DRIVEN.items():
+        case = Case(id, {name: f"{value}x9" for name, value in told.items()})
+        case.look("4m", f'kpi:driver{{kpi="{id}"}}', (f'kpi:driver{{kpi="{id}", what="{what}"}}', 1))
+        cases.append(case)
+
+    assert judged(part("promtool"), tmp_path, [files(Kpis(red))[FILE]], cases, "1m", "kpi:") == ""
 
 
 def _played(well: float, bad: float) -> str:

@@ -12,6 +12,7 @@ import pytest
 
 from collector.model import Collector, Family
 from collector.network.normal import Normal, Source
+from dashboards.board import Board
 from deploy.local import generate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,3 +149,16 @@ def test_the_generated_parts_are_current() -> None:
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_a_board_is_a_line_with_its_question_and_its_reader() -> None:
+    board = Board("wardwatch-a", "Is it up?", "**For** the night\nshift, at 3. **Good** is up.", ())
+
+    assert generate.boards([board]).splitlines()[2:] == [
+        "| [`wardwatch-a`](../dashboards/generated/grafana/wardwatch-a.json) | Is it up? | the night shift, at 3 |"
+    ]
+
+
+def test_a_board_for_nobody_is_refused() -> None:
+    with pytest.raises(ValueError, match="wardwatch-a does not say for whom it is"):
+        generate.boards([Board("wardwatch-a", "Is it up?", "**Good** is up.", ())])

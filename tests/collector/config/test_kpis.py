@@ -13,7 +13,7 @@ import pytest
 from collector.config import Config, ConfigError, load, shipped
 from collector.config.baselines import Frozen, frozen_in, written
 from collector.config.document import parse
-from collector.kpis import PERIOD, Baseline, Benchmark, Item, Kpi, Kpis
+from collector.kpis import PERIOD, Baseline, Benchmark, Drivers, Item, Kpi, Kpis
 from tests.collector.config.conftest import COLLECTORS, ENVIRON, Knock, resolve
 
 Load = Callable[[Path | None], Config]
@@ -93,6 +93,8 @@ kpis:
   weight: 2
   baseline: {value: 12.5, date: 2026-04-01}
   benchmark: {q1: 10, q3: 20, per: bed, source: Peers}
+  drivers: {formula: 'cost_by_ward > 0', by: [ward, instance]}
+  lever: Beds.
 """
     kpis = over(tmp_path, own).kpis
     assert list(kpis.kpis) == ["fcr", "cost"]
@@ -102,6 +104,7 @@ kpis:
     assert cost.baseline == Baseline(12.5, date(2026, 4, 1))
     assert cost.benchmark == Benchmark({"q1": 10, "q3": 20}, "Peers", "bed")
     assert cost.weight == 2
+    assert (cost.drivers, cost.lever) == (Drivers("cost_by_ward > 0", ("ward", "instance")), "Beds.")
     assert kpis.normalisers == {"user": "max(service:users)", "bed": "vector(620.0)"}
 
 

@@ -71,5 +71,5 @@ def filled(expr: str, chosen: dict[str, str] | None = None) -> str:
     """As Grafana asks it: built-in variables filled in, the board's as `chosen`, else as all."""
     for name, value in sorted(BUILT_IN.items(), key=lambda item: -len(item[0])):
         expr = expr.replace(name, value)
-    names = re.compile(r"\$(\w+)|\$\{(\w+)(?::\w+)?\}")
+    names = re.compile(r"\$([A-Za-z_]\w*)|\$\{(\w+)(?::\w+)?\}")  # $1 is of label_replace
     return names.sub(lambda found: (chosen or {}).get(found[1] or found[2], ".+"), expr)

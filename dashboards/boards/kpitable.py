@@ -1,0 +1,78 @@
+"""Tables of KPIs for the board of directors, one for each kind of unit: a column has one unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from dashboards import names as n
+from dashboards.palette import KPI, TREND, Words
+from dashboards.panels import Column, Panel, Query, table
+
+_BETTER: Final = f'(({n.KPI_TREND} and on (kpi) {n.KPI_INFO}{{direction="up"}}) or on (kpi) -{n.KPI_TREND})'
+_MATTERS: Final = f"abs({n.KPI_TARGET} - on (kpi) {n.KPI_AMBER}) / 10"
+WAY: Final = f"(sgn({_BETTER}) * on (kpi) (abs({_BETTER}) > bool on (kpi) {_MATTERS}) or on (kpi) sgn({_BETTER}))"
+"""1 better, 0 steady, -1 worse, by KPI: steady is less in 30 days than a tenth of the way from target to amber."""
+
+HOURS: Final = 3600
+DAYS: Final = 86400
+
+
+def tables() -> tuple[Panel, ...]:
+    return (
+        _table("Shares", 'unit="ratio"', "percentunit", 2, height=24),
+        _table("Times", 'unit=~"seconds|hours|days"', "s", 1, height=8),
+        _table("Counts, scores and amounts", 'unit=~"count|score|currency"', "none", 1, height=5),
+    )
+
+
+def _table(title: str, units: str, unit: str, decimals: int, *, height: int) -> Panel:
+    shown = f"({n.KPI_INFO}{{{units}}} and on (kpi) {n.KPI_VALUE})"
+    columns: list[Column] = [Column("title", "KPI", width=300)]
+    queries: list[Query] = []
+    for letter, (heading, expr, words) in zip("ABCDEFGHI", _numbers(unit), strict=True):
+        queries.append(Query(f"max by (kpi) ({expr} and on (kpi) {shown})"))
+        told = "percentunit" if heading == "Of the way" else unit
+        digits = 0 if heading == "Of the way" else decimals
+        columns.append(
+            Column(f"Value #{letter}", heading, words=words, width=115)
+            if words
+            else Column(f"Value #{letter}", heading, told, digits, width=105)
+        )
+    queries.append(Query(f"max by (kpi, title, definition, owner) {shown}"))
+    columns += [Column("owner", "Owner", width=150), Column("definition", "What is counted")]
+    return table(
+        title,
+        "Each KPI of which there is a value: its state and value, its target, its state 30 days ago, where the last 30 "
+        "days lead, what that makes in 30 days more, where it began and how much of the way to the target is done, and "
+        "how much better it is than its peers' median. Good: ✓ kept, or ▲ better.",
+        queries,
+        columns,
+        sort="State",
+        falling=False,
+        none="None of these is known yet",
+        height=height,
+    )
+
+
+def _numbers(unit: str) -> Iterator[tuple[str, str, Words]]:
+    """Headings, expressions by KPI in the table's unit, and their words where they are states."""
+    scaled = _seconds if unit == "s" else str
+    soon = f"clamp_min({n.KPI_VALUE} + on (kpi) {n.KPI_TREND}, 0)"
+    peers = f'max by (kpi) ({n.KPI_PEERS}{{quartile="median"}}) or max by (kpi) ({n.KPI_PEERS})'
+    yield "State", n.KPI_STATUS, KPI
+    yield "Now", scaled(n.KPI_VALUE), {}
+    yield "Target", scaled(n.KPI_TARGET), {}
+    yield "30 days ago", f"{n.KPI_STATUS} offset 30d", KPI
+    yield "Trend", WAY, TREND
+    yield "In 30 days", scaled(f"clamp_max({soon}, 1)" if unit == "percentunit" else soon), {}
+    yield "Began at", scaled(f"max by (kpi) ({n.KPI_BASELINE})"), {}
+    yield "Of the way", n.KPI_PROGRESS, {}
+    yield "Than peers", scaled(f"({peers})"), {}
+
+
+def _seconds(expr: str) -> str:
+    """What is in hours or days, in seconds."""
+    hours, days = (f'{n.KPI_INFO}{{unit="{unit}"}} * {length}' for unit, length in (("hours", HOURS), ("days", DAYS)))
+    each = f'max by (kpi) ({n.KPI_INFO}{{unit="seconds"}} or {hours} or {days})'
+    return f"({expr}) * on (kpi) {each}"
