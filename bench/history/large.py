@@ -32,7 +32,7 @@ class Size:
 
 
 FULL: Final = Size(services=200, devices=500, days=90, recent=360, raw=5000)
-QUICK: Final = Size(services=20, devices=50, days=10, recent=60, raw=100)
+QUICK: Final = Size(services=20, devices=50, days=10, recent=360, raw=100)
 
 
 @dataclass(frozen=True, slots=True)

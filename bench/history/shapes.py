@@ -85,7 +85,7 @@ def _told(series: Series, times: range, now: int) -> Iterator[str]:
     chosen: Sequence[int] = times
     if name == "ALERTS":
         key = _key(series)
-        chosen = [at for at in times if incident(key, at)]
+        chosen = [at for at in times if incident(key, at) or _lately(series, at, now)]
     yield from _lines(series.text(), chosen, values(series, chosen, now))
 
 
@@ -119,11 +119,11 @@ def values(series: Series, times: Sequence[int], now: int) -> Iterator[float]:
         return ((whole or (SPOILED if incident(key, at) else 0.0)) * part for at in times)
     if name == n.USED_DAY:
         return (at / DAY for at in times)
-    if name == "ALERTS" or name in WELL:
-        # What is down now has not always been.
-        return (1.0 if name == "ALERTS" else float(not incident(key, at)) for at in times)
-    if name in ILL:
-        return (float(incident(key, at)) for at in times)
+    if name == "ALERTS":
+        return (value for _ in times)
+    if name in WELL or name in ILL:
+        usual = float(name in WELL)
+        return (value if _lately(series, at, now) else float(usual != incident(key, at)) for at in times)
     if STANDS.fullmatch(name) or (value in (0.0, 1.0) and not series.counter):
         return (value for _ in times)
     place = crc32(f"{key} {name}".encode()) % SPREAD
@@ -134,6 +134,11 @@ def values(series: Series, times: Sequence[int], now: int) -> Iterator[float]:
         return (min(1.0, max(0.0, value - (now - at) / DAY * GROWTH_PER_DAY + _wave(at, place) / 20)) for at in times)
     top = 1.0 if "ratio" in name and 0 <= value <= 1 else math.inf
     return (min(top, value * (1 + _wave(at, place) - _wave(now, place))) for at in times)
+
+
+def _lately(series: Series, at: int, now: int) -> bool:
+    """Whether a state is what it was found to be: of the ones that are there, in the last half hour."""
+    return not series.copy and at > now - 1800
 
 
 def _key(series: Series) -> str:

@@ -14,11 +14,24 @@ from typing import Any, Final
 
 from tests.dashboards.boards.shipped import LABEL_VALUES, Asked, boards, filled, variables
 
-SPAN: Final = 6 * 3600
-STEP: Final = 60
 MOST_CHOICES: Final = 150
 
+RECENT: Final = 3600
+SCRAPED: Final = 15
+"""Seconds: the data source's scrape interval."""
+POINTS: Final = 1500
+"""Of a graph as wide as a screen."""
+
+STEPS: Final = (15, 20, 30, 60, 120, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400)
+"""Seconds to which Grafana rounds the time between two points (`roundInterval` of its @grafana/data)."""
+
 Choice = Mapping[str, str]
+
+
+def step_of(span: float) -> int:
+    """Seconds between two points."""
+    exact = span / POINTS
+    return min(STEPS, key=lambda step: abs(step - exact))
 
 
 class Refused(Exception):
@@ -39,12 +52,21 @@ class Prometheus:
 
     def samples(self, asked: Asked, choice: Choice, now: float) -> int:
         """How many numbers it answers with."""
-        expr = filled(asked.expr, dict(choice))
+        found = self.answer(asked, choice, now)["result"]
+        return sum(value != "NaN" for each in found for _, value in each.get("values") or [each["value"]])
+
+    def answer(self, asked: Asked, choice: Choice, now: float) -> Any:
+        """As Grafana asks it."""
+        span = asked.hours * 3600
+        step = step_of(span)
+        rate = max(step + SCRAPED, 4 * SCRAPED)
+        built_in = {"$__interval": f"{step}s", "$__rate_interval": f"{rate}s"}
+        built_in |= {"$__range": f"{span:.0f}s", "$__range_s": f"{span:.0f}"}
+        expr = filled(asked.expr, choice, built_in)
         if asked.how == "instant":
-            found = self.ask("query", query=expr, time=now)["result"]
-            return sum(each["value"][1] != "NaN" for each in found)
-        found = self.ask("query_range", query=expr, start=now - SPAN, end=now, step=STEP)["result"]
-        return sum(value != "NaN" for each in found for _, value in each["values"])
+            return self.ask("query", query=expr, time=now)
+        start = (now - span) // step * step
+        return self.ask("query_range", query=expr, start=start, end=now, step=step)
 
     def choices(self, uid: str, now: float) -> Iterator[Choice]:
         """What can be chosen on a board: of what has one choice each in turn, of what has many all."""
@@ -62,8 +84,8 @@ class Prometheus:
         """What a variable offers, in order."""
         parts = LABEL_VALUES.fullmatch(query)
         assert parts is not None, query
-        found = self.ask("series", **{"match[]": filled(parts["expr"], dict(made)), "start": now - SPAN, "end": now})
-        return sorted({each[parts["label"]] for each in found if parts["label"] in each})
+        matches = {"match[]": filled(parts["expr"], made), "start": now - RECENT, "end": now}
+        return sorted(self.ask(f"label/{parts['label']}/values", **matches))
 
 
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
