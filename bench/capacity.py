@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bench import process
+from bench.history import blocks
 from bench.rules import asked, serving
 from collector.capacity import Limits
 from collector.services import Catalogue
@@ -104,20 +104,24 @@ QUICK: Final = Size(20, 20, 10, 15, 3)
 FULL: Final = Size(1000, 1000, 300, 42, 5)
 
 
-def history(size: Size, now: int) -> Iterator[str]:
-    """OpenMetrics: one series after the other. Each grows by two points a month, with some noise."""
+def history(size: Size, now: int) -> blocks.Told:
+    """One series after the other. Each grows by two points a month, with some noise."""
     items = list(size.items())
     days = range(now - size.days * DAY, now, DAY)
     hours = range(now - min(size.days, 30) * DAY, now, HOUR)
     used = [*range(now - DAY - HOUR, now - 22 * HOUR, 240), *range(now - HOUR, now, 240)]
-    for name, times in ((names.USED_DAILY, days), (names.USED_HOURLY, hours), (names.USED, used)):
-        yield f"# TYPE {name} unknown\n"
+
+    def lines(since: int, until: int) -> Iterator[str]:
+        for name, times in ((names.USED_DAILY, days), (names.USED_HOURLY, hours), (names.USED, used)):
+            chosen = blocks.between(times, since, until)
+            for item in items:
+                yield from (f"{name}{{{item}}} {_level(at, now)} {at}\n" for at in chosen)
         for item in items:
-            yield from (f"{name}{{{item}}} {_level(at, now)} {at}\n" for at in times)
-    yield f"# TYPE {names.USED_DAY} unknown\n"
-    for item in items:
-        yield from (f"{names.USED_DAY}{{{item}}} {at / DAY:.6f} {at}\n" for at in days)
-    yield "# EOF\n"
+            yield from (
+                f"{names.USED_DAY}{{{item}}} {at / DAY:.6f} {at}\n" for at in blocks.between(days, since, until)
+            )
+
+    return lines
 
 
 def _level(at: int, now: int) -> str:
@@ -128,11 +132,7 @@ def measure(size: Size, directory: Path) -> Mapping[str, list[float]]:
     """Seconds of each evaluation of each group, after the first."""
     now = int(datetime.now(UTC).timestamp()) // 240 * 240
     began = time.perf_counter()
-    with (directory / "history.txt").open("w") as file:
-        count = sum(file.write(line) and 1 for line in history(size, now))
-    words: list[str | Path] = [parts.part("promtool"), "tsdb", "create-blocks-from", "openmetrics", "-q"]
-    words += ["--max-block-duration=162h", directory / "history.txt", directory / "data"]
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    count = blocks.write(history(size, now), now - size.days * DAY, now, directory, directory / "data")
     print(f"{count:,} samples of history written in {time.perf_counter() - began:.0f} s", flush=True)
     return evaluate(size, directory)
 

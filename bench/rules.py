@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import threading
@@ -25,6 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from bench import process
+from bench.history import blocks
 from collector.services import Catalogue, Leaf, Node, Objective, Service, Window
 from dashboards import names
 from dashboards.objectives import FILE, files, group
@@ -83,32 +83,29 @@ def page(promised: Catalogue) -> str:
     return "\n".join(lines) + "\n"
 
 
-def history(promised: Catalogue, days: int, now: int) -> Iterator[str]:
-    """OpenMetrics: one series after the other."""
+def history(promised: Catalogue, days: int, now: int) -> blocks.Told:
+    """One series after the other."""
     minutes = range(now - RECENT_SECONDS, now, 60)
     begun = sorted({now - seconds(w) + s for w in LONG for s in range(-300, 900, 60) if seconds(w) <= days * 86400})
     hours = range(now // HOUR * HOUR - days * 86400 + 30, now // HOUR * HOUR, HOUR)
     recent = sorted({*minutes, *begun})
-    for name in (names.AGREED, names.UP, names.BAD, names.INCIDENT):
-        value = int(name in (names.AGREED, names.UP))
-        yield f"# TYPE {name} unknown\n"
-        for service in promised.services:
-            yield from (f'{name}{{service="{service}"}} {value} {at}\n' for at in minutes)
-    yield f"# TYPE {names.COUNT_MINUTE} unknown\n"
-    for service, of, half in _series(promised):
-        this = _labels(service, of, half)
-        yield from (f"{names.COUNT_MINUTE}{this} 1 {at}\n" for at in minutes if at // HOUR % 2 == half)
-    yield f"# TYPE {names.COUNT_HOURLY} unknown\n"
-    for service, of, half in _series(promised):
-        this = _labels(service, of, half)
-        # Recorded in the hour after the one that it sums.
-        yield from (f"{names.COUNT_HOURLY}{this} 60 {at}\n" for at in hours if at // HOUR % 2 != half)
-    yield f"# TYPE {names.COUNT_HOUR} unknown\n"
-    for service, of, half in _series(promised):
-        if half:
-            this = f'{{service="{service}",of="{of}",month="{_month(now)}",half="under way"}}'
-            yield from (f"{names.COUNT_HOUR}{this} {at % HOUR // 60} {at}\n" for at in recent)
-    yield "# EOF\n"
+
+    def lines(since: int, until: int) -> Iterator[str]:
+        these, those, summed = (blocks.between(times, since, until) for times in (minutes, recent, hours))
+        for name in (names.AGREED, names.UP, names.BAD, names.INCIDENT):
+            value = int(name in (names.AGREED, names.UP))
+            for service in promised.services:
+                yield from (f'{name}{{service="{service}"}} {value} {at}\n' for at in these)
+        for service, of, half in _series(promised):
+            this = _labels(service, of, half)
+            yield from (f"{names.COUNT_MINUTE}{this} 1 {at}\n" for at in these if at // HOUR % 2 == half)
+            # Recorded in the hour after the one that it sums.
+            yield from (f"{names.COUNT_HOURLY}{this} 60 {at}\n" for at in summed if at // HOUR % 2 != half)
+            if half:
+                this = f'{{service="{service}",of="{of}",month="{_month(now)}",half="under way"}}'
+                yield from (f"{names.COUNT_HOUR}{this} {at % HOUR // 60} {at}\n" for at in those)
+
+    return lines
 
 
 def _series(promised: Catalogue) -> Iterator[tuple[str, str, int]]:
@@ -160,11 +157,8 @@ def measure(size: Size, directory: Path) -> list[float]:
     promised = catalogue(size.services)
     now = int(datetime.now(UTC).timestamp()) // 60 * 60
     began = time.perf_counter()
-    with (directory / "history.txt").open("w") as file:
-        count = sum(file.write(line) and 1 for line in history(promised, size.days, now))
-    words: list[str | Path] = [parts.part("promtool"), "tsdb", "create-blocks-from", "openmetrics", "-q"]
-    words += ["--max-block-duration=162h", directory / "history.txt", directory / "data"]
-    subprocess.run(words, check=True, stdout=subprocess.DEVNULL)
+    told = history(promised, size.days, now)
+    count = blocks.write(told, now - size.days * 86400 - HOUR, now, directory, directory / "data")
     print(f"{count:,} samples of history written in {time.perf_counter() - began:.0f} s", flush=True)
     made = files(promised)[FILE].replace("    interval: 1m\n", f"    interval: {CYCLE_SECONDS}s\n", 1)
     (directory / "services.yml").write_text(made)
@@ -174,7 +168,7 @@ def measure(size: Size, directory: Path) -> list[float]:
             "global: {scrape_interval: 15s}\nrule_files: [services.yml]\nscrape_configs:\n"
             f"  - job_name: node\n    static_configs: [{{targets: ['127.0.0.1:{port}']}}]\n"
         )
-        words = [
+        words: list[str | Path] = [
             parts.part("prometheus"), f"--config.file={directory / 'prometheus.yml'}",
             f"--storage.tsdb.path={directory / 'data'}", "--storage.tsdb.retention.time=400d",
             f"--web.listen-address=127.0.0.1:{prometheus}",

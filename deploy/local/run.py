@@ -75,10 +75,10 @@ def _run(started: list[children.Child]) -> int:
         for line in problems:
             print(f"make run: {line}", file=sys.stderr)
         return 1
-    config = _config(at, state)
+    config = configuration(at, state)
     logs = state / "logs"
     wardwatch = [sys.executable, "-m", "collector"]
-    env = _environment(state)
+    env = environment(state)
     begun = time.monotonic()
     simulator = [*wardwatch, "simulate", "--config", str(config), "--port", str(at.simulator)]
     collector = [*wardwatch, "run", "--config", str(config), "--web.listen-address", f"127.0.0.1:{at.wardwatch}"]
@@ -87,7 +87,7 @@ def _run(started: list[children.Child]) -> int:
     # Prometheus reads the list of targets as it starts, so the collector comes first.
     if not _ready(f"http://127.0.0.1:{at.wardwatch}/-/ready", started, begun):
         return _obituary(started)
-    for name, words in _servers(real, at, state).items():
+    for name, words in servers(real, at, state).items():
         started.append(children.start(name, words, logs / f"{name}.log", {}))
     _announce(at, real, logs)
     return _watch(started, at if "prometheus" in real else None)
@@ -98,7 +98,7 @@ def _home(environ: Mapping[str, str]) -> Path:
     return Path(environ.get("WARDWATCH_STATE") or ROOT / ".state").absolute()
 
 
-def _environment(state: Path) -> dict[str, str]:
+def environment(state: Path) -> dict[str, str]:
     """The collector's state lies where `wardwatch pause` and `poll`, typed in the checkout, look for it."""
     return {"STATE_DIRECTORY": str(state), "PYTHONUNBUFFERED": "1"}
 
@@ -111,7 +111,7 @@ def _part(name: str) -> Path | None:
         return None
 
 
-def _config(at: ports.Ports, state: Path) -> Path:
+def configuration(at: ports.Ports, state: Path) -> Path:
     """The example configuration; a copy under `state` where the simulated devices or traps have another port."""
     usual = ports.Ports()
     source = ROOT / "config"
@@ -126,7 +126,7 @@ def _config(at: ports.Ports, state: Path) -> Path:
     return copy
 
 
-def _servers(real: Mapping[str, Path], at: ports.Ports, state: Path) -> dict[str, list[str]]:
+def servers(real: Mapping[str, Path], at: ports.Ports, state: Path) -> dict[str, list[str]]:
     """The command lines of Prometheus and Alertmanager, as far as they are to be had."""
     commands = {}
     if "prometheus" in real:

@@ -104,7 +104,7 @@ def test_pause_and_poll_in_the_checkout_find_the_collector_of_make_run(monkeypat
     """The second terminal has neither an option nor the environment of the first."""
     monkeypatch.chdir(ROOT)
     monkeypatch.delenv("STATE_DIRECTORY", raising=False)
-    theirs = local_run._environment(local_run._home({}))["STATE_DIRECTORY"]
+    theirs = local_run.environment(local_run._home({}))["STATE_DIRECTORY"]
     with monkeypatch.context() as second:
         second.setenv("STATE_DIRECTORY", theirs)
         started = console.state_of(console.load_from(ROOT / "config"), None)

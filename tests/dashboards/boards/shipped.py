@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,6 +40,8 @@ class Asked:
     expr: str
     how: str
     """`instant` or `range`."""
+    hours: float = 6
+    """Over how long, up to now, as the board is opened."""
 
     def __str__(self) -> str:
         return f"{self.board}: {self.place}"
@@ -51,25 +53,36 @@ LABEL_VALUES = re.compile(r"label_values\((?P<expr>.+), *(?P<label>\w+)\)")
 def asked() -> Iterator[Asked]:
     """Every expression of every panel, variable and annotation."""
     for uid, board in boards().items():
+        usual = _hours(board["time"]["from"])
         for panel in panels(board):
+            hours = _hours(panel["timeFrom"]) if panel.get("timeFrom") else usual
             for target in panel.get("targets", ()):
                 how = "instant" if target.get("instant") else "range"
-                yield Asked(uid, f"{panel['title']} {target['refId']}", target["expr"], how)
+                yield Asked(uid, f"{panel['title']} {target['refId']}", target["expr"], how, hours)
         for variable in variables(board):
             if variable["type"] == "query":
                 query = LABEL_VALUES.fullmatch(variable["query"])
                 assert query is not None, variable["query"]
-                yield Asked(uid, f"${variable['name']}", query["expr"], "instant")
+                yield Asked(uid, f"${variable['name']}", query["expr"], "instant", usual)
         for annotation in board["annotations"]["list"]:
-            yield Asked(uid, f"annotation {annotation['name']}", annotation["expr"], "range")
+            yield Asked(uid, f"annotation {annotation['name']}", annotation["expr"], "range", usual)
+
+
+HOURS = {"m": 1 / 60, "h": 1, "d": 24, "w": 168, "M": 730, "y": 8760}
+
+
+def _hours(since: str) -> float:
+    """`now-6h`, or `6h`, in hours. What is rounded (`now/d`) is taken for as long as it may be."""
+    number, unit = re.findall(r"(\d*)([mhdwMy])", since)[-1]
+    return int(number or 1) * HOURS[unit]
 
 
 BUILT_IN = {"$__rate_interval": "5m", "$__interval": "1m", "$__range": "6h", "$__range_s": "21600"}
 
 
-def filled(expr: str, chosen: dict[str, str] | None = None) -> str:
+def filled(expr: str, chosen: Mapping[str, str] | None = None, built_in: Mapping[str, str] = BUILT_IN) -> str:
     """As Grafana asks it: built-in variables filled in, the board's as `chosen`, else as all."""
-    for name, value in sorted(BUILT_IN.items(), key=lambda item: -len(item[0])):
+    for name, value in sorted(built_in.items(), key=lambda item: -len(item[0])):
         expr = expr.replace(name, value)
     names = re.compile(r"\$([A-Za-z_]\w*)|\$\{(\w+)(?::\w+)?\}")  # $1 is of label_replace
     return names.sub(lambda found: (chosen or {}).get(found[1] or found[2], ".+"), expr)

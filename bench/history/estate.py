@@ -1,0 +1,140 @@
+"""The example estate at work, in a hurry: simulated devices, the real collector, Prometheus and Alertmanager.
+
+As `make run` starts them, on free ports. Everything is scraped and every rule runs every few seconds, and no
+alert waits for longer than that. So sums of minutes are too large; what there is, and which labels it has is as always.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+from bench.history import blocks, ill
+from bench.process import free_port
+from deploy.local import children, parts, ports, run
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+READY_SECONDS: Final = 30.0
+
+
+@dataclass
+class Estate:
+    """What runs, and where. `home` holds configuration, state, data and logs."""
+
+    at: ports.Ports
+    home: Path
+    every: int
+    config: Path
+    commands: Mapping[str, list[str]]
+    running: dict[str, children.Child] = field(default_factory=dict)
+
+    @property
+    def prometheus(self) -> str:
+        return f"http://127.0.0.1:{self.at.prometheus}"
+
+    @property
+    def data(self) -> Path:
+        return self.home / "prometheus"
+
+    def start(self, *names: str) -> None:
+        """RuntimeError, with the end of its log, where one does not get ready."""
+        env = run.environment(self.home)
+        for name in names:
+            log = self.home / "logs" / f"{name}.log"
+            self.running[name] = children.start(name, self.commands[name], log, env)
+        for name, port in (("collector", self.at.wardwatch), ("prometheus", self.at.prometheus)):
+            if name in names:
+                self._wait(self.running[name], f"http://127.0.0.1:{port}/-/ready")
+
+    def stop(self, *names: str) -> None:
+        children.stop([self.running.pop(name) for name in names])
+
+    def fall_ill(self) -> None:
+        """What ill.py says is wrong from now on. Simulator and collector begin anew, as after a change of both."""
+        self.stop("simulator", "collector")
+        file = self.config / "simulator.yml"
+        said = yaml.safe_load(file.read_text())
+        for name, more in ill.DEVICES.items():
+            said["devices"][name] = {**said["devices"].get(name, {}), **more}
+        file.write_text(yaml.safe_dump(said, sort_keys=False))
+        for words in ill.SAID:
+            self.say(*words)
+        self.start("simulator", "collector")
+
+    def say(self, *words: str) -> str:
+        """What a person types: a command of wardwatch. CalledProcessError where it fails."""
+        line = [sys.executable, "-m", "collector", *words, "--config", str(self.config), "--state", str(self.home)]
+        return subprocess.run(line, capture_output=True, text=True, timeout=30, check=True).stdout
+
+    def remember(self, told: blocks.Told, begins: int, ends: int) -> int:
+        """History is put beneath what Prometheus has scraped, which it then goes on with. How many samples."""
+        self.stop("prometheus")
+        count = blocks.write(told, begins, ends, self.home, self.data)
+        self.start("prometheus")
+        return count
+
+    def _wait(self, child: children.Child, url: str) -> None:
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline and child.process.poll() is None:
+            try:
+                with opener.open(url, timeout=2):
+                    return
+            except (OSError, urllib.error.HTTPError):
+                time.sleep(0.1)
+        raise RuntimeError("\n".join([f"{child.name} is not ready:", *child.last_words(15)]))
+
+
+@contextmanager
+def estate(home: Path, every: int = 5) -> Iterator[Estate]:
+    """Running for as long as the block lasts. `every`: seconds from scrape to scrape and from rule to rule."""
+    at = ports.Ports(*(free_port() for _ in range(5)))
+    home.mkdir(parents=True, exist_ok=True)
+    config = run.configuration(at, home)
+    real = {name: parts.part(name) for name in ("prometheus", "alertmanager")}
+    program = [sys.executable, "-m", "collector"]
+    commands = {
+        "simulator": [*program, "simulate", "--config", str(config), "--port", str(at.simulator)],
+        "collector": [*program, "run", "--config", str(config), "--web.listen-address", f"127.0.0.1:{at.wardwatch}"],
+        **run.servers(real, at, home),
+    }
+    _hurry(home, every)
+    made = Estate(at, home, every, config, commands)
+    try:
+        made.start("simulator", "collector")
+        made.start("alertmanager", "prometheus")
+        yield made
+    finally:
+        children.stop(list(reversed(made.running.values())))
+
+
+def _hurry(home: Path, every: int) -> None:
+    rules = home / "rules"
+    rules.mkdir(exist_ok=True)
+    for path in (ROOT / "dashboards" / "generated" / "prometheus").glob("*.yml"):
+        text = re.sub(r"(?m)^( +(?:interval|for|keep_firing_for): ).+$", rf"\g<1>{every}s", path.read_text())
+        (rules / path.name).write_text(text)
+    settings = yaml.safe_load((home / "prometheus.yml").read_text())
+    pace = {"scrape_interval": f"{every}s", "scrape_timeout": f"{every}s"}
+    settings["global"] |= {**pace, "evaluation_interval": f"{every}s"}
+    settings["rule_files"] = [str(rules / "*.yml")]
+    for job in settings["scrape_configs"]:
+        job["relabel_configs"] = [
+            *job.get("relabel_configs", ()),
+            # /sd says for each device what a device may be asked.
+            *({"target_label": f"__{name}__", "replacement": value} for name, value in pace.items()),
+        ]
+    (home / "prometheus.yml").write_text(yaml.safe_dump(settings, sort_keys=False))
+    path = home / "alertmanager-config" / "alertmanager.yml"
+    path.write_text(re.sub(r"(?m)^( *group_(?:wait|interval): ).+$", rf"\g<1>{every}s", path.read_text()))
