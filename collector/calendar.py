@@ -44,6 +44,7 @@ _SELECTED = re.compile(r"(?:^|(?<= ))\S*\bPH\b\S*(?: -?\d+ days?)?")
 _BOTH = re.compile(r"\bPH\s+(?:Mo|Tu|We|Th|Fr|Sa|Su)\b|\b(?:Mo|Tu|We|Th|Fr|Sa|Su)(?:\[[^]]*\])?\s+PH\b")
 _SUN = re.compile(r"\b(?:sunrise|sunset|dawn|dusk)\b")
 _NO_END = re.compile(r":\d\d\s*\+")
+_YEARS = re.compile(r"\b\d{4}\b(?!:)")
 _SCHOOL = re.compile(r"\bSH\b")
 
 _BRITISH: Final = {("GB", part) for part in ("", "ENG", "NIR", "SCT", "WLS")}
@@ -237,6 +238,8 @@ def complaint(calendar: Calendar) -> tuple[str, str] | None:
     states = {state for _, _, state, _ in opening.intervals(*map(_midnight, year))}
     if not states <= {State.OPEN, State.CLOSED}:
         return "hours", "leaves open whether somebody is there ('unknown', or words alone): write times or off"
+    if State.OPEN not in states and "PH" not in hours and not _YEARS.search(hours):
+        return "hours", "is never: write when somebody is there"
     return None
 
 

@@ -8,39 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from functools import cache
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
+from collector import calendar
 from collector.config.document import Document, Step
 from collector.config.scalars import Keyed, Listed, Name, Plain, Written, shown, suggestion
 from collector.config.typed import Findings, Strict, named
 from collector.services import ALWAYS, ZONE, Calendar
 
-_QUOTED = re.compile(r'"[^"]*"')
-_UNKNOWN = re.compile(r"\b(SH|sunrise|sunset|dawn|dusk|unknown)\b", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_SOME_DAY = datetime(2026, 1, 1)
 
 
 def opening(text: str) -> str:
-    """Hours as opening-hours-py reads them. Raises ValueError."""
-    import opening_hours
-
-    if found := _UNKNOWN.search(_QUOTED.sub("", text)):
-        raise ValueError(f"says {shown(found[1])}, which nobody knows here: write weekdays, times, days and PH")
-    try:
-        hours = opening_hours.OpeningHours(text)
-    except opening_hours.ParserError as error:  # type: ignore[attr-defined]  # its stub has it not
-        at = re.search(r"--> 1:(\d+)", str(error))
-        place = f" at character {at[1]}" if at else ""
-        like = "write them like 24/7, or Mo-Fr 07:30-18:00; PH off"
-        raise ValueError(f"{shown(text)} are no opening hours{place}: {like}") from None
-    if not hours.is_open(_SOME_DAY) and hours.next_change(_SOME_DAY) is None and "PH" not in text.upper():
-        raise ValueError(f"{shown(text)} are never: write when the service is owed")
+    """Hours that `collector.calendar` reads, and that some time are. Raises ValueError."""
+    wrong = calendar.complaint(Calendar("", text))
+    if wrong is not None:
+        raise ValueError(f"{shown(text)} {wrong[1]}")
     return text
 
 
