@@ -44,7 +44,7 @@ def hour_rules(timing: Timing) -> Iterator[Record]:
     hour = timing.lasts("1h")
     level = f"last_over_time({n.USED}{{{LEVEL}}}[{hour}])"
     peak = f"max_over_time({n.USED}{{{PEAK}}}[{hour}])"
-    yield Record(n.USED_HOURLY, f"{level}\nor {peak}\n  unless on (instance) min_over_time({n.OWED}[{hour}]) == 0")
+    yield Record(n.USED_HOURLY, f"{level}\nor {peak}\n  unless on (instance) min_over_time({n.OWED}[{timing.range('1h')}]) == 0")
     for window in ("7d", "30d"):
         within = f"quantile_over_time(0.95, {n.USED_HOURLY}[{timing.range(window)}])"
         yield Record(n.P95_HOURLY, f"{within} and {_there(timing)}", {"window": window})
@@ -55,7 +55,8 @@ def day_rules(timing: Timing) -> Iterator[Record]:
     one after that in which there is something, and not before a whole day is known."""
     level = f"{n.USED_HOURLY}{{{LEVEL}}}"
     peak = f"quantile_over_time(0.95, {n.USED_HOURLY}{{{PEAK}}}[{timing.range('1d')}])"
-    known = f"last_over_time({n.USED}[{timing.lasts('1h')}] offset {timing.lasts('23h')})"
+    # A minute more than an hour: of one that comes once a day, the left end is the sample.
+    known = f"last_over_time({n.USED}[{timing.lasts('61m')}] offset {timing.lasts('23h')})"
     recorded = f"last_over_time({n.USED_DAILY}[{_short_of_a_day(timing)}])"
     yield Record(n.USED_DAILY, f"({level} or {peak})\nand {known}\nunless {recorded}")
     # When that was: evaluations come late and days are missing, so that the samples' number doesn't tell.

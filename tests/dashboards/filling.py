@@ -26,10 +26,11 @@ def judge(
     timing: Timing | None = None,
     limits: Limits | None = None,
     every: str = "",
+    samples: str = "",
 ) -> str:
     """What promtool says against the cases: nothing, when all hold. It runs all groups at one pace: so only one.
 
-    `every`: the time between evaluations and samples, where it isn't the group's own.
+    `every`: the time between evaluations, where it isn't the group's own; `samples`: between samples, where not that.
     """
     rules = yaml.safe_load(files(promised or Catalogue(), limits, timing)[FILE])
     rules["groups"] = [rules["groups"][group]]
@@ -38,7 +39,7 @@ def judge(
     tests = [
         {
             "name": case.name,
-            "interval": every,
+            "interval": samples or every,
             "input_series": [{"series": series, "values": values} for series, values in case.series.items()],
             "promql_expr_test": case.looks,
             "alert_rule_test": case.alerts,
