@@ -26,6 +26,9 @@ SCRAPED_CONTACT: Final = "wardwatch_device_contact_info"
 SILENCED: Final = "device:silenced"
 OFF_HOURS: Final = "device:off_hours"
 
+# How a device is, as `dashboards/rules/causes.py` numbers it, by instance and where and what it is.
+DEVICE_STATE: Final = "device:state"
+
 # States, by service.
 COMPONENT_UP: Final = "service:component:up"
 UP: Final = "service:up"

@@ -61,7 +61,7 @@ DEVICE: Final[Words] = {
     "5": Word("– never asked", QUIET),
     "null": Word("? no data", UNKNOWN),
 }
-"""States of a device as `device_state` (dashboards/boards/queries.py) numbers them."""
+"""States of a device as `device_state` (dashboards/rules/causes.py) numbers them."""
 
 EQUIPMENT: Final[Words] = {
     "0": Word("✓ seen", GOOD),
@@ -71,7 +71,7 @@ EQUIPMENT: Final[Words] = {
     "4": Word("? unknown", UNKNOWN),
     "null": Word("? no data", UNKNOWN),
 }
-"""Where clinical equipment is, as `equipment_state` (dashboards/boards/queries.py) numbers it."""
+"""Where clinical equipment is, as `wardwatch_equipment:state` (dashboards/causes/equipment.yml) numbers it."""
 
 WORKS: Final[Words] = {
     "1": Word("✓ works", GOOD),

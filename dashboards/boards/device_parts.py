@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from collector.config import Config
-from dashboards.boards.queries import equipment_state, to_device
+from dashboards.boards.queries import to_device
 from dashboards.palette import BAD, EQUIPMENT, GOOD, LINK, WARN, WORKS, Step, above, rising, wrong
 from dashboards.panels import Column, Panel, Query, bars, series, states, table
 
@@ -129,7 +129,7 @@ def place() -> tuple[Panel, ...]:
         states(
             "Seen",
             "Whether switches see it, over time. Good: seen; quiet is a device that has nothing to say.",
-            Query(equipment_state(ONE), "{{instance}}"),
+            Query(f"max by (instance) (wardwatch_equipment:state{{{ONE}}})", "{{instance}}"),
             EQUIPMENT,
             none="It is not looked for",
             width=8,

@@ -7,7 +7,7 @@ from typing import Final
 from collector.config import Config
 from dashboards.board import ANY_OR_NONE, Board, Row, Variable, alerts
 from dashboards.boards import equipment_paths as paths
-from dashboards.boards.queries import SITE, TO_DEVICE, alert_columns, alert_queries, equipment_state, to_device
+from dashboards.boards.queries import SITE, TO_DEVICE, alert_columns, alert_queries, to_device
 from dashboards.palette import BAD, EQUIPMENT, LINK, UP, WARN, any_is, wrong
 from dashboards.panels import Column, Panel, Query, series, stat, table
 
@@ -16,22 +16,19 @@ ABOUT: Final = """**For** clinical engineering and IT operations, together.
 Nothing here was asked of equipment that may not be asked: switches and controllers say where it is."""
 
 INFO: Final = "wardwatch_equipment:info"
-CHOSEN: Final = f'{INFO}{{site=~"$site", ward=~"$location", type=~"$kind", criticality=~"$class"}}'
-THOSE: Final = f"and on (instance) {CHOSEN}"
+CHOSEN: Final = 'site=~"$site", ward=~"$location", type=~"$kind", criticality=~"$class"'
+STATE: Final = f"wardwatch_equipment:state{{{CHOSEN}}}"
+THOSE: Final = f"and on (instance) {INFO}{{{CHOSEN}}}"
 
 BAD_PORT: Final = (
     "wardwatch_equipment:port_up == 0 or wardwatch_equipment_half_duplex == 1\n"
     'or ALERTS{alertstate="firing", alertname=~"Equipment(PortErrors|PortFlaps|SeenTwice)"}'
 )
 WRONG_VLAN: Final = "wardwatch_equipment_wrong_vlan == 1 and on (instance) wardwatch_equipment_seen == 1"
-AWAY: Final = 'wardwatch_equipment_state{state=~"moved|unseen|unknown"} == 1'
 
 MOST: Final = 200
 """Pieces in the list: those that need somebody first, then others."""
-LISTED: Final = (
-    f"topk({MOST}, {CHOSEN} + on (instance) group_left () "
-    f"count by (instance) ({AWAY} or {WRONG_VLAN} or {BAD_PORT}) or {CHOSEN})"
-)
+LISTED: Final = f"topk({MOST}, wardwatch_equipment:wrong{{{CHOSEN}}})"
 
 
 def board(config: Config) -> Board:
@@ -68,13 +65,13 @@ def _first(config: Config) -> tuple[Panel, ...]:
         _counted(
             "Not seen",
             "Pieces that no switch and no access point sees, or of which nobody knows.",
-            f'wardwatch_equipment_state{{state=~"unseen|unknown"}} == 1 {THOSE}',
+            f"{STATE} >= 3",
             BAD,
         ),
         _counted(
             "Moved",
             "Pieces that are in another ward than the inventory says.",
-            f'wardwatch_equipment_state{{state="moved"}} == 1 {THOSE}',
+            f"{STATE} == 2",
             WARN,
         ),
         _counted(
@@ -102,19 +99,18 @@ def _first(config: Config) -> tuple[Panel, ...]:
 
 
 STATES: Final = {"seen": None, "quiet": None, "moved": WARN, "unseen": BAD, "unknown": BAD}
-"""With the colour of those that should be none."""
+"""As they are numbered, with the colour of those that should be none."""
 
 
 def _counts(title: str, about: str, labels: dict[str, str]) -> Panel:
     """Pieces by these labels of the register (with titles), and how many of them are in each state."""
     by = ", ".join(labels)
-    state = f'{CHOSEN} * on (instance) group_left () max by (instance) (wardwatch_equipment_state{{state="%s"}})'
     return table(
         title,
         f"{about} Good: all are seen; quiet is a device that has nothing to say.",
         (
-            Query(f"count by ({by}) ({CHOSEN})"),
-            *(Query(f"sum by ({by}) ({state % name})") for name in STATES),
+            Query(f"count by ({by}) ({INFO}{{{CHOSEN}}})"),
+            *(Query(f"sum by ({by}) ({STATE} == bool {number})") for number in range(len(STATES))),
         ),
         (
             *(Column(label, title) for label, title in labels.items()),
@@ -150,8 +146,11 @@ def _by_type() -> Panel:
 def _over_time() -> Panel:
     return series(
         "States over time",
-        "Pieces in each state. Good: nothing but seen and quiet; a step of many at once is a switch, not they.",
-        Query(f"count by (state) (wardwatch_equipment_state == 1 {THOSE})", "{{state}}"),
+        "Pieces of the chosen criticality in each state, at all sites. Good: seen and quiet only; many that change "
+        "at once are one switch.",
+        Query(
+            f'sum by (state) (wardwatch_equipment{{criticality=~"$class", state=~"{"|".join(STATES)}"}})', "{{state}}"
+        ),
         "none",
         low=0,
         stacked=True,
@@ -162,8 +161,8 @@ def _over_time() -> Panel:
 
 
 def _pieces() -> Panel:
-    by = "max by (instance)"
-    listed = f"and on (instance) {LISTED}"
+    # What is joined first is little: aggregated are the rows of the list.
+    by, listed = "max by (instance)", f"and on (instance) {LISTED}"
     port = "wardwatch_equipment:port"
     return table(
         f"Pieces ({MOST} at most)",
@@ -171,15 +170,15 @@ def _pieces() -> Panel:
         "seen, and its port. Good: seen, link up, no errors, and no in the last columns.",
         (
             Query(f"max by (instance, ward, type, criticality) ({LISTED})"),
-            Query(f"({equipment_state()}) {listed}"),
-            Query(f"{by} (wardwatch_equipment_last_seen_timestamp_seconds) * 1000 {listed}"),
-            Query(f"max by (instance, switch, ifName) ({port}) {listed}"),
-            Query(f"2 - {by} ({port}_up) {listed}"),
-            Query(f"{by} ({port}_errors:rate15m / ({port}_packets:rate15m > 0)) {listed}"),
-            Query(f"{by} ({port}_flaps:changes1h) {listed}"),
-            Query(f"{by} (wardwatch_equipment_wrong_vlan) {listed}"),
-            Query(f"{by} (wardwatch_equipment_half_duplex) {listed}"),
-            Query(f"{by} (wardwatch_device_up) {listed}"),
+            Query(f"{by} ({STATE} {listed})"),
+            Query(f"{by} (wardwatch_equipment_last_seen_timestamp_seconds {listed}) * 1000"),
+            Query(f"max by (instance, switch, ifName) ({port} {listed})"),
+            Query(f"2 - {by} ({port}_up {listed})"),
+            Query(f"{by} ({port}_errors:rate15m / ({port}_packets:rate15m > 0) {listed})"),
+            Query(f"{by} ({port}_flaps:changes1h {listed})"),
+            Query(f"{by} (wardwatch_equipment_wrong_vlan {listed})"),
+            Query(f"{by} (wardwatch_equipment_half_duplex {listed})"),
+            Query(f"{by} (wardwatch_device_up {listed})"),
         ),
         (
             Column("instance", "Device", links=(TO_DEVICE,)),
@@ -207,7 +206,7 @@ def _alerts(config: Config) -> Panel:
     return table(
         "Alerts",
         "Of the chosen pieces: what fires, and what waits whether it lasts. An alert leads to its runbook. Good: none.",
-        alert_queries('severity!=""', CHOSEN),
+        alert_queries('severity!=""', f"{INFO}{{{CHOSEN}}}"),
         alert_columns(config.settings.urls.runbooks, devices=True),
         sort="Since",
         none="No alert",

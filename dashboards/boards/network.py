@@ -9,7 +9,7 @@ from dashboards import names as n
 from dashboards.board import ANY_OR_NONE, Board, Row, Variable, alerts, maintenance
 from dashboards.boards import network_ports as ports
 from dashboards.boards.network_ports import CHOSEN, NETWORK, THOSE
-from dashboards.boards.queries import SITE, TO_DEVICE, alert_columns, alert_queries, device_state
+from dashboards.boards.queries import SITE, TO_DEVICE, alert_columns, alert_queries
 from dashboards.palette import BAD, NOTICE, WARN, Word, above, any_is
 from dashboards.palette import DEVICE as STATES
 from dashboards.panels import Column, Panel, Query, bars, series, stat, table
@@ -21,14 +21,14 @@ From a row to the device, there to the port."""
 KIND: Final = Variable(
     "kind",
     "Kind",
-    'label_values(wardwatch_poll_success{module="if_mib", site=~"$site"}, device_kind)',
+    'label_values(wardwatch:network_state{site=~"$site"}, device_kind)',
     every=ANY_OR_NONE,
 )
 
 AILS: Final = "Device(Restarted|CpuHigh|MemoryHigh|SupplyFailed|FanFailed)"
 MOST: Final = 200
 """Devices in the list: those that are not up first, then others."""
-LISTED: Final = f"topk({MOST}, ({device_state(CHOSEN)}) {THOSE})"
+LISTED: Final = f"topk({MOST}, {NETWORK})"
 
 
 def board(config: Config) -> Board:
@@ -61,9 +61,7 @@ def _firing(names: str) -> str:
 
 def _first() -> tuple[Panel, ...]:
     return (
-        _counted(
-            "Down", "Devices that did not answer their last poll.", f"wardwatch_device_up{{{CHOSEN}}} == 0 {THOSE}", BAD
-        ),
+        _counted("Down", "Devices that did not answer their last poll.", f"{NETWORK} == 1", BAD),
         _counted(
             "Cut off",
             "Of those, devices that cannot answer because what lies before them is down: look there first.",
@@ -90,14 +88,13 @@ def _first() -> tuple[Panel, ...]:
 
 
 def _sites() -> Panel:
-    up = f"wardwatch_device_up{{{CHOSEN}}}"
     return table(
         "Sites",
         "Devices of each site, how many answer, are down or cut off, and alerts that fire. Good: all answer.",
         (
             Query(f"count by (site) ({NETWORK})"),
-            Query(f"sum by (site) ({up} {THOSE})"),
-            Query(f"sum by (site) ({up} == bool 0 {THOSE})"),
+            Query(f"sum by (site) ({NETWORK} == bool 0)"),
+            Query(f"sum by (site) ({NETWORK} == bool 1)"),
             Query(f"sum by (site) (wardwatch_dependency_down{{{CHOSEN}}} {THOSE})"),
             Query(f"count by (site) ({_firing('Port.+|Device.+')}) or sum by (site) ({NETWORK} * 0)"),
         ),
@@ -119,7 +116,7 @@ def _down() -> Panel:
     return series(
         "Devices down",
         "How many did not answer, by site. Good: none; many at once have one cause.",
-        Query(f"count by (site) (wardwatch_device_up{{{CHOSEN}}} == 0 {THOSE})", "{{site}}"),
+        Query(f"sum by (site) (wardwatch:network_down:count{{{CHOSEN}}})", "{{site}}"),
         "none",
         low=0,
         stacked=True,
@@ -130,36 +127,34 @@ def _down() -> Panel:
 
 
 def _devices(config: Config) -> Panel:
-    by = "max by (instance)"
-    listed = f"and on (instance) {LISTED}"
-    said = "instance, device_kind, site, location"
+    # What is joined first is little: aggregated are the rows of the list.
+    by, listed = "max by (instance)", f"and on (instance) {LISTED}"
     busy, room = (config.settings.capacity.full[name] for name in ("bandwidth", "ports"))
     return table(
         f"Devices ({MOST} at most)",
         "Those that are not up first: the state and why, whether alerts are kept quiet, alerts that fire, the share of "
         "ports with a link, the busiest uplink. Good: up, no alert.",
         (
-            Query(LISTED),
-            Query(f"max by ({said}) ({NETWORK} * 0) {listed}"),
-            Query(f"max by (instance, reason) (wardwatch_poll_failed_info{{{CHOSEN}}}) {listed}"),
-            Query(f"{by} ({n.SILENCED}) {listed}"),
-            Query(f'count by (instance) (ALERTS{{alertstate="firing", {CHOSEN}}}) {listed}'),
-            Query(f'{by} ({n.USED}{{resource="ports"}}) {listed}'),
-            Query(f'{by} ({n.USED}{{resource="bandwidth"}}) {listed}'),
-            Query(f"{by} (wardwatch_poll_duration_seconds{{{CHOSEN}}}) {listed}"),
+            Query(f"max by (instance, device_kind, site, location) ({LISTED})"),
+            Query(f"max by (instance, reason) (wardwatch_poll_failed_info{{{CHOSEN}}} {listed})"),
+            Query(f"{by} ({n.SILENCED} {listed})"),
+            Query(f'count by (instance) (ALERTS{{alertstate="firing", {CHOSEN}}} {listed})'),
+            Query(f'{by} ({n.USED}{{resource="ports"}} {listed})'),
+            Query(f'{by} ({n.USED}{{resource="bandwidth"}} {listed})'),
+            Query(f"{by} (wardwatch_poll_duration_seconds{{{CHOSEN}}} {listed})"),
         ),
         (
             Column("instance", "Device", links=(TO_DEVICE,)),
             Column("Value #A", "State", words=STATES, width=110),
             Column("reason", "Reason", width=110),
-            Column("Value #D", "Kept quiet", words={"1": Word("→ yes", NOTICE)}, width=100),
-            Column("Value #E", "Alerts", "none", 0, steps=any_is(WARN), width=80),
+            Column("Value #C", "Kept quiet", words={"1": Word("→ yes", NOTICE)}, width=100),
+            Column("Value #D", "Alerts", "none", 0, steps=any_is(WARN), width=80),
             Column("device_kind", "Kind", width=150),
             Column("site", "Site", width=130),
             Column("location", "Location"),
-            Column("Value #F", "Ports used", "percentunit", 0, steps=above(room, WARN), width=110),
-            Column("Value #G", "Uplink used", "percentunit", 0, steps=above(busy), width=110),
-            Column("Value #H", "Slowest poll", "s", width=110),
+            Column("Value #E", "Ports used", "percentunit", 0, steps=above(room, WARN), width=110),
+            Column("Value #F", "Uplink used", "percentunit", 0, steps=above(busy), width=110),
+            Column("Value #G", "Slowest poll", "s", width=110),
         ),
         sort="State",
         none="No device is read with the module if_mib",

@@ -11,8 +11,8 @@ from dashboards.palette import WARN, Step, above, any_is
 from dashboards.panels import Column, Panel, Query, series, table
 
 CHOSEN: Final = 'site=~"$site", device_kind=~"$kind"'
-NETWORK: Final = f'wardwatch_poll_success{{module="if_mib", {CHOSEN}}}'
-"""Whose ports are read: they are the network's devices, whatever their kind is called."""
+NETWORK: Final = f"wardwatch:network_state{{{CHOSEN}}}"
+"""Devices whose ports are read, numbered as palette.DEVICE."""
 THOSE: Final = f"and on (instance) {NETWORK}"
 
 BITS: Final = f"wardwatch:port_bits:rate5m_top20{{{CHOSEN}}}"

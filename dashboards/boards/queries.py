@@ -36,33 +36,6 @@ def service_state(selector: str = "") -> str:
     return f"({maintenance} == 1) * 3 or ({unknown} == 1) * 2 or 1 - {up}"
 
 
-def device_state(selector: str = "") -> str:
-    """0 up, 1 down, 2 nobody knows, 3 paused, 4 answers in part, 5 never asked, by instance: as palette.DEVICE names
-    them, and the status page."""
-    by = f"max by (instance) (%s{{{selector}}}%s)"
-    return "\nor ".join(
-        (
-            by % ("wardwatch_paused", " > 0") + " * 0 + 3",
-            by % ("wardwatch_device_up", " == 0") + " + 1",
-            by % ("wardwatch_poll_success", " == 0") + " + 4",
-            by % ("wardwatch_device_up", "") + " * 0",
-            # Only who is asked has a breaker.
-            by % ("wardwatch_breaker_open", "") + " * 0 + 2",
-            by % ("wardwatch_device_info", "") + " * 0 + 5",
-        )
-    )
-
-
-def equipment_state(selector: str = "") -> str:
-    """0 seen, 1 quiet, 2 moved, 3 unseen, 4 nobody knows, by instance: as palette.EQUIPMENT names them."""
-    chosen = f"{selector}, " if selector else ""
-    words = enumerate(("seen", "quiet", "moved", "unseen", "unknown"))
-    return "\nor ".join(
-        f'max by (instance) (wardwatch_equipment_state{{{chosen}state="{word}"}} == 1) * 0 + {number}'
-        for number, word in words
-    )
-
-
 def alert_columns(runbooks: str, *, devices: bool = False) -> tuple[Column, ...]:
     """Of `alert_queries`; an alert leads to its runbook, and where there are several `devices` each to its board."""
     return (

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from dashboards import names as n
+from dashboards.promql import union
 from dashboards.rule import Alert, Group, Record, written
 from dashboards.rules.alerts import Places
 from dashboards.timing import Timing
@@ -37,8 +38,8 @@ empty service is no label. A word for none would be one that all such alerts hav
 could inhibit the others."""
 
 ABOUT = (
-    "About devices: which are silenced, and which are outside the agreed hours of their service. docs/alerts.md.",
-    "What the alerts of the other files read.",
+    "About devices: which are silenced, and which are outside the agreed hours of their service (docs/alerts.md), and",
+    "how each is. What the alerts of the other files and the boards read.",
 )
 
 
@@ -46,7 +47,16 @@ def files(
     sources: Mapping[str, Sequence[Mapping[str, Any]]], timing: Timing, places: Places, team: str
 ) -> dict[str, str]:
     """Rule files by path, from the groups of the sources by name. `team` is called where nobody says another."""
-    made = {FILE: written([Group("wardwatch devices", "", (*_about_devices(),))], ABOUT)}
+    states = Record(n.DEVICE_STATE, device_state(by="instance, site, location, device_kind"))
+    made = {
+        FILE: written(
+            [
+                Group("wardwatch devices", "", (*_about_devices(),)),
+                Group("wardwatch device states", timing.lasts("1m"), (states,)),
+            ],
+            ABOUT,
+        )
+    }
     for name, groups in sources.items():
         complete = [_group(group, groups, timing, places, team) for group in groups]
         made[f"prometheus/{name}"] = written(complete, (f"From dashboards/causes/{name}, which says why.",))
@@ -61,6 +71,25 @@ def _about_devices() -> Iterator[Record]:
         n.OFF_HOURS,
         f'max by (instance) ({n.SCRAPED_CONTACT}{{key_property!="safety"}}\n'
         f"and on (service) max by (service) ({n.SCRAPED_AGREED}) == 0)",
+    )
+
+
+def device_state(selector: str = "", by: str = "instance") -> str:
+    """0 up, 1 down, 2 not polled yet, 3 paused, 4 answers in part, 5 never asked: the words of the status page.
+
+    Cheap for many devices: of what is well only `wardwatch_device_up` is looked at twice.
+    """
+    chosen = f"{{{selector}}}" if selector else ""
+    return union(
+        (
+            f"max by ({by}) (wardwatch_paused{chosen} > 0) * 0 + 3",
+            f"max by ({by}) (wardwatch_device_up{chosen} == 0) + 1",
+            f"max by ({by}) (wardwatch_poll_success{chosen} == 0) + 4",
+            f"max by ({by}) (wardwatch_device_up{chosen}) * 0",
+            # Only who is asked has a breaker.
+            f"max by ({by}) (wardwatch_breaker_open{chosen}) * 0 + 2",
+            f"max by ({by}) (wardwatch_device_info{chosen}) * 0 + 5",
+        )
     )
 
 

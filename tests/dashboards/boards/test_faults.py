@@ -45,12 +45,14 @@ def on(name: str, **labels: str) -> str:
     return f"{name}{{{matchers}}}"
 
 
-def piece(name: str, state: str, ward: str = "A") -> dict[str, str]:
-    words = {"site": "main", "ward": ward, "type": "pump", "criticality": "high"}
-    made = {on("wardwatch_equipment:info", instance=name, **words): "1x40"}
-    for each in ("seen", "quiet", "moved", "unseen", "unknown"):
-        made[on("wardwatch_equipment_state", instance=name, state=each)] = f"{int(each == state)}x40"
-    return made
+def piece(name: str, state: int, ward: str = "A", wrong: int = 0) -> dict[str, str]:
+    """`state` as palette.EQUIPMENT numbers it."""
+    words = {"instance": name, "site": "main", "ward": ward, "type": "pump", "criticality": "high"}
+    return {
+        on("wardwatch_equipment:info", **words): "1x40",
+        on("wardwatch_equipment:state", **words): f"{state}x40",
+        on("wardwatch_equipment:wrong", **words): f"{wrong}x40",
+    }
 
 
 def device(name: str, **labels: str) -> dict[str, str]:
@@ -62,6 +64,7 @@ def device(name: str, **labels: str) -> dict[str, str]:
         on("wardwatch_breaker_open", **said): "0x40",
         on("wardwatch_poll_success", module="if_mib", **said): "1x40",
         on("wardwatch_poll_success", module="system", **said): "1x40",
+        on("wardwatch:network_state", **said): "0x40",
     }
 
 
@@ -69,8 +72,8 @@ EQUIPMENT = (
     case(
         "nothing is wrong, nothing is said",
         "equipment",
-        piece("pump", "seen")
-        | piece("quiet", "quiet")
+        piece("pump", 0)
+        | piece("quiet", 1)
         | {
             on("wardwatch_equipment:port_up", instance="pump"): "1x40",
         },
@@ -86,10 +89,10 @@ EQUIPMENT = (
     case(
         "each fault is in its own panel, and those that have one come first",
         "equipment",
-        piece("here", "seen")
-        | piece("gone", "unseen")
-        | piece("lost", "unknown")
-        | piece("away", "moved", "B")
+        piece("here", 0, wrong=1)
+        | piece("gone", 3, wrong=1)
+        | piece("lost", 4, wrong=1)
+        | piece("away", 2, "B", wrong=1)
         | {
             on("wardwatch_equipment_wrong_vlan", instance="here"): "1x40",
             on("wardwatch_equipment_seen", instance="here"): "1x40",
@@ -118,7 +121,7 @@ EQUIPMENT = (
     case(
         "a choice leaves the others out",
         "equipment",
-        piece("gone", "unseen") | piece("lost", "unseen", "B"),
+        piece("gone", 3) | piece("lost", 3, "B"),
         {"Not seen A": 1, "By ward A": {'{ward="B"}': 1}, "Pieces (200 at most) B": {'{instance="lost"}': 3}},
         {"location": "B"},
     ),
@@ -221,14 +224,14 @@ NETWORK = (
         },
     ),
     case(
-        "one is down, another behind it; who has no ports is no device of the network",
+        "one is down, another behind it",
         "network",
         device("a")
         | device("b")
         | {
-            on("wardwatch_device_up", instance="a", site="main", device_kind="switch"): "0x40",
-            on("wardwatch_device_up", instance="b", site="main", device_kind="switch"): "0x40",
-            on("wardwatch_device_up", instance="printer", site="main", device_kind="printer"): "0x40",
+            on("wardwatch:network_state", instance="a", site="main", device_kind="switch"): "1x40",
+            on("wardwatch:network_state", instance="b", site="main", device_kind="switch"): "1x40",
+            on("wardwatch:network_down:count", site="main", device_kind="switch"): "2x40",
             on("wardwatch_dependency_down", instance="b", site="main", device_kind="switch"): "1x40",
         },
         {
@@ -236,7 +239,10 @@ NETWORK = (
             "Cut off A": 1,
             "Sites C": {'{site="main"}': 2},
             "Devices down A": {'{site="main"}': 2},
-            "Devices (200 at most) A": {'{instance="a"}': 1, '{instance="b"}': 1},
+            "Devices (200 at most) A": {
+                '{instance="a", site="main", device_kind="switch"}': 1,
+                '{instance="b", site="main", device_kind="switch"}': 1,
+            },
         },
     ),
     case(
