@@ -63,7 +63,8 @@ def _numbers(unit: str) -> Iterator[tuple[str, str, Words]]:
     yield "State", n.KPI_STATUS, KPI
     yield "Now", scaled(n.KPI_VALUE), {}
     yield "Target", scaled(n.KPI_TARGET), {}
-    yield "30 days ago", f"{n.KPI_STATUS} offset 30d", KPI
+    # What was so then may be kept by the hour only.
+    yield "30 days ago", f"last_over_time({n.KPI_STATUS}[2h] offset 30d)", KPI
     yield "Trend", WAY, TREND
     yield "In 30 days", scaled(f"clamp_max({soon}, 1)" if unit == "percentunit" else soon), {}
     yield "Began at", scaled(f"max by (kpi) ({n.KPI_BASELINE})"), {}
