@@ -18,7 +18,7 @@ from tests.dashboards.boards.shipped import ROOT, boards, panels
 
 SHEET = 2**0.5
 """Of A3 and A4: height by width."""
-WIDE = 2048
+WIDE = 2160
 LINE = 38
 """Pixels of a line of Grafana's grid, 30 with a gap of 8."""
 
