@@ -107,7 +107,7 @@ def _storage() -> Panel:
         "Bytes of Prometheus' blocks, and the most that it may keep where a size is set. Good: below that.",
         (
             Query("sum(prometheus_tsdb_storage_blocks_bytes)", "blocks"),
-            Query("sum(prometheus_tsdb_retention_limit_bytes > 0)", "most"),
+            Query("sum(prometheus_tsdb_retention_limit_bytes)", "most (0: no limit)"),
         ),
         "bytes",
         low=0,
