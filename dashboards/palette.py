@@ -114,9 +114,9 @@ KPI: Final[Words] = {
     "1": Word("! close", WARN),
     "0": Word("✗ missed", BAD),
     "-1": Word("? not known", UNKNOWN),
-    "null": Word("– no target", QUIET),
+    "3": Word("– no target", QUIET),
 }
-"""States of a KPI as `kpi:status` numbers them."""
+"""States of a KPI as `kpi:status` numbers them, and one besides for those without."""
 TREND: Final[Words] = {
     "1": Word("▲ better", GOOD),
     "0": Word("→ steady", QUIET),

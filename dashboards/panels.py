@@ -221,7 +221,9 @@ def table(
         )
     )
     for column in columns:
-        panel.override_by_name(column.title, list(_cells(column)))
+        # What is said of an empty table must not stand in each empty cell.
+        blank = [dashboard.DynamicConfigValue("noValue", "–")] if none else []
+        panel.override_by_name(column.title, [*_cells(column), *blank])
     if sort:
         panel.sort_by([build.TableSortByFieldState().display_name(sort).desc(falling)])
     return _asked(panel, query, "table", width, height)

@@ -11,6 +11,7 @@ from dashboards.boards import servers
 from dashboards.boards.queries import TO_DEVICE
 from dashboards.palette import BAD, GOOD, QUIET, WARN, Step, any_is
 from dashboards.panels import Column, Panel, Query, bars, series, stat, table
+from dashboards.rules import quality
 
 ABOUT: Final = """**For** those who run wardwatch.
 **Good** is three high shares and three noughts: all is seen, whole, of now, and alerts get through.
@@ -83,10 +84,11 @@ def _share(config: Config, id: str, title: str, series_: str, of: str) -> Panel:
 def _age() -> Panel:
     return series(
         "Time since modules were read",
-        "So long ago at most were 95 of 100 modules read, and all of them. Good: two intervals of the slowest or less, "
-        "and level. A line that rises as time goes by is a device that does not answer.",
-        Query(n.AGE, "share {{quantile}}"),
+        "So long ago at most were 95 of 100 modules read, and all of them. Good: below the line, from which on data "
+        "are not fresh, and level. A line that rises as time goes by is a device that does not answer.",
+        (Query(f'{n.AGE}{{quantile="0.95"}}', "95 of 100"), Query(f'{n.AGE}{{quantile="1"}}', "all")),
         "s",
+        steps=(Step(None, QUIET), Step(quality.FRESH, WARN)),
         low=0,
         width=9,
     )
@@ -250,7 +252,7 @@ def _costly() -> Panel:
         (
             Column("instance", "Device", links=(TO_DEVICE,)),
             Column("Value #A", "Series", "none", 0, width=100),
-            Column("Value #B", "Read in", "s", 3, width=100),
+            Column("Value #B", "Read in", "s", 1, width=100),
             Column("Value #C", "Packets", "pps", 1, width=110),
         ),
         sort="Series",

@@ -84,13 +84,14 @@ def _state(score: str, by: str, known: str) -> str:
 
 def _score(name: str) -> tuple[Column, ...]:
     return (
-        Column(f"Value #{name[0]}", "State", words=KPI, width=115),
-        Column(f"Value #{name[1]}", "Score", "percentunit", 0, width=70),
-        Column(f"Value #{name[2]}", "Known", "percentunit", 0, width=75),
+        Column(f"Value #{name[0]}", "State", words=KPI, width=110),
+        Column(f"Value #{name[1]}", "Score", "percentunit", 0, width=85),
+        Column(f"Value #{name[2]}", "Known", "percentunit", 0, width=85),
     )
 
 
 def _items() -> Panel:
+    state, *numbers = _score("ABC")
     return table(
         "Items",
         "What the board looks at. Score: the weighted share of its known KPIs, from 0% (all missed) to 100% (all "
@@ -103,13 +104,14 @@ def _items() -> Panel:
             Query(f"max by (item, name) ({n.SCORECARD_INFO})"),
         ),
         (
-            Column("item", "No.", width=50),
+            Column("item", "No.", width=65),
+            state,
             Column("name", "Item"),
-            *_score("ABC"),
-            Column("Value #D", "Weight", "none", 0, width=80),
+            *numbers,
+            Column("Value #D", "Weight", "none", 0, width=95),
         ),
         sort="Weight",
-        width=13,
+        width=11,
         height=13,
     )
 
@@ -126,7 +128,7 @@ def _pillars() -> Panel:
         (Column("pillar", "Pillar"), *_score("ABC")),
         sort="Score",
         falling=False,
-        width=5,
+        width=6,
         height=13,
     )
 
@@ -144,14 +146,14 @@ def _towers() -> Panel:
         ),
         (
             Column("tower", "Tower"),
-            Column("Value #A", "This month", "percentunit", 2, width=100),
-            Column("Value #B", "Interruptions", "none", 0, width=105),
-            Column("Value #C", "User hours lost", "none", 0, width=110),
+            Column("Value #A", "This month", "percentunit", 2, width=120),
+            Column("Value #B", "Incidents", "none", 0, width=105),
+            Column("Value #C", "Hours lost", "none", 0, width=110),
         ),
         sort="This month",
         falling=False,
         none="No service names a tower",
-        width=6,
+        width=7,
         height=13,
     )
 
@@ -165,11 +167,11 @@ def _drivers() -> Panel:
         "What keeps it missed, and what helps",
         "Of each KPI that is missed: the three things that count most, each with its share of all of them, and its "
         "lever. To say where to begin, not whom to blame. Good: empty.",
-        Query(f"{told} or max by (kpi, what, {said}) ({rest})"),
+        Query(f"sort_desc({told} or max by (kpi, what, {said}) ({rest}))"),
         (
-            Column("title", "KPI", width=250),
-            Column("what", "By", width=190),
-            Column("Value", "Share", "percentunit", 0, width=75),
+            Column("title", "KPI", width=290),
+            Column("what", "By", width=260),
+            Column("Value", "Share", "percentunit", 0, width=90),
             Column("lever", "What helps"),
             Column("owner", "Who can change it", width=155),
         ),
@@ -177,6 +179,7 @@ def _drivers() -> Panel:
         falling=False,
         none="✓ Nothing is missed",
         width=17,
+        height=12,
     )
 
 
@@ -190,10 +193,11 @@ def _unknown() -> Panel:
             f"count by (why) ({waiting})"
             f' or count by (why) (label_replace({silent}, "why", "no data: $1", "title", "(.*)"))'
         ),
-        (Column("why", "Why"), Column("Value", "KPIs", "none", 0, width=65)),
+        (Column("why", "Why"), Column("Value", "KPIs", "none", 0, width=85)),
         sort="KPIs",
         none="✓ All is known",
         width=7,
+        height=12,
     )
 
 
@@ -237,8 +241,8 @@ def _broken() -> Panel:
         ),
         (
             Column("service", "Service", links=(TO_SERVICE,)),
-            Column("Value #A", "User hours lost", "none", 0, width=110),
-            Column("Value #B", "Times", "none", 0, width=70),
+            Column("Value #A", "User hours lost", "none", 0, width=145),
+            Column("Value #B", "Times", "none", 0, width=85),
             Column("Value #C", "Down", "s", 1, width=90),
             Column(
                 "Value #D",
@@ -246,7 +250,7 @@ def _broken() -> Panel:
                 "percentunit",
                 0,
                 steps=(Step(None, BAD), Step(0, QUIET)),
-                width=95,
+                width=120,
             ),
         ),
         sort="User hours lost",

@@ -28,19 +28,25 @@ def tables() -> tuple[Panel, ...]:
 
 def _table(title: str, units: str, unit: str, decimals: int, *, height: int) -> Panel:
     shown = f"({n.KPI_INFO}{{{units}}} and on (kpi) {n.KPI_VALUE})"
-    columns: list[Column] = [Column("title", "KPI", width=300)]
+    columns: list[Column] = []
     queries: list[Query] = []
-    for letter, (heading, expr, words) in zip("ABCDEFGHI", _numbers(unit), strict=True):
+    for letter, (heading, width, expr, words) in zip("ABCDEFGHI", _numbers(unit), strict=True):
         queries.append(Query(f"max by (kpi) ({expr} and on (kpi) {shown})"))
-        told = "percentunit" if heading == "Of the way" else unit
-        digits = 0 if heading == "Of the way" else decimals
+        share = heading == "Of the way"
         columns.append(
-            Column(f"Value #{letter}", heading, words=words, width=115)
-            if words
-            else Column(f"Value #{letter}", heading, told, digits, width=105)
+            Column(
+                f"Value #{letter}",
+                heading,
+                "percentunit" if share else unit,
+                0 if share else decimals,
+                words=words,
+                width=width,
+            )
         )
-    queries.append(Query(f"max by (kpi, title, definition, owner) {shown}"))
-    columns += [Column("owner", "Owner", width=150), Column("definition", "What is counted")]
+    queries.append(Query(f"max by (kpi, title, definition) {shown}"))
+    # On a phone there is room for two columns.
+    columns.insert(1, Column("title", "KPI", width=310))
+    columns.append(Column("definition", "What is counted"))
     return table(
         title,
         "Each KPI of which there is a value: its state and value, its target, its state 30 days ago, where the last 30 "
@@ -55,20 +61,21 @@ def _table(title: str, units: str, unit: str, decimals: int, *, height: int) -> 
     )
 
 
-def _numbers(unit: str) -> Iterator[tuple[str, str, Words]]:
-    """Headings, expressions by KPI in the table's unit, and their words where they are states."""
+def _numbers(unit: str) -> Iterator[tuple[str, int, str, Words]]:
+    """Headings, their widths, expressions by KPI in the table's unit, and their words where they are states."""
     scaled = _seconds if unit == "s" else str
     soon = f"clamp_min({n.KPI_VALUE} + on (kpi) {n.KPI_TREND}, 0)"
     peers = f'max by (kpi) ({n.KPI_PEERS}{{quartile="median"}}) or max by (kpi) ({n.KPI_PEERS})'
-    yield "State", n.KPI_STATUS, KPI
-    yield "Now", scaled(n.KPI_VALUE), {}
-    yield "Target", scaled(n.KPI_TARGET), {}
-    yield "30 days ago", f"{n.KPI_STATUS} offset 30d", KPI
-    yield "Trend", WAY, TREND
-    yield "In 30 days", scaled(f"clamp_max({soon}, 1)" if unit == "percentunit" else soon), {}
-    yield "Began at", scaled(f"max by (kpi) ({n.KPI_BASELINE})"), {}
-    yield "Of the way", n.KPI_PROGRESS, {}
-    yield "Than peers", scaled(f"({peers})"), {}
+    yield "State", 110, f"({n.KPI_STATUS} or on (kpi) {n.KPI_VALUE} * 0 + 3)", KPI
+    yield "Now", 90, scaled(n.KPI_VALUE), {}
+    yield "Target", 95, scaled(n.KPI_TARGET), {}
+    # What was so then may be kept by the hour only.
+    yield "30 days ago", 125, f"last_over_time({n.KPI_STATUS}[2h] offset 30d)", KPI
+    yield "Trend", 105, WAY, TREND
+    yield "In 30 days", 110, scaled(f"clamp_max({soon}, 1)" if unit == "percentunit" else soon), {}
+    yield "Began at", 105, scaled(f"max by (kpi) ({n.KPI_BASELINE})"), {}
+    yield "Of the way", 110, n.KPI_PROGRESS, {}
+    yield "Than peers", 115, scaled(f"({peers})"), {}
 
 
 def _seconds(expr: str) -> str:

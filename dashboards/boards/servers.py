@@ -38,13 +38,13 @@ def _rules() -> Panel:
         ),
         (
             Column("group", "File; group"),
-            Column("Value #A", "Of interval", "percentunit", 1, steps=RULE_SHARE, width=100),
-            Column("Value #B", "Took", "s", 3, width=90),
-            Column("Value #C", "Failed", "none", 0, steps=any_is(BAD), width=80),
-            Column("Value #D", "Missed", "none", 0, steps=any_is(BAD), width=80),
+            Column("Value #A", "Share", "percentunit", 1, steps=RULE_SHARE, width=90),
+            Column("Value #B", "Took", "s", 1, width=90),
+            Column("Value #C", "Failed", "none", 0, steps=any_is(BAD), width=95),
+            Column("Value #D", "Missed", "none", 0, steps=any_is(BAD), width=95),
         ),
-        sort="Of interval",
-        width=12,
+        sort="Share",
+        width=10,
     )
 
 
@@ -60,42 +60,43 @@ def _targets() -> Panel:
             Query("max by (job) (scrape_duration_seconds)"),
         ),
         (
-            Column("job", "Job"),
-            Column("Value #A", "Targets", "none", 0, width=80),
-            Column("Value #B", "Answered", "none", 0, width=90),
-            Column("Value #C", "Samples", "short", 1, width=90),
-            Column("Value #D", "Slowest", "s", 2, width=90),
+            Column("job", "Job", width=115),
+            Column("Value #A", "Targets", "none", 0, width=95),
+            Column("Value #B", "Answered", "none", 0, width=105),
+            Column("Value #C", "Samples", "short", 1, width=95),
+            Column("Value #D", "Slowest", "s", 1, width=90),
         ),
         sort="Targets",
-        width=7,
+        width=8,
     )
 
 
 def _health() -> Panel:
     wrong = (
         (
-            "configurations refused",
+            "configuration",
             "count(wardwatch_config_last_reload_successful == 0 or prometheus_config_last_reload_successful == 0 "
             "or alertmanager_config_last_reload_successful == 0)",
         ),
         (
-            "pages refused (1 h)",
+            "pages",
             "sum(increase(prometheus_target_scrapes_exceeded_sample_limit_total[1h]) "
             "+ increase(prometheus_target_scrape_pool_exceeded_label_limits_total[1h]))",
         ),
-        ("blocks not compacted (1 h)", "sum(increase(prometheus_tsdb_compactions_failed_total[1h]))"),
-        ("log damaged (1 h)", "sum(increase(prometheus_tsdb_wal_corruptions_total[1h]))"),
-        ("faults of the collector (1 h)", "sum(increase(wardwatch_collector_bugs_total[1h]))"),
+        ("blocks", "sum(increase(prometheus_tsdb_compactions_failed_total[1h]))"),
+        ("log", "sum(increase(prometheus_tsdb_wal_corruptions_total[1h]))"),
+        ("collector", "sum(increase(wardwatch_collector_bugs_total[1h]))"),
     )
     return stat(
         "What is wrong with them",
-        "Programs that go on with the configuration from before a mistake, pages that Prometheus refused for "
-        "their size, failures of its storage, polls that ended in a fault of the program. Good: 0.",
+        "Programs that go on with the configuration from before a mistake; and in the last hour: pages that Prometheus "
+        "refused for their size, blocks that it could not compact, damage of its write-ahead log, and polls that ended "
+        "in a fault of the collector. Good: 0.",
         [Query(f"{expr} or vector(0)", name) for name, expr in wrong],
         steps=(Step(None, GOOD), Step(0.5, BAD)),
         decimals=0,
         names=True,
-        width=5,
+        width=6,
         height=9,
     )
 
@@ -106,7 +107,7 @@ def _storage() -> Panel:
         "Bytes of Prometheus' blocks, and the most that it may keep where a size is set. Good: below that.",
         (
             Query("sum(prometheus_tsdb_storage_blocks_bytes)", "blocks"),
-            Query("sum(prometheus_tsdb_retention_limit_bytes > 0)", "most"),
+            Query("sum(prometheus_tsdb_retention_limit_bytes)", "most (0: no limit)"),
         ),
         "bytes",
         low=0,
@@ -152,7 +153,7 @@ def _messages() -> Panel:
         (
             Column("integration", "By"),
             Column("Value #A", "Sent", "none", 0, width=80),
-            Column("Value #B", "Failed", "none", 0, steps=any_is(BAD), width=80),
+            Column("Value #B", "Failed", "none", 0, steps=any_is(BAD), width=95),
             Column("Value #C", "Took", "s", 2, width=90),
         ),
         sort="Sent",

@@ -175,7 +175,7 @@ def boards(made: Iterable[Board]) -> str:
     """A table of Grafana's boards. ValueError for one that does not say for whom it is."""
     lines = ["| board | answers | for |", "|---|---|---|"]
     for board in made:
-        whom = re.search(r"\*\*For\*\* (.+?)\.(?:\s|$)", board.about, re.DOTALL)
+        whom = re.search(r"\*\*For\*\* (.+?)\.\s+\*\*Good\*\*", board.about, re.DOTALL)
         if whom is None:
             raise ValueError(f"{board.uid} does not say for whom it is: begin its text with '**For** ...'")
         link = f"[`{board.uid}`](../dashboards/generated/grafana/{board.uid}.json)"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -14,11 +16,12 @@ from collector.kpis import Kpis, Unit
 from dashboards.board import written
 from dashboards.boards import collection, kpis
 from dashboards.palette import BAD, GOOD, WARN
-from tests.dashboards.boards.shipped import ROOT, boards, panels
+from tests.dashboards.boards.shipped import ROOT, asked, boards, filled, panels
+from tests.dashboards.promtool import Case, judged
 
 SHEET = 2**0.5
 """Of A3 and A4: height by width."""
-WIDE = 2048
+WIDE = 2160
 LINE = 38
 """Pixels of a line of Grafana's grid, 30 with a gap of 8."""
 
@@ -76,6 +79,68 @@ def test_limits_of_the_collection_are_those_of_its_kpis(config: Config) -> None:
 
 def test_a_board_is_made_where_no_kpi_is_kept(config: Config) -> None:
     assert json.loads(written(kpis.board(replace(config, kpis=Kpis()))))["uid"] == "wardwatch-kpis"
+
+
+MONTHS = "x800"
+"""Hours: more than a month."""
+KPIS = {
+    f'kpi:info{{kpi="{kpi}", unit="{unit}", direction="down"}}': f"1{MONTHS}"
+    for kpi, unit in (("a", "ratio"), ("b", "hours"), ("c", "count"))
+} | {
+    f'kpi:{what}{{kpi="{kpi}"{more}}}': told
+    for kpi in "abc"
+    for what, more, told in (
+        ("value", "", f"0.5{MONTHS}"),
+        ("status", "", "0x100 2x700"),
+        ("target", "", f"0.4{MONTHS}"),
+        ("amber", "", f"0.6{MONTHS}"),
+        ("trend", "", f"0.25{MONTHS}"),
+        ("baseline", ', date="2026-01-31"', f"0.9{MONTHS}"),
+        ("progress", "", f"0.8{MONTHS}"),
+        ("to_peers", ', quartile="median"', f"0.1{MONTHS}"),
+        ("to_peers", ', quartile="q3"', f"-0.1{MONTHS}"),
+    )
+}
+A, B, C = ('{kpi="a"}', '{kpi="b"}', '{kpi="c"}')
+
+SHOWN: dict[str, tuple[str, float]] = {
+    "wardwatch-kpis: Shares A": (A, 2),
+    "wardwatch-kpis: Shares D": (A, 0),
+    # More is worse of these, and it grows by more than a tenth of 0.2.
+    "wardwatch-kpis: Shares E": (A, -1),
+    "wardwatch-kpis: Shares F": (A, 0.75),
+    "wardwatch-kpis: Shares G": (A, 0.9),
+    "wardwatch-kpis: Shares H": (A, 0.8),
+    "wardwatch-kpis: Shares I": (A, 0.1),
+    "wardwatch-kpis: Times B": (B, 1800),
+    "wardwatch-kpis: Times D": (B, 0),
+    "wardwatch-kpis: Times G": (B, 3240),
+    "wardwatch-kpis: Times H": (B, 0.8),
+    "wardwatch-kpis: Times I": (B, 360),
+    "wardwatch-kpis: Counts, scores and amounts D": (C, 0),
+    "wardwatch-kpis: Counts, scores and amounts F": (C, 0.75),
+    "wardwatch-kpis: Counts, scores and amounts G": (C, 0.9),
+    "wardwatch-kpis: Counts, scores and amounts H": (C, 0.8),
+    "wardwatch-kpis: Counts, scores and amounts I": (C, 0.1),
+    "wardwatch-kpis: Getting worse A": ("{}", 3),
+    "wardwatch-kpis: annotation Promises broken": ('objective:budget:left{service="s", objective="o"}', -0.5),
+    "wardwatch-collection: Answered in part A": ('{module="m", table="t", reason="timeout"}', 2),
+}
+"""What is told of three KPIs after a month, of a promise that was broken, and of two devices that told half."""
+
+
+@pytest.mark.parts
+def test_what_takes_a_month_or_peers_is_shown(part: Callable[[str], Path], tmp_path: Path) -> None:
+    others = {'objective:budget:left{service="s", objective="o"}': f"-0.5{MONTHS}"} | {
+        f'wardwatch_poll_incomplete{{instance="{name}", module="m", table="t", reason="timeout"}}': f"1{MONTHS}"
+        for name in "de"
+    }
+    case = Case("month", KPIS | others)
+    queries = {str(each): filled(each.expr) for each in asked()}
+    for place, told in SHOWN.items():
+        case.look("800h", queries[place], told)
+
+    assert judged(part("promtool"), tmp_path, ["groups: []"], [case], "1h") == ""
 
 
 def _steps(panel: dict[str, Any]) -> list[tuple[float | None, str]]:
