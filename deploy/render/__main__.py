@@ -25,6 +25,8 @@ BOARDS = tools.ROOT / "dashboards" / "generated" / "grafana"
 HOME = tools.ROOT / ".state" / "render"
 THEMES = ("dark", "light")
 WIDTHS = (1600, 390)
+SCRAPE = 60
+"""Seconds; as deploy/grafana/provisioning tells Grafana."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -90,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--var", action="append", default=[], metavar="NAME=VALUE", help="choose of a variable, may be repeated")
     add("--since", default="", metavar="now-24h", help="the beginning of the range (default: the board's own)")
     add("--at", type=float, metavar="SECONDS", help="what `now` is, since 1970 (default: now)")
-    add("--scrape", type=int, default=60, metavar="SECONDS", help="the data source's scrape interval (default: 60)")
+    add("--scrape", type=int, default=SCRAPE, metavar="SECONDS", help="the data source's scrape interval (%(default)s)")
     add(
         "--boards",
         type=Path,
