@@ -114,22 +114,22 @@ def complaints(url: str, wanted: Mapping[str, Mapping[str, Any]], seconds: float
         yield from (f"{uid} {what}" for what in _differences(wanted[uid], answer["dashboard"]))
 
 
+LISTS = {"panels": ("panels",), "variables": ("templating", "list"), "annotations": ("annotations", "list")}
+"""What a board consists of, and where it stands in its JSON."""
+
+
 def _differences(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> Iterator[str]:
     if held.get("title") != wanted["title"]:
         yield f"is called {held.get('title')!r}"
-    for what, place in (
-        ("panels", ()),
-        ("variables", ("templating", "list")),
-        ("annotations", ("annotations", "list")),
-    ):
-        ours, theirs = (_names(board, what, place) for board in (wanted, held))
+    for what, place in LISTS.items():
+        ours, theirs = (_names(board, place) for board in (wanted, held))
         if missing := [name for name in ours if name not in theirs]:
             yield f"has lost {what}: {', '.join(missing)}"
 
 
-def _names(board: Mapping[str, Any], what: str, place: Sequence[str]) -> list[str]:
+def _names(board: Mapping[str, Any], place: Sequence[str]) -> list[str]:
     content: Any = board
-    for key in place or (what,):
+    for key in place:
         content = content.get(key, {})
     return [f"{each.get('type', '')} {each.get('title') or each.get('name') or each.get('id')}" for each in content]
 
