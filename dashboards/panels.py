@@ -27,6 +27,10 @@ WORDS: Final = "string"
 """The unit of what is no number."""
 
 
+NOTHING: Final = "–"
+"""What stands in a cell of a table that has no value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Panel:
     """A panel before it has a place."""
@@ -307,6 +311,8 @@ def _link(link: Link) -> make.DashboardLink:
 def _cells(column: Column) -> Iterable[dashboard.DynamicConfigValue]:
     """How a column is drawn."""
     yield dashboard.DynamicConfigValue("unit", column.unit)
+    # Else an empty cell says what the table would without any row.
+    yield dashboard.DynamicConfigValue("noValue", NOTHING)
     if column.decimals is not None:
         yield dashboard.DynamicConfigValue("decimals", column.decimals)
     if column.width is not None:

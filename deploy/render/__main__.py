@@ -13,10 +13,10 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy.render import boards, tools
+from deploy.render import boards, history, tools
 from deploy.render.boards import Asking, Problem
 from deploy.render.drawing import Wanted, drawn
 from deploy.render.prometheus import Prometheus, QueryError
@@ -25,6 +25,8 @@ BOARDS = tools.ROOT / "dashboards" / "generated" / "grafana"
 HOME = tools.ROOT / ".state" / "render"
 THEMES = ("dark", "light")
 WIDTHS = (1600, 390)
+SCRAPE = 60
+"""Seconds; as deploy/grafana/provisioning tells Grafana."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,21 +35,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     if unknown := [name for name in options.board if name not in files]:
         print(f"render: no such board: {', '.join(unknown)}; there are {', '.join(files)}", file=sys.stderr)
         return 2
-    asking = Asking(
-        Prometheus(options.prometheus),
-        round((options.at or time.time()) * 1000),
-        options.scrape * 1000,
-        options.since,
-        _chosen(options.var),
-    )
+    try:
+        made = tools.ready(HOME)
+        if options.data is None:
+            return _all(options, files, options.prometheus, options.at or time.time(), made)
+        with history.served(options.data) as url:
+            return _all(options, files, url, options.at or history.until(options.data), made)
+    except (tools.Missing, history.Unserved) as problem:
+        print(f"render: {problem}", file=sys.stderr)
+        return 2
+
+
+def _all(options: argparse.Namespace, files: Mapping[str, Path], url: str, at: float, made: tools.Tools) -> int:
+    """Ask and draw what was chosen; the exit status."""
+    asking = Asking(Prometheus(url), round(at * 1000), options.scrape * 1000, options.since, _chosen(options.var))
     try:
         asking.prometheus.instant("1", asking.at)
-        made = tools.ready(HOME)
     except QueryError as problem:
-        print(f"render: {problem}: start `make run`, or name another with --prometheus URL", file=sys.stderr)
-        return 2
-    except tools.Missing as problem:
-        print(f"render: {problem}", file=sys.stderr)
+        print(f"render: {problem}: start `make run`, or choose --prometheus URL or --data DIR", file=sys.stderr)
         return 2
     found: list[Problem] = []
     wanted: list[Wanted] = []
@@ -87,10 +92,11 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--prometheus", default="http://127.0.0.1:10811", metavar="URL", help="default: that of `make run`, %(default)s"
     )
+    add("--data", type=Path, metavar="DIR", help="instead: a history, as python -m bench.history --data DIR writes it")
     add("--var", action="append", default=[], metavar="NAME=VALUE", help="choose of a variable, may be repeated")
     add("--since", default="", metavar="now-24h", help="the beginning of the range (default: the board's own)")
-    add("--at", type=float, metavar="SECONDS", help="what `now` is, since 1970 (default: now)")
-    add("--scrape", type=int, default=60, metavar="SECONDS", help="the data source's scrape interval (default: 60)")
+    add("--at", type=float, metavar="SECONDS", help="what `now` is, since 1970 (default: now, or a history's end)")
+    add("--scrape", type=int, default=SCRAPE, metavar="SECONDS", help="the data source's scrape interval (%(default)s)")
     add(
         "--boards",
         type=Path,

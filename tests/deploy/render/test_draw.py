@@ -7,8 +7,7 @@ import struct
 import subprocess
 import sys
 import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -56,11 +55,9 @@ def board() -> Board:
 
 
 @pytest.fixture(scope="module")
-def prometheus(
-    part: Callable[[str], Path], free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+def data(part: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An hour of two devices, one of which goes down, and of an alert."""
-    home, port = tmp_path_factory.mktemp("prometheus"), free_port()
+    home = tmp_path_factory.mktemp("prometheus")
     lines = []
     for name, values in {
         'up{instance="a",site="x"}': lambda minute: 1,
@@ -71,36 +68,16 @@ def prometheus(
     }.items():
         lines += [f"{name} {values(minute)} {NOW - 3600 + 60 * minute}" for minute in range(61)]
     (home / "history.txt").write_text("\n".join([*lines, "# EOF", ""]))
-    (home / "prometheus.yml").write_text("{}")
     words: list[str | Path] = [part("promtool"), "tsdb", "create-blocks-from", "openmetrics", "-q"]
     subprocess.run([*words, home / "history.txt", home / "data"], check=True, timeout=60, stdout=subprocess.DEVNULL)
-    words = [part("prometheus"), f"--config.file={home / 'prometheus.yml'}", f"--storage.tsdb.path={home / 'data'}"]
-    words += [f"--web.listen-address=127.0.0.1:{port}", "--storage.tsdb.retention.time=400d"]
-    with (home / "log").open("w") as log, subprocess.Popen(words, stdout=log, stderr=log) as process:
-        try:
-            _ready(f"http://127.0.0.1:{port}/-/ready")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
+    return home / "data"
 
 
-def _ready(url: str) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(url, timeout=2):
-                return
-        except OSError:
-            time.sleep(0.1)
-    pytest.fail(f"{url} did not answer within 30 s")
-
-
-def render(boards: Path, out: Path, prometheus: str, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "deploy.render", "--boards", str(boards), "--out", str(out), "--at", str(NOW)]
+def render(boards: Path, out: Path, data: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "deploy.render", "--boards", str(boards), "--out", str(out), "--data", str(data)]
     return subprocess.run(
-        [*command, "--prometheus", prometheus, "--texts", *words],
-        cwd=ROOT, capture_output=True, text=True, timeout=900, check=False,
-    )  # fmt: skip
+        [*command, "--texts", *words], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False
+    )
 
 
 def size(picture: Path) -> tuple[int, int]:
@@ -109,10 +86,10 @@ def size(picture: Path) -> tuple[int, int]:
     return width, height
 
 
-def test_a_board_is_drawn_wide_and_narrow_dark_and_light(prometheus: str, tmp_path: Path) -> None:
+def test_a_board_is_drawn_wide_and_narrow_dark_and_light(data: Path, tmp_path: Path) -> None:
     (tmp_path / "wardwatch-drawn.json").write_text(written(board()))
 
-    done = render(tmp_path, tmp_path / "out", prometheus, "--since", "now-1h")
+    done = render(tmp_path, tmp_path / "out", data, "--since", "now-1h")
 
     assert (done.returncode, done.stderr) == (0, "")
     pictures = {path.stem.removeprefix("wardwatch-drawn-"): path for path in (tmp_path / "out").glob("*.png")}
@@ -146,26 +123,29 @@ def _transformation(panel: dict[str, Any]) -> None:
     panel["transformations"] = [{"id": "shuffle", "options": {}}]
 
 
-@pytest.mark.parametrize(
-    ("broken", "said"),
-    [
-        (_query, "Lines: "),
-        (_kind, "Lines: no way to draw a heatmap"),
-        (_override, "Lines: an override sets custom.sparkle, which a timeseries has not"),
-        (_transformation, "Lines: no transformation is called shuffle"),
-    ],
-)
-def test_what_is_broken_fails_with_the_panels_name(
-    broken: Callable[[dict[str, Any]], None], said: str, prometheus: str, tmp_path: Path
-) -> None:
-    content = json.loads(written(board()))
-    broken(next(panel for panel in content["panels"] if panel["title"] == "Lines"))
-    (tmp_path / "wardwatch-drawn.json").write_text(json.dumps(content))
+BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
+    "query": (_query, "Lines: 1:5: parse error"),
+    "kind": (_kind, "Lines: no way to draw a heatmap"),
+    "override": (_override, "Lines: an override sets custom.sparkle, which a timeseries has not"),
+    "transformation": (_transformation, "Lines: no transformation is called shuffle"),
+}
 
-    done = render(tmp_path, tmp_path / "out", prometheus, "--theme", "dark", "--width", "390")
+
+def test_what_is_broken_fails_with_the_panels_name_and_the_rest_is_drawn(data: Path, tmp_path: Path) -> None:
+    for name, (broken, _) in BROKEN.items():
+        content = json.loads(written(board()))
+        broken(next(panel for panel in content["panels"] if panel["title"] == "Lines"))
+        (tmp_path / f"{name}.json").write_text(json.dumps(content))
+    (tmp_path / "well.json").write_text(written(board()))
+
+    done = render(tmp_path, tmp_path / "out", data, "--theme", "dark", "--width", "390")
 
     assert done.returncode == 1
-    assert said in done.stderr
+    complaints = done.stderr.splitlines()
+    for name, (_, said) in BROKEN.items():
+        assert [line for line in complaints if f"{name}-" in line and said in line], (name, done.stderr)
+    assert not [line for line in complaints if "well-" in line]
+    assert "drawn   well-dark-390" in done.stdout.splitlines()
 
 
 def test_intervals_are_rounded_as_grafanas_own_function_rounds_them() -> None:
