@@ -8,6 +8,24 @@ from dashboards import names as n
 from dashboards.board import ANY_OR_NONE, Variable
 from dashboards.palette import ALERT
 from dashboards.panels import Column, Link, Query
+from dashboards.states import service_state
+
+__all__ = [
+    "DEVICE",
+    "ONE_SERVICE",
+    "OWNER",
+    "SERIES_TO_DEVICE",
+    "SERVICE",
+    "SITE",
+    "TO_DEVICE",
+    "TO_SERVICE",
+    "alert_columns",
+    "alert_queries",
+    "device_state",
+    "equipment_state",
+    "service_state",
+    "to_device",
+]
 
 SERVICE: Final = Variable("service", "Service", f"label_values({n.INFO}, service)")
 ONE_SERVICE: Final = Variable("service", "Service", f"label_values({n.INFO}, service)", many=False)
@@ -28,12 +46,6 @@ SERIES_TO_DEVICE: Final = Link(
     "Device", "/d/wardwatch-device?var-instance=${__field.labels.instance}&${__url_time_range}"
 )
 """From a line or a bar that has the label instance."""
-
-
-def service_state(selector: str = "") -> str:
-    """0 up, 1 down, 2 nobody knows, 3 in maintenance, by service: as palette.SERVICE names them."""
-    up, unknown, maintenance = (f"{name}{{{selector}}}" for name in (n.UP, n.UNKNOWN, n.MAINTENANCE))
-    return f"({maintenance} == 1) * 3 or ({unknown} == 1) * 2 or 1 - {up}"
 
 
 def device_state(selector: str = "") -> str:
