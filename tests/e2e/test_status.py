@@ -16,9 +16,11 @@ from pathlib import Path
 
 import pytest
 
+from collector.config import load
 from exporters.standing import AlertLine, ServiceLine, Standing
+from tests.collector.cli.estate import running as at_work
 from tests.e2e.browser import Page, browsing
-from tests.e2e.conftest import ROOT, Bring, Running, eventually, get
+from tests.e2e.conftest import ROOT, Bring, Running, eventually, get, moved_config
 from tests.exporters.fake import FakeSource, serving
 
 pytestmark = [pytest.mark.slow, pytest.mark.parts]
@@ -254,17 +256,21 @@ async def test_no_fault_is_found_in_any_light_or_width(
 
 
 async def test_without_prometheus_it_says_so_and_shows_what_the_collector_knows(
-    bring: Bring, page: Page, free_port: Callable[[], int], tmp_path: Path, picture: Callable[[str], Path]
+    page: Page, free_port: Callable[[], int], tmp_path: Path, picture: Callable[[str], Path]
 ) -> None:
     port = free_port()
-    running = bring(estate_that_asks(f"http://127.0.0.1:{port}", tmp_path, free_port()), tmp_path)
-    await page.look(1280, 900)
-    await page.goto(running.url)
-    text = await page.ask("document.body.innerText")
-    assert f"http://127.0.0.1:{port}: no connection: Connection refused." in text
-    assert "So it has been since" in text
-    assert "PACS: pictures for reporting and wards" in text
-    assert "11 services not known" in text
-    assert "Devices that are not fresh" in text
-    assert await page.axe() == []
-    await page.picture(picture("status-page-alone.png"), most=1400)
+    source = estate_that_asks(f"http://127.0.0.1:{port}", tmp_path, free_port())
+    settings = source / "wardwatch.yml"
+    settings.write_text(f"{settings.read_text()}state: {tmp_path}/state\n")
+    config = load(moved_config(source, tmp_path / "config", free_port()), environ={}, resolve=lambda name: name)
+    async with at_work(config) as service:
+        await page.look(1280, 900)
+        await page.goto(f"http://{service.address}")
+        text = await page.ask("document.body.innerText")
+        assert f"http://127.0.0.1:{port}: no connection: Connection refused." in text
+        assert "So it has been since" in text
+        assert "PACS: pictures for reporting and wards" in text
+        assert "11 services not known" in text
+        assert "Devices that are not fresh" in text
+        assert await page.axe() == []
+        await page.picture(picture("status-page-alone.png"), most=1400)
