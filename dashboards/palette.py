@@ -50,7 +50,7 @@ SERVICE: Final[Words] = {
     "3": Word("⚒ maintenance", NOTICE),
     "null": Word("? no data", UNKNOWN),
 }
-"""States of a service as `service_state` (dashboards/boards/queries.py) numbers them."""
+"""States of a service as `service_state` (dashboards/states.py) numbers them."""
 
 DEVICE: Final[Words] = {
     "0": Word("✓ up", GOOD),
@@ -61,7 +61,7 @@ DEVICE: Final[Words] = {
     "5": Word("– never asked", QUIET),
     "null": Word("? no data", UNKNOWN),
 }
-"""States of a device as `device_state` (dashboards/rules/causes.py) numbers them."""
+"""States of a device as `device_state` (dashboards/states.py) numbers them."""
 
 EQUIPMENT: Final[Words] = {
     "0": Word("✓ seen", GOOD),

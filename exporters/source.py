@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from collector.config.urls import Urls
 from collector.model import Column, Secret
+from exporters.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ EVERYTHING = Choice()
 
 @dataclass(frozen=True, slots=True)
 class DeviceLine:
-    """A device as the landing page shows it."""
+    """A device as the pages show it."""
 
     name: str
     device_class: str
@@ -45,6 +46,8 @@ class DeviceLine:
     """What it is asked for, with commas."""
     place: str = ""
     """Where switches see it, and how that is; empty: nobody looks."""
+    since: float | None = None
+    """Seconds for which it has answered, or not answered; None: not known, as neither was seen to begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,10 @@ class Source(Protocol):
 
     def overview(self) -> Sequence[DeviceLine]:
         """Every device, in any order."""
+
+    async def standing(self) -> Standing:
+        """How services stand by Prometheus, within some seconds, however many people ask; without it, what is known
+        here."""
 
     async def reload(self) -> Sequence[str]:
         """Read the configuration again. Returns the problems, `file:line: where: what` each; then nothing changed."""

@@ -19,8 +19,9 @@ from exporters.auth import Passwords, TooMany
 from exporters.guard import GuardedHandler, Limits, Seat, Seats, deliver
 from exporters.listener import CannotListen, Listener, is_unspecified, open_sockets
 from exporters.ondemand import OnDemand
+from exporters.page.devices import DevicesPage
 from exporters.page.runbooks import RunbookPages
-from exporters.page.view import StatusPage
+from exporters.page.status import StatusPage
 from exporters.probe import Probe
 from exporters.routes import Routes, plain
 from exporters.source import Choice, DeviceLine, Source
@@ -102,7 +103,7 @@ async def serve(
     app = web.Application(middlewares=[gate.pass_through])
     app.router.add_routes(routes.table())
     app.router.add_routes([*snmp.table(), *probe.table(), *webhook.table()])
-    app.router.add_routes([*StatusPage(source).table(), *RunbookPages(source).table()])
+    app.router.add_routes([*StatusPage(source).table(), *DevicesPage(source).table(), *RunbookPages(source).table()])
     runner = web.AppRunner(app, shutdown_timeout=STOPPING)
     await runner.setup()
     manager = runner.server

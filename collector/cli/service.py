@@ -6,7 +6,7 @@ import asyncio
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from collector.cli.ondemand import Desk
 from collector.cli.own import About, Reloads
 from collector.cli.probes import ProbeDesk
 from collector.cli.promises import Promises
+from collector.cli.standing import Standings
 from collector.cli.surroundings import Surroundings
 from collector.cli.traps import TrapReceiver
 from collector.config import Config, ConfigError
@@ -36,6 +37,7 @@ from collector.model import Column, Device, Secret
 from collector.network.equipment.whereabouts import Whereabouts
 from collector.privacy import Screen
 from exporters.source import ProbeQuestion, Question, Scrape
+from exporters.standing import Standing
 from exporters.web import Choice, DeviceLine, Server, Strangers, is_unspecified, serve
 
 STATE = "agent.json"
@@ -107,6 +109,7 @@ class Service:
         self._promises = Promises(self._state, self._state_failed, self._failing.discard)
         self._oncall = OnCall(self._state, self.world.host, self._screen, self._state_failed, self._failing.discard)
         self._surroundings = Surroundings(self.agent, self._planned)
+        self._standings = Standings(self.world.host, self._promises.columns, self._state_here)
         self._foreign: dict[str, Mapping[str, Any]] = {}
         """What files of state hold that this version knows nothing of: another one may."""
         self._orders = control.Watcher(self._state)
@@ -161,6 +164,7 @@ class Service:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._standings.close()
         self._desk.close()
         self._probes.close()
         await self.agent.close()
@@ -213,8 +217,15 @@ class Service:
             modules = ", ".join(target.module for target in watch.targets)
             place = self._equipment.words(watch.device.name)
             duration = None if age is None else watch.duration
-            polled.append(_shown(watch.device, state, reason, age, duration, modules, place))
+            line = _shown(watch.device, state, reason, age, duration, modules, place)
+            polled.append(line if watch.changed is None else replace(line, since=now - watch.changed))
         return polled + [_shown(d, "elsewhere", d.agent, None, None, "", "") for d in self._config.devices if d.agent]
+
+    async def standing(self) -> Standing:
+        return await self._standings.standing()
+
+    def _state_here(self, device: str) -> str:
+        return self.agent.state(self.agent.watch(device))
 
     def _planned(self, device: str) -> bool | None:
         return self._promises.planned(device, self.world.host.wall())
@@ -285,6 +296,7 @@ class Service:
         self._promises.load(config.catalogue, config.devices)
         self._oncall.load(config)
         self._surroundings.load(config)
+        self._standings.load(config)
         self.world.limit_hops(config.settings.polling.ttl)
         self._config = config
         self._reloads.successful = True

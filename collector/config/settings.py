@@ -19,6 +19,7 @@ from collector.config.document import Document
 from collector.config.inventory import KindFile
 from collector.config.oncall import OnCallFile, OnCallSettings, on_call
 from collector.config.ondemand import OnDemandFile, OnDemandSettings, SnmpSettingsFile, on_demand
+from collector.config.prometheus import PrometheusFile, PrometheusSettings, prometheus
 from collector.config.scalars import (
     NOT_A_NAME,
     Count,
@@ -189,6 +190,9 @@ class SettingsFile(Strict):
     )
     privacy: Annotated[PrivacyFile, Keyed, Field(description="what of a device's texts is never shown")] = PrivacyFile()
     urls: Annotated[UrlsFile, Keyed, Field(description="where people find things; alerts link to them")] = UrlsFile()
+    prometheus: Annotated[PrometheusFile, Keyed, Field(description="the Prometheus that the status page asks")] = (
+        PrometheusFile()
+    )
     other_metrics: Annotated[
         tuple[OtherMetric, ...],
         Listed,
@@ -256,6 +260,7 @@ class Settings:
     oncall: OnCallSettings
     privacy: Privacy
     urls: Urls
+    prometheus: PrometheusSettings
     capacity: Limits
     lookup_ttl: float
     """Seconds for which names that a device gave are known; 0: they are read in each poll."""
@@ -291,6 +296,7 @@ def read_settings(
         oncall=on_call(document, model.oncall, directory, environ, findings),
         privacy=Privacy(model.privacy.nhs_numbers, model.privacy.words, model.privacy.patterns),
         urls=urls(model.urls),
+        prometheus=prometheus(document, model.prometheus, model.urls.prometheus, directory, environ, findings),
         capacity=model.capacity.limits(),
         lookup_ttl=model.snmp.lookup_ttl,
         other_metrics=model.other_metrics,

@@ -12,7 +12,7 @@ from dashboards.boards.queries import DEVICE, TO_SERVICE, alert_columns, alert_q
 from dashboards.palette import BAD, GOOD, NOTICE, QUIET, UP, WORKS, Word, any_is
 from dashboards.palette import DEVICE as STATES
 from dashboards.panels import Column, Panel, Query, series, stat, states, table
-from dashboards.rules.causes import device_state
+from dashboards.states import device_state
 
 ABOUT: Final = """**For** whoever follows an alert or a row of another board to one device, at 3 a.m. too.
 **Good** is up, nothing that fails, no alert, breaker closed.

@@ -30,12 +30,6 @@ SERIES_TO_DEVICE: Final = Link(
 """From a line or a bar that has the label instance."""
 
 
-def service_state(selector: str = "") -> str:
-    """0 up, 1 down, 2 nobody knows, 3 in maintenance, by service: as palette.SERVICE names them."""
-    up, unknown, maintenance = (f"{name}{{{selector}}}" for name in (n.UP, n.UNKNOWN, n.MAINTENANCE))
-    return f"({maintenance} == 1) * 3 or ({unknown} == 1) * 2 or 1 - {up}"
-
-
 def alert_columns(runbooks: str, *, devices: bool = False) -> tuple[Column, ...]:
     """Of `alert_queries`; an alert leads to its runbook, and where there are several `devices` each to its board."""
     return (

@@ -7,9 +7,10 @@ from typing import Final
 from collector.config import Config
 from dashboards import names as n
 from dashboards.board import Board, Row, alerts, maintenance
-from dashboards.boards.queries import OWNER, TO_SERVICE, service_state
+from dashboards.boards.queries import OWNER, TO_SERVICE
 from dashboards.palette import BAD, QUIET, SERVICE, UNKNOWN, WARN, Step, any_is
 from dashboards.panels import Column, Query, bars, stat, table
+from dashboards.states import service_state
 
 ABOUT: Final = """**For** IT operations, on the wall.
 **Good** is noughts from left to right: nothing down, nothing unknown, no budget burning, nobody paged.

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from dashboards import names as n
-from dashboards.promql import union
 from dashboards.rule import Alert, Group, Record, written
 from dashboards.rules.alerts import Places
+from dashboards.states import device_state
 from dashboards.timing import Timing
 
 FILE: Final = "prometheus/devices.yml"
@@ -71,25 +71,6 @@ def _about_devices() -> Iterator[Record]:
         n.OFF_HOURS,
         f'max by (instance) ({n.SCRAPED_CONTACT}{{key_property!="safety"}}\n'
         f"and on (service) max by (service) ({n.SCRAPED_AGREED}) == 0)",
-    )
-
-
-def device_state(selector: str = "", by: str = "instance") -> str:
-    """0 up, 1 down, 2 not polled yet, 3 paused, 4 answers in part, 5 never asked: the words of the status page.
-
-    Cheap for many devices: of what is well only `wardwatch_device_up` is looked at twice.
-    """
-    chosen = f"{{{selector}}}" if selector else ""
-    return union(
-        (
-            f"max by ({by}) (wardwatch_paused{chosen} > 0) * 0 + 3",
-            f"max by ({by}) (wardwatch_device_up{chosen} == 0) + 1",
-            f"max by ({by}) (wardwatch_poll_success{chosen} == 0) + 4",
-            f"max by ({by}) (wardwatch_device_up{chosen}) * 0",
-            # Only who is asked has a breaker.
-            f"max by ({by}) (wardwatch_breaker_open{chosen}) * 0 + 2",
-            f"max by ({by}) (wardwatch_device_info{chosen}) * 0 + 5",
-        )
     )
 
 

@@ -44,7 +44,9 @@ def hour_rules(timing: Timing) -> Iterator[Record]:
     hour = timing.lasts("1h")
     level = f"last_over_time({n.USED}{{{LEVEL}}}[{hour}])"
     peak = f"max_over_time({n.USED}{{{PEAK}}}[{hour}])"
-    yield Record(n.USED_HOURLY, f"{level}\nor {peak}\n  unless on (instance) min_over_time({n.OWED}[{timing.range('1h')}]) == 0")
+    yield Record(
+        n.USED_HOURLY, f"{level}\nor {peak}\n  unless on (instance) min_over_time({n.OWED}[{timing.range('1h')}]) == 0"
+    )
     for window in ("7d", "30d"):
         within = f"quantile_over_time(0.95, {n.USED_HOURLY}[{timing.range(window)}])"
         yield Record(n.P95_HOURLY, f"{within} and {_there(timing)}", {"window": window})

@@ -112,17 +112,20 @@ def _part(name: str) -> Path | None:
 
 
 def configuration(at: ports.Ports, state: Path) -> Path:
-    """The example configuration; a copy under `state` where the simulated devices or traps have another port."""
+    """The example configuration; a copy under `state` where anything has another port."""
     usual = ports.Ports()
     source = ROOT / "config"
-    chosen = {str(usual.simulator): str(at.simulator), str(usual.traps): str(at.traps)}
-    if all(port == other for port, other in chosen.items()):
+    if at == usual:
         return source
+    chosen = {str(usual.simulator): str(at.simulator), str(usual.traps): str(at.traps)}
     copy = state / "config"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(source, copy)
     for path in copy.rglob("*.yml"):
         path.write_text(re.sub(rf"\b({'|'.join(chosen)})\b", lambda port: chosen[port[0]], path.read_text()))
+    places = {"collector": at.wardwatch, "prometheus": at.prometheus, "alertmanager": at.alertmanager}
+    with (copy / "wardwatch.yml").open("a") as settings:  # where the status page asks, and its links lead
+        settings.write("urls:\n" + "".join(f"  {name}: http://127.0.0.1:{port}\n" for name, port in places.items()))
     return copy
 
 
@@ -210,7 +213,12 @@ def _announce(at: ports.Ports, real: Mapping[str, Path], logs: Path) -> None:
         lines.append(f"  Prometheus    {here}:{at.prometheus}  keeps {RETENTION}")
     if "alertmanager" in real:
         lines.append(f"  Alertmanager  {here}:{at.alertmanager}")
-    lines += ["", "open next:", f"  {here}:{at.wardwatch}/  every device, its state, and why"]
+    lines += [
+        "",
+        "open next:",
+        f"  {here}:{at.wardwatch}/  how services stand, what is wrong, and since when",
+        f"  {here}:{at.wardwatch}/devices  every device, its state, and why",
+    ]
     if "prometheus" in real:
         query = "g0.expr=wardwatch_device_up&g0.tab=1"
         lines += [

@@ -8,19 +8,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from collector.config.urls import Urls
 from exporters.encoding import wants_gzip
+from exporters.page.templates import template
 from exporters.routes import packed
 from exporters.source import Source
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 
 def directory() -> Path:
@@ -103,12 +99,4 @@ def rendered(text: str) -> str:
 
 def _page(title: str, elsewhere: Mapping[str, str], **content: object) -> str:
     filled = {"body": "", "alerts": (), **content}
-    return _template().render(title=title, elsewhere=list(elsewhere.items()), **filled)
-
-
-@cache
-def _template() -> Template:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    return environment.from_string(files("exporters.page").joinpath("runbook.html").read_text("utf-8"))
+    return template("runbook.html").render(title=title, elsewhere=list(elsewhere.items()), **filled)

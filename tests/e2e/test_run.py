@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -101,6 +102,10 @@ def test_everything_is_up_in_time_and_ends_with_ctrl_c(
     told = 'wardwatch_oncall_notifications_total{receiver="estates-control-room",severity="critical"'
     metrics = f"http://127.0.0.1:{environment['WARDWATCH_PORT']}/metrics"
     eventually("it is counted", 20, lambda: told in get(metrics))
+    # For people without Grafana: by the Prometheus that was started, on whatever port.
+    page = f"http://127.0.0.1:{environment['WARDWATCH_PORT']}/"
+    eventually("the status page knows services", 60, lambda: re.search(r"</b> services? up", get(page)))
+    assert f"as http://127.0.0.1:{port} knows it" in get(page)
     assert "level=error" not in (tmp_path / "state" / "logs" / "alertmanager.log").read_text()
     receivers = json.loads(get(f"http://127.0.0.1:{environment['ALERTMANAGER_PORT']}/api/v2/receivers"))
     assert {"nobody", "service-desk"} < {each["name"] for each in receivers}

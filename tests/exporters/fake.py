@@ -10,6 +10,7 @@ from typing import Any
 from collector.config.urls import Urls, UrlsFile, urls
 from collector.model import Column, Family, Secret, column, rows, single
 from exporters.source import Choice, DeviceLine, ProbeQuestion, Question, Refusal, Scrape
+from exporters.standing import Standing
 from exporters.web import Server, serve
 
 LOAD = Family("node_load1", "1m load average.")
@@ -33,6 +34,8 @@ class FakeSource:
     asked: list[tuple[str, object, float]] = field(default_factory=list)
     shards: list[tuple[int, int] | None] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)
+    stands: Standing = field(default_factory=lambda: Standing(0.0))
+    looks: int = 0
     reloads: int = 0
     token: Secret | None = None
     messages: list[bytes] = field(default_factory=list)
@@ -78,6 +81,10 @@ class FakeSource:
 
     def overview(self) -> Sequence[DeviceLine]:
         return self.lines
+
+    async def standing(self) -> Standing:
+        self.looks += 1
+        return self.stands
 
     async def reload(self) -> Sequence[str]:
         self.reloads += 1

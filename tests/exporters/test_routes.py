@@ -313,7 +313,7 @@ def test_what_makes_something_happen_is_for_those_who_are_known(route: str, remo
     assert known(route, remote, WebConfig(certified=True), "refused")
     for here in ("127.0.0.1", "127.9.1.1", "::1", "::ffff:127.0.0.1"):
         assert known(route, here, WebConfig(), "refused")
-    for page in ("/metrics", "/sd", "/", "/-/healthy"):
+    for page in ("/metrics", "/sd", "/", "/devices", "/-/healthy"):
         assert known(page, remote, WebConfig(), "refused")
 
 

@@ -74,7 +74,7 @@ def test_a_page_leads_to_where_the_alert_is() -> None:
     seen = Seen(pages.runbook("Watchdog", URLS))
 
     assert seen.links == [
-        "../style.css", "../", "./", "https://prometheus.hospital.example/alerts?search=Watchdog",
+        "../style.css", "../", "../devices", "./", "https://prometheus.hospital.example/alerts?search=Watchdog",
         "https://am.hospital.example/#/alerts?filter=%7Balertname%3D%22Watchdog%22%7D", "http://127.0.0.1:3000",
     ]  # fmt: skip
     assert seen.tags <= WRITTEN | AROUND

@@ -113,7 +113,7 @@ def test_a_pause_holds_within_a_second_says_so_and_survives_a_restart(
         assert 'wardwatch_paused{scope="device:sw-1"} 1' in page.splitlines()
         assert 'reason="paused"' in page
         assert "ifHCInOctets" not in page
-        assert "device:sw-1, a test" in collector.get("/")[1]
+        assert "device:sw-1, a test" in collector.get("/devices")[1]
     with run(config) as collector:
         collector.page("sw-1")
         time.sleep(3)
@@ -295,7 +295,7 @@ def test_how_the_equipment_is_can_be_listed_and_is_counted(run: Run, devices: Se
         page = collector.get("/metrics")[1].splitlines()
         assert 'wardwatch_equipment{criticality="unset",state="passive"} 2' in page
         assert 'wardwatch_devices{class="clinical",state="passive"} 2' in page
-        assert "pump-2" in collector.get("/")[1]
+        assert "pump-2" in collector.get("/devices")[1]
         assert '"__param_device":"pump-2"' in collector.get("/sd")[1]
         assert collector.get("/snmp?target=pump-2&module=if_mib")[0] == 403
         assert collector.get("/probe?target=pump-2&module=icmp")[0] == 403

@@ -163,7 +163,7 @@ def test_net_snmp_sends_every_kind_and_every_one_is_accounted_for(
         }
         assert refused == {"discovery": 2, "unknown_source": 1, "wrong_community": 1, "wrong_digest": 1}
         assert sum(counts.values()) + sum(refused.values()) == sent
-        shown = collector.page("pump-1") + collector.get("/metrics")[1] + collector.get("/")[1] + collector.log
+        shown = collector.page("pump-1") + collector.get("/metrics")[1] + collector.get("/devices")[1] + collector.log
         last = re.search(r'last_timestamp_seconds\{trap="upsOnBattery",auth="none"\} ([0-9.]+)', shown)
         assert last
         assert abs(float(last[1]) - time.time()) < 60

@@ -1,4 +1,4 @@
-"""The landing page: what it shows, in which order, and that nothing shown can become markup (RELIABILITY K3)."""
+"""The page of devices: what it shows, in which order, and that nothing shown can become markup (RELIABILITY K3)."""
 
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from collector.model import clean
-from exporters.page.view import PER_PAGE, STATES, Filter, duration, page
+from exporters.page.devices import PER_PAGE, STATES, Filter, page
+from exporters.page.templates import duration
 from exporters.source import DeviceLine
 from tests.exporters.fake import FakeSource, ask, serving
 
@@ -134,14 +135,17 @@ def test_no_text_becomes_markup(texts: list[str]) -> None:
     )
     assert set(seen.tags) <= set(plain.tags)
     assert seen.attributes <= plain.attributes
-    assert all(link.split("?")[0] in ("", "style.css", "metrics", "sd", "runbooks/", "-/ready") for link in seen.links)
+    assert all(
+        link.split("?")[0] in ("", "./", "devices", "style.css", "metrics", "sd", "runbooks/", "-/ready")
+        for link in seen.links
+    )
 
 
 async def test_over_http_with_its_style_sheet_and_no_scripts() -> None:
     async with serving(FakeSource(lines=[SWITCH, UPS])) as server:
-        answer = await ask(server, "/?state=down&q=%3Cscript%3E")
+        answer = await ask(server, "/devices?state=down&q=%3Cscript%3E")
         style = await ask(server, "/style.css")
-        odd = [await ask(server, f"/?page={p}&state={s}") for p, s in (("x", ""), ("0", "?"), ("99999", "up"))]
+        odd = [await ask(server, f"/devices?page={p}&state={s}") for p, s in (("x", ""), ("0", "?"), ("99999", "up"))]
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     policy = answer.headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; style-src 'self';")

@@ -1,4 +1,4 @@
-"""The landing page: every device with its state, why, when it was last polled and how long that took.
+"""`/devices`: every device with its state, why, when it was last polled and how long that took.
 
 Rendered here, escaped, without scripts; it says the same with no style sheet and in black and white.
 """
@@ -9,19 +9,15 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 
 from collector.model import clean
 from exporters.encoding import wants_gzip
+from exporters.page.templates import template
 from exporters.routes import packed
 from exporters.source import DeviceLine, Source
-
-if TYPE_CHECKING:
-    from jinja2 import Template
 
 PER_PAGE: Final = 500
 """Devices on one page: some 150 KB before gzip, readable by a telephone."""
@@ -29,7 +25,7 @@ PER_PAGE: Final = 500
 STATES: Final = ("down", "partial", "unknown", "paused", "up", "passive", "elsewhere")
 """In the order of the page: what needs somebody comes first."""
 
-_MEANING: Final = {
+MEANING: Final = {
     "down": "did not answer",
     "partial": "answered in part",
     "unknown": "not polled yet",
@@ -56,15 +52,15 @@ class Filter:
         return not self.text or any(self.text.casefold() in word.casefold() for word in words)
 
 
-class StatusPage:
-    """The page and its style sheet."""
+class DevicesPage:
+    """The page."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
         self._making = asyncio.Lock()
 
     def table(self) -> Sequence[web.RouteDef]:
-        return web.get("/", self._page), web.get("/style.css", self._style)
+        return (web.get("/devices", self._page),)
 
     async def _page(self, request: web.Request) -> web.Response:
         number = request.query.get("page", "1")
@@ -81,9 +77,6 @@ class StatusPage:
         response.headers["Cache-Control"] = "no-store"
         return response
 
-    async def _style(self, request: web.Request) -> web.Response:
-        return web.Response(text=_file("style.css"), content_type="text/css", charset="utf-8")
-
 
 def page(lines: Iterable[DeviceLine], chosen: Filter, digest: str) -> str:
     """The page as HTML."""
@@ -93,11 +86,11 @@ def page(lines: Iterable[DeviceLine], chosen: Filter, digest: str) -> str:
     shown = sorted(filter(chosen.shows, everything), key=lambda line: (rank.get(line.state, -1), line.name))
     pages = max(1, -(-len(shown) // PER_PAGE))
     number = min(max(chosen.page, 1), pages)
-    return _template().render(
-        lines=[_cleaned(line) for line in shown[(number - 1) * PER_PAGE : number * PER_PAGE]],
+    return template("devices.html").render(
+        lines=[cleaned(line) for line in shown[(number - 1) * PER_PAGE : number * PER_PAGE]],
         total=len(everything),
         found=len(shown),
-        counts=[(state, counts[state], _MEANING[state]) for state in STATES if counts[state]],
+        counts=[(state, counts[state], MEANING[state]) for state in STATES if counts[state]],
         states=STATES,
         chosen=chosen,
         page=number,
@@ -106,7 +99,7 @@ def page(lines: Iterable[DeviceLine], chosen: Filter, digest: str) -> str:
     )
 
 
-def _cleaned(line: DeviceLine) -> DeviceLine:
+def cleaned(line: DeviceLine) -> DeviceLine:
     """Text that is safe to encode and to print; escaping is the template's."""
     return replace(
         line,
@@ -120,31 +113,3 @@ def _cleaned(line: DeviceLine) -> DeviceLine:
         modules=clean(line.modules),
         place=clean(line.place),
     )
-
-
-def duration(seconds: float | None) -> str:
-    """`0.42 s`, `12 s`, `3 min`, `5 h`, `2 d`; a dash for None."""
-    if seconds is None:
-        return "–"
-    seconds = max(seconds, 0.0)
-    if seconds < 10:
-        return f"{seconds:.2f} s"
-    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-@cache
-def _template() -> Template:
-    # Imported at the first page: start-up is measured, and Prometheus never comes here.
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["duration"] = duration
-    return environment.from_string(_file("devices.html"))
-
-
-@cache
-def _file(name: str) -> str:
-    return files("exporters.page").joinpath(name).read_text("utf-8")
