@@ -84,9 +84,9 @@ def _state(score: str, by: str, known: str) -> str:
 
 def _score(name: str) -> tuple[Column, ...]:
     return (
-        Column(f"Value #{name[0]}", "State", words=KPI, width=110),
-        Column(f"Value #{name[1]}", "Score", "percentunit", 0, width=85),
-        Column(f"Value #{name[2]}", "Known", "percentunit", 0, width=85),
+        Column(f"Value #{name[0]}", "State", words=KPI, width=108),
+        Column(f"Value #{name[1]}", "Score", "percentunit", 0, width=80),
+        Column(f"Value #{name[2]}", "Known", "percentunit", 0, width=78),
     )
 
 
@@ -125,7 +125,7 @@ def _pillars() -> Panel:
             Query(f"max by (pillar) ({n.SCORECARD_PILLAR})"),
             Query(f"max by (pillar) ({n.SCORECARD_PILLAR_KNOWN})"),
         ),
-        (Column("pillar", "Pillar"), *_score("ABC")),
+        (Column("pillar", "Pillar", width=112), *_score("ABC")),
         sort="Score",
         falling=False,
         width=6,
@@ -145,10 +145,10 @@ def _towers() -> Panel:
             Query(f"sum by (tower) ({n.USER_HOURS}{MONTH} {of})"),
         ),
         (
-            Column("tower", "Tower"),
-            Column("Value #A", "This month", "percentunit", 2, width=120),
-            Column("Value #B", "Incidents", "none", 0, width=105),
-            Column("Value #C", "Hours lost", "none", 0, width=110),
+            Column("tower", "Tower", width=130),
+            Column("Value #A", "This month", "percentunit", 2, width=114),
+            Column("Value #B", "Incidents", "none", 0, width=96),
+            Column("Value #C", "Hours lost", "none", 0, width=102),
         ),
         sort="This month",
         falling=False,
@@ -241,7 +241,7 @@ def _broken() -> Panel:
         ),
         (
             Column("service", "Service", links=(TO_SERVICE,)),
-            Column("Value #A", "User hours lost", "none", 0, width=145),
+            Column("Value #A", "Hours lost", "none", 0, width=110),
             Column("Value #B", "Times", "none", 0, width=85),
             Column("Value #C", "Down", "s", 1, width=90),
             Column(
@@ -253,7 +253,7 @@ def _broken() -> Panel:
                 width=120,
             ),
         ),
-        sort="User hours lost",
+        sort="Hours lost",
         none="✓ Nothing was interrupted",
         width=9,
     )
