@@ -52,6 +52,13 @@ SERVICE: Final[Words] = {
 }
 """States of a service as `service_state` (dashboards/states.py) numbers them."""
 
+OWED: Final[Words] = {
+    "1": Word("✓ owed", CALM),
+    "0": Word("– not owed", QUIET),
+    "null": Word("? no data", UNKNOWN),
+}
+"""Whether it is within agreed hours, and outside maintenance."""
+
 DEVICE: Final[Words] = {
     "0": Word("✓ up", GOOD),
     "1": Word("✗ down", BAD),

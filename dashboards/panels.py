@@ -23,6 +23,8 @@ from grafana_foundation_sdk.models.text import TextMode
 from dashboards.palette import CALM, Step, Words
 
 DATASOURCE: Final = dashboard.DataSourceRef(type_val="prometheus", uid="${datasource}")
+How = Literal["range", "rows", "instant", "table"]
+"""How a query is asked: for lines over time, a row a step, numbers, a row a series."""
 WORDS: Final = "string"
 """The unit of what is no number."""
 
@@ -202,11 +204,13 @@ def table(
     sort: str = "",
     falling: bool = True,
     none: str = "",
+    each: str = "",
     width: int = 24,
     height: int = 9,
 ) -> Panel:
     """Rows of instant vectors, several queries joined by the labels that they share. Only `columns` are shown, in
-    their order; `sort` is the title of one."""
+    their order; `sort` is the title of one. `each` (a duration) asks over the board's time range instead, a row for
+    each step of at least so long, with the column `Time`."""
     panel = _shared(tables.Panel(), title, about, WORDS, (), None, (), none, None)
     panel.show_header(True).cell_height(common.TableCellHeight.SM).filterable(True)
     panel.with_transformation(dashboard.DataTransformerConfig("merge", options={}))
@@ -230,7 +234,9 @@ def table(
         panel.override_by_name(column.title, [*_cells(column), *blank])
     if sort:
         panel.sort_by([build.TableSortByFieldState().display_name(sort).desc(falling)])
-    return _asked(panel, query, "table", width, height)
+    if each:
+        panel.interval(each)
+    return _asked(panel, query, "rows" if each else "table", width, height)
 
 
 def words(content: str, *, width: int = 6, height: int = 4, title: str = "") -> Panel:
@@ -266,15 +272,17 @@ def _shared(
 
 
 def _asked(
-    panel: Any, query: Query | Sequence[Query], how: Literal["range", "instant", "table"], width: int, height: int
+    panel: Any,
+    query: Query | Sequence[Query],
+    how: How,
+    width: int,
+    height: int,
 ) -> Panel:
     for letter, each in zip("ABCDEFGHIJKL", [query] if isinstance(query, Query) else query, strict=False):
         target = prometheus.Dataquery().datasource(DATASOURCE).expr(each.expr).ref_id(letter)
         target.legend_format(each.legend or "__auto").editor_mode(QueryEditorMode.CODE)
-        if how == "range":
-            target.range().format(PromQueryFormat.TIME_SERIES)
-        else:
-            target.instant().format(PromQueryFormat.TABLE if how == "table" else PromQueryFormat.TIME_SERIES)
+        target = target.range() if how in ("range", "rows") else target.instant()
+        target.format(PromQueryFormat.TABLE if how in ("rows", "table") else PromQueryFormat.TIME_SERIES)
         panel.with_target(target)
     return Panel(panel, width, height)
 

@@ -13,11 +13,15 @@ from dashboards.boards import (
     equipment,
     kpis,
     network,
+    oncall,
+    service,
     today,
 )
 
 BOARDS: Final[tuple[Callable[[Config], Board], ...]] = (
     today.board,
+    service.board,
+    oncall.board,
     equipment.board,
     network.board,
     device.board,

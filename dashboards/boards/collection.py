@@ -9,7 +9,8 @@ from dashboards import names as n
 from dashboards.board import Board, Row, alerts
 from dashboards.boards import servers
 from dashboards.boards.queries import TO_DEVICE
-from dashboards.palette import BAD, GOOD, QUIET, WARN, Step, any_is
+from dashboards.boards.shares import share
+from dashboards.palette import BAD, QUIET, WARN, Step, any_is
 from dashboards.panels import Column, Panel, Query, bars, series, stat, table
 from dashboards.rules import quality
 
@@ -60,25 +61,14 @@ def _first(config: Config) -> tuple[Panel, ...]:
         ),
     )
     return (
-        _share(config, "coverage", "Seen", n.COVERAGE, "devices and hosts of which something is known"),
-        _share(config, "completeness", "Whole", n.COMPLETENESS, "modules whose last poll was answered in whole"),
-        _share(config, "freshness", "Fresh", n.FRESHNESS, "modules that were read within the last 10 minutes"),
+        share(config, "coverage", "Seen", n.COVERAGE, "devices and hosts of which something is known"),
+        share(config, "completeness", "Whole", n.COMPLETENESS, "modules whose last poll was answered in whole"),
+        share(config, "freshness", "Fresh", n.FRESHNESS, "modules that were read within the last 10 minutes"),
         *(
             stat(title, about, Query(f"{expr} or vector(0)"), steps=steps, decimals=0, width=3)
             for title, about, expr, steps in noughts
         ),
     )
-
-
-def _share(config: Config, id: str, title: str, series_: str, of: str) -> Panel:
-    """A share that a KPI promises: with its limits, where the KPI is kept here."""
-    kpi = config.kpis.kpis.get(id)
-    limits: tuple[Step, ...] = ()
-    if kpi is not None and kpi.target is not None and kpi.amber is not None:
-        limits = (Step(None, BAD), Step(kpi.amber, WARN), Step(kpi.target, GOOD))
-    good = f" Good: {kpi.target:.0%} or more." if kpi is not None and kpi.target is not None else ""
-    about = f"Share of {of}.{good}"
-    return stat(title, about, Query(series_), "percentunit", steps=limits, decimals=1, trend=True, width=3)
 
 
 def _age() -> Panel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards import names as n
-from dashboards.board import ANY_OR_NONE, Variable
+from dashboards.board import ANY_OR_NONE, Variable, with_service
 from dashboards.palette import ALERT
 from dashboards.panels import Column, Link, Query
 
@@ -30,11 +30,13 @@ SERIES_TO_DEVICE: Final = Link(
 """From a line or a bar that has the label instance."""
 
 
-def alert_columns(runbooks: str, *, devices: bool = False) -> tuple[Column, ...]:
-    """Of `alert_queries`; an alert leads to its runbook, and where there are several `devices` each to its board."""
+def alert_columns(runbooks: str, *, devices: bool = False, services: bool = False) -> tuple[Column, ...]:
+    """Of `alert_queries`; an alert leads to its runbook, and where there are several `devices` or `services` each to
+    its board."""
     return (
         Column("alertname", "Alert", links=(Link("Runbook", runbooks + "/${__data.fields.alertname}"),)),
         *((Column("instance", "Device", links=(TO_DEVICE,)),) if devices else ()),
+        *((Column("service", "Service", links=(TO_SERVICE,)),) if services else ()),
         Column("alertstate", "State", words=ALERT, width=100),
         Column("Value #A", "Since", "dateTimeFromNow", width=140),
         Column("severity", "Severity", width=100),
@@ -44,9 +46,10 @@ def alert_columns(runbooks: str, *, devices: bool = False) -> tuple[Column, ...]
 
 def alert_queries(selector: str, those: str = "") -> tuple[Query, ...]:
     """Since when alerts have been there, and how far they are; of `those`, series by instance, where given."""
-    by = "alertname, severity, instance, owner"
+    by = "alertname, severity, instance, service, owner"
     only = f"\nand on (instance) {those}" if those else ""
+    since, there = (with_service(f"{name}{{{selector}}}") for name in ("ALERTS_FOR_STATE", "ALERTS"))
     return (
-        Query(f"min by ({by}) (ALERTS_FOR_STATE{{{selector}}}) * 1000{only}"),
-        Query(f"count by ({by}, alertstate) (ALERTS{{{selector}}}){only}"),
+        Query(f"min by ({by}) ({since}) * 1000{only}"),
+        Query(f"count by ({by}, alertstate) ({there}){only}"),
     )

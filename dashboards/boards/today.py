@@ -6,10 +6,11 @@ from typing import Final
 
 from collector.config import Config
 from dashboards import names as n
-from dashboards.board import Board, Row, alerts, maintenance
-from dashboards.boards.queries import OWNER, TO_SERVICE
-from dashboards.palette import BAD, QUIET, SERVICE, UNKNOWN, WARN, Step, any_is
-from dashboards.panels import Column, Query, bars, stat, table
+from dashboards.board import Board, Row, alerts, maintenance, with_service
+from dashboards.boards.queries import OWNER, TO_DEVICE, TO_SERVICE
+from dashboards.boards.shares import share
+from dashboards.palette import BAD, QUIET, SERVICE, UNKNOWN, UP, WARN, Step, any_is
+from dashboards.panels import Column, Link, Panel, Query, bars, stat, table
 from dashboards.states import service_state
 
 ABOUT: Final = """**For** IT operations, on the wall.
@@ -17,6 +18,9 @@ ABOUT: Final = """**For** IT operations, on the wall.
 Start at what is red, follow its row to the service, from there to the device."""
 
 OWNED: Final = f'on (service) {n.INFO}{{owner=~"$owner"}}'
+NEWEST: Final = 15
+ALERT: Final = "alertname, severity, instance, service, owner"
+FOR_STATE: Final = 'ALERTS_FOR_STATE{severity=~"critical|warning", owner=~"$owner"}'
 FIRING: Final = 'ALERTS{alertstate="firing", severity=~"critical|warning", owner=~"$owner"}'
 
 
@@ -86,7 +90,7 @@ def board(config: Config) -> Board:
                         (
                             Query(f"{state}"),
                             Query(f"min by (service) ({n.LEFT_MINUTES}) and {OWNED}"),
-                            Query(f"max by (service) ({n.CONSUMED}) and {OWNED}"),
+                            Query(f"1 - min by (service) ({n.LEFT}) and {OWNED}"),
                             Query(f'max by (service, owner, tier) ({n.INFO}{{owner=~"$owner"}})'),
                         ),
                         (
@@ -119,5 +123,111 @@ def board(config: Config) -> Board:
                     ),
                 ),
             ),
+            Row("What needs us now", (_burning(), _newest(config))),
+            Row("Where", (_sites(), _came_or_went())),
+            Row("Do we see it all", _seen(config)),
+        ),
+    )
+
+
+def _burning() -> Panel:
+    return table(
+        "Budgets that burn",
+        "Objectives that spend their error budget so fast that somebody is told: the share that went within the "
+        "window. Good: none.",
+        Query(f"max by (service, objective, urgency, window) ({n.BURNING}) and {OWNED}"),
+        (
+            Column("service", "Service", links=(TO_SERVICE,)),
+            Column("objective", "Objective"),
+            Column("Value", "Went", "percentunit", 0, width=80),
+            Column("window", "within", width=80),
+            Column("urgency", "Call", width=90),
+        ),
+        sort="Went",
+        none="None burns",
+        width=10,
+    )
+
+
+def _newest(config: Config) -> Panel:
+    runbook = Link("Runbook", config.settings.urls.runbooks + "/${__data.fields.alertname}")
+    newest = f"topk({NEWEST}, min by ({ALERT}) ({with_service(FOR_STATE)}))"
+    return table(
+        "Newest alerts",
+        f"The {NEWEST} that began last, newest first. An alert leads to its runbook. Good: none.",
+        Query(f"{newest} * 1000"),
+        (
+            Column(
+                "alertname",
+                "Alert",
+                links=(runbook,),
+            ),
+            Column("instance", "Device", links=(TO_DEVICE,)),
+            Column("service", "Service", links=(TO_SERVICE,)),
+            Column("Value", "Since", "dateTimeFromNow", width=140),
+            Column("severity", "Severity", width=90),
+            Column("owner", "Owner"),
+        ),
+        sort="Since",
+        none="No alert",
+        width=14,
+    )
+
+
+def _sites() -> Panel:
+    return table(
+        "Sites",
+        "Of each site: devices that answer, of how many; alerts that fire there; availability of its services over 30 "
+        "days. Good: all answer, none fires.",
+        (
+            Query("sum by (site) (wardwatch_device_up)"),
+            Query("count by (site) (wardwatch_device_up)"),
+            Query(f"count by (site) ({FIRING})"),
+            Query('max by (site) (site:availability:ratio{window="30d"})'),
+        ),
+        (
+            Column("site", "Site"),
+            Column("Value #A", "Answer", "none", 0, width=90),
+            Column("Value #B", "of", "none", 0, width=80),
+            Column("Value #C", "Alerts", "none", 0, steps=any_is(WARN), width=90),
+            Column("Value #D", "Availability", "percentunit", 2, width=120),
+        ),
+        sort="Alerts",
+        width=12,
+    )
+
+
+def _came_or_went() -> Panel:
+    changed = f"topk({NEWEST}, changes(wardwatch_device_up[1h]) > 0)"
+    return table(
+        "Devices that came or went",
+        f"Devices whose state changed within the last hour, at most {NEWEST}, and how they are now. Good: none.",
+        (Query(changed), Query(f"wardwatch_device_up and {changed}")),
+        (
+            Column("instance", "Device", links=(TO_DEVICE,)),
+            Column("Value #B", "State", words=UP, width=90),
+            Column("Value #A", "Changes", "none", 0, width=90),
+            Column("site", "Site"),
+            Column("location", "Location"),
+        ),
+        sort="Changes",
+        none="None",
+        width=12,
+    )
+
+
+def _seen(config: Config) -> tuple[Panel, ...]:
+    return (
+        share(config, "coverage", "Seen", n.COVERAGE, "devices and hosts of which something is known", width=6),
+        share(
+            config, "completeness", "Whole", n.COMPLETENESS, "modules that were answered in whole last time", width=6
+        ),
+        share(config, "freshness", "Fresh", n.FRESHNESS, "modules that were read within 10 minutes", width=6),
+        stat(
+            "Not scraped",
+            "Targets of Prometheus that it does not reach. Good: 0.",
+            Query("count(up == 0) or vector(0)"),
+            steps=any_is(BAD),
+            width=6,
         ),
     )
