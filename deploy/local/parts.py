@@ -59,6 +59,9 @@ _NET_SNMP = (("MIBS", ""), ("SNMP_PERSISTENT_DIR", "{root}/var/lib/snmp"))
 # DCMTK's dictionary, whose path is compiled into it; without it Orthanc does not start. The number is Debian 12's.
 _DCMTK = (("DCMDICTPATH", "{root}/usr/share/libdcmtk17/dicom.dic"),)
 
+# A small system has no fonts at all, and pages would be blank: fontconfig's own way to a user's fonts leads to ours.
+_LETTERS = (("FONTCONFIG_PATH", "{root}/etc/fonts"), ("XDG_DATA_HOME", "{root}/usr/share"))
+
 
 def _tool(name: str) -> Part:
     return Part((name,), "snmp", f"usr/bin/{name}", environment=_NET_SNMP)
@@ -99,10 +102,10 @@ PARTS: Mapping[str, Part] = {
     "storescp": Part(("storescp",), "dcmtk", "usr/bin/storescp", environment=_DCMTK),
     "chronyd": Part(("chronyd",), "chrony", "usr/sbin/chronyd"),
     "snmpd": Part(("snmpd",), "snmpd", "usr/sbin/snmpd", environment=_NET_SNMP),
-    # What pages and boards are looked at in; the other package has what it reads at its start.
+    # What pages and boards are looked at in; the other packages have what it reads at its start, and letters.
     "chromium": Part(
         ("chromium", "chromium-browser", "google-chrome"), "chromium", "usr/lib/chromium/chromium",
-        companions=("chromium-common",),
+        companions=("chromium-common", "fontconfig-config", "fonts-dejavu-core"), environment=_LETTERS,
     ),
     "snmpget": _tool("snmpget"),
     "snmpgetnext": _tool("snmpgetnext"),

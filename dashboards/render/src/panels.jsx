@@ -13,7 +13,7 @@ export function Empty({ fieldConfig, data }) {
   const theme = useTheme2();
   const said = data.errors?.length ? 'Error' : (fieldConfig.defaults.noValue ?? 'No data');
   return (
-    <div style={{ height: '100%', display: 'flex', alignItems: 'center', justifyContent: 'center', color: theme.colors.text.secondary, fontSize: theme.typography.h4.fontSize }}>
+    <div style={{ height: '100%', display: 'flex', alignItems: 'center', justifyContent: 'center', textAlign: 'center', color: theme.colors.text.secondary, fontSize: theme.typography.h4.fontSize }}>
       {said}
     </div>
   );
