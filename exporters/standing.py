@@ -28,7 +28,7 @@ class ServiceLine:
     name: str
     title: str
     state: str
-    """`up`, `down`, `unknown` or `maintenance`."""
+    """`up`, `down`, `unknown`, `maintenance`, or `events`: only its objectives' events say how it is."""
     owed: bool | None = None
     """Whether these are agreed hours; None: not known."""
     since: float | None = None

@@ -87,6 +87,10 @@ async def answer(prometheus: Prometheus, now: float, ignored: Collection[str] = 
         for labels, value in states[:MOST]
         if labels.get("service") and value in range(len(STATES))
     }
+    for labels, _ in about[:MOST]:
+        # Promised, and neither up nor unknown: no tree of components tells how it is.
+        if labels.get("service"):
+            found.setdefault(labels["service"], {"state": "events"})
     broken, budgets = _broken(components), _budgets(left, minutes, burning)
     for key, values in (
         ("owed", {name: bool(value) for name, value in _by_service(agreed)}),

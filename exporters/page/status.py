@@ -34,7 +34,7 @@ DEVICES: Final = 30
 LOW: Final = 0.25
 """Share of a budget left below which the page says so: what the boards have for nearly spent (dashboards/boards)."""
 
-URGENCY: Final = ("down", "unknown", "burning", "idle", "maintenance", "up")
+URGENCY: Final = ("down", "unknown", "burning", "idle", "maintenance", "events", "up")
 """Services in the order of the page."""
 
 REASONS: Final = {
@@ -184,11 +184,13 @@ def _headline(standing: Standing, told: Sequence[Told], late: Sequence[DeviceLin
 def _told(line: ServiceLine, standing: Standing) -> Told:
     burning = {budget.burning for budget in line.budgets} - {""}
     idle = line.owed is False and line.state in ("down", "unknown")
-    rank = "idle" if idle else "burning" if burning and line.state == "up" else line.state
+    rank = "idle" if idle else "burning" if burning and line.state in ("up", "events") else line.state
     wrong, guides = [], []
     if line.state in ("down", "unknown") and not standing.problem:
         what = "Down" if line.state == "down" else "Not known"
-        if line.since is None:
+        if line.state == "unknown" and line.incidents is None and not line.budgets:
+            wrong.append("Prometheus has nothing recorded of it: has it the rules of this catalogue?")
+        elif line.since is None:
             wrong.append(f"{what} for more than a day, or as long as anybody looks.")
         else:
             wrong.append(f"{what} since {clock(line.since, standing.now)} ({_ago(line.since, standing)}).")
@@ -272,7 +274,7 @@ def _firing(standing: Standing) -> Mapping[str, int]:
 
 def _by_rank(told: Iterable[Told]) -> list[tuple[str, int]]:
     counts = Counter(each.line.state for each in told)
-    return [(state, counts[state]) for state in ("down", "unknown", "maintenance", "up") if counts[state]]
+    return [(state, counts[state]) for state in ("down", "unknown", "maintenance", "events", "up") if counts[state]]
 
 
 def _alert_since(line: AlertLine, standing: Standing) -> str:

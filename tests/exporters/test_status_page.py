@@ -70,6 +70,7 @@ def test_what_is_wrong_since_when_and_where_to_read_on() -> None:
         ([replace(PACS, owed=False)], {}, "Nothing is owed now"),
         ([WIFI], {("critical", "X"): 2}, "2 alerts call somebody now"),
         ([replace(PACS, state="up")], {}, "1 error budget will not last"),
+        ([replace(PACS, state="events")], {}, "1 error budget will not last"),
         ([], {}, "All devices answer"),
     ],
 )
@@ -90,6 +91,11 @@ def test_without_prometheus_it_says_so_and_since_when() -> None:
     assert f"it answered last at {clock(NOW - 3700, NOW)}" in said
     assert "archive does not work." in said
     assert "What is wrong No alert" not in said, "nobody knows whether one fires"
+
+
+def test_a_service_of_which_nothing_is_recorded_says_so() -> None:
+    said = words(shown(replace(STANDING, services=(ServiceLine("new", "New", "unknown", True),), alerts=(), firing={})))
+    assert "Prometheus has nothing recorded of it: has it the rules of this catalogue?" in said
 
 
 def test_a_host_agent_says_that_it_is_one_and_asks_nobody() -> None:
@@ -152,7 +158,7 @@ async def test_over_http_it_comes_anew_unless_told_not_to_and_old_links_lead_to_
     assert "http-equiv" not in answer.text
     assert "<script" not in answer.text
     assert " style=" not in answer.text
-    assert all(f".mark.{sign}::before" in style.text for sign in ("maintenance", "critical", "warning"))
+    assert all(f".mark.{sign}::before" in style.text for sign in ("maintenance", "critical", "warning", "events"))
 
 
 def _luminance(colour: str) -> float:

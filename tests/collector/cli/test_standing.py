@@ -140,7 +140,10 @@ async def test_what_prometheus_knows_of_a_service(tmp_path: Path) -> None:
             ],
             'service:incidents:count{window="30d"}': [(PACS, 2)],
             'service:downtime:seconds{window="30d"}': [(PACS, 600)],
-            "service:info": [({"service": "other", "owner": "network", "tier": "gold"}, 1)],
+            "service:info": [
+                ({"service": "other", "owner": "network", "tier": "gold"}, 1),
+                ({"service": "web"}, 1),
+            ],
             back: [(PACS, NOW - 900)],
         },
         alerts=[
@@ -157,7 +160,7 @@ async def test_what_prometheus_knows_of_a_service(tmp_path: Path) -> None:
         stands = await asked.standing()
 
     assert (stands.problem, stands.prometheus, stands.at) == ("", url, NOW)
-    pacs, other = stands.services
+    pacs, other, web_shop = stands.services
     assert (pacs.name, pacs.title, pacs.state, pacs.owed) == ("pacs", "Pictures", "down", False)
     assert pacs.since == NOW - 840, "a minute after it last was up"
     assert pacs.broken == ["archive-2"], "Prometheus' word counts"
@@ -166,6 +169,7 @@ async def test_what_prometheus_knows_of_a_service(tmp_path: Path) -> None:
     assert (len(pacs.day), pacs.day[:4]) == (48, (1, None, 0.5, None))
     assert len(pacs.week) == 56
     assert (other.name, other.title, other.state, other.owner, other.day) == ("other", "other", "up", "network", ())
+    assert (web_shop.name, web_shop.state) == ("web", "events"), "no component tells how it is"
     assert stands.firing == {("critical", "BudgetBurnFast"): 1, ("warning", "DeviceDown"): SHOWN + 4}
     assert [line.name for line in stands.alerts] == ["BudgetBurnFast"] + ["DeviceDown"] * SHOWN
     assert (stands.alerts[0].since, stands.alerts[1].description) == (pytest.approx(1795867851.88, abs=0.1), "sw-0 D.")
