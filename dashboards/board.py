@@ -71,7 +71,9 @@ class Board:
 
 def alerts(selector: str = "") -> Mark:
     """Alerts that fire; `selector` is what else their labels must be."""
-    matchers = ", ".join(filter(None, ('alertstate="firing"', 'severity=~"critical|warning"', selector)))
+    matchers = ", ".join(
+        filter(None, ('alertstate="firing"', 'alertname!="Watchdog"', 'severity=~"critical|warning"', selector))
+    )
     firing = with_service(f"ALERTS{{{matchers}}}")
     return Mark("Alerts", firing, "{{alertname}}", BAD, "{{instance}} {{service}} {{severity}}")
 

@@ -107,13 +107,15 @@ def series(
     links: Sequence[Link] = (),
     low: float | None = None,
     high: float | None = None,
+    reaches: float | None = None,
     stacked: bool = False,
     bands: Mapping[str, str] | None = None,
     none: str = "",
     width: int = 12,
     height: int = 8,
 ) -> Panel:
-    """Lines over time. Steps are drawn as lines. `bands` says, by legend, down to which other series to fill."""
+    """Lines over time. Steps are drawn as lines. `reaches`: the axis goes at least so far. `bands` says, by legend,
+    down to which other series to fill."""
     panel = _shared(timeseries.Panel(), title, about, unit, steps, None, links, none, None)
     panel.color_scheme(make.FieldColor().mode(dashboard.FieldColorModeId.PALETTE_CLASSIC))
     panel.line_width(1).fill_opacity(25 if stacked else 5).show_points(common.VisibilityMode.NEVER)
@@ -133,6 +135,8 @@ def series(
         panel.min(low)
     if high is not None:
         panel.max(high)
+    if reaches is not None:
+        panel.axis_soft_max(reaches)
     for upper, lower in (bands or {}).items():
         panel.override_by_name(
             upper,

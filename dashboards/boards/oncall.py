@@ -8,14 +8,15 @@ from collector.config import Config
 from dashboards import names as n
 from dashboards.board import Board, Row, alerts, maintenance
 from dashboards.boards.queries import OWNER, TO_DEVICE, TO_SERVICE, alert_columns, alert_queries
-from dashboards.palette import BAD, UP, WARN, Step, any_is
+from dashboards.palette import BAD, GOOD, QUIET, UP, WARN, Step, any_is
 from dashboards.panels import Column, Panel, Query, bars, series, stat, table
 
 ABOUT: Final = """**For** whoever is called, on a phone at 3 a.m.; below for who plans the shifts.
 **Good** is no page open, and none that nobody has answered.
 Top to bottom: what it is, its runbook, what else changed then. `wardwatch ack ALERT` says that you see to it."""
 
-MINE: Final = 'owner=~"$owner"'
+OWNED: Final = 'owner=~"$owner"'
+MINE: Final = f'alertname!="Watchdog", {OWNED}'
 WINDOW: Final = 'window="30d"'
 ANSWER: Final = 15 * 60
 """Seconds: P1 is acknowledged within 15 minutes (KPIS 2.2)."""
@@ -57,32 +58,32 @@ def _first() -> tuple[Panel, ...]:
             width=3,
         ),
         stat(
-            "Unanswered pages",
+            "Unanswered",
             "Pages that somebody was called for, and nobody has acknowledged, of all owners. Good: 0.",
             Query('sum(wardwatch_oncall_alerts_unacknowledged{severity="critical"}) or vector(0)'),
             steps=any_is(BAD),
             width=3,
         ),
         stat(
-            "Longest unanswered",
+            "Oldest waits",
             "How long the oldest page that nobody has acknowledged has waited. Good: less than 15 minutes.",
             Query('max(wardwatch_oncall_oldest_unacknowledged_seconds{severity="critical"})'),
             "s",
-            steps=(Step(None, WARN), Step(ANSWER, BAD)),
+            steps=(Step(None, QUIET), Step(1, WARN), Step(ANSWER, BAD)),
             none="– nobody was called",
             width=3,
         ),
         stat(
-            "Time to acknowledge",
-            "Mean of the last 30 days' pages, from when they began to fire (MTTA). Good: within 15 minutes.",
+            "MTTA",
+            "Mean time to acknowledge, of the pages of 30 days, from when they began to fire. Good: within 15 minutes.",
             Query(f'max({n.CALL_MTTA}{{severity="critical", {WINDOW}}})'),
             "s",
-            steps=(Step(None, WARN), Step(ANSWER, BAD)),
+            steps=(Step(None, GOOD), Step(ANSWER, BAD)),
             none="– none yet",
             width=3,
         ),
         stat(
-            "Nights disturbed",
+            "Out of hours",
             "Pages out of agreed hours in the last 7 days, over all receivers. Good: few enough that people sleep.",
             Query(f'sum({n.CALL_OUT_OF_HOURS}{{window="7d"}}) or vector(0)'),
             decimals=0,
@@ -193,8 +194,8 @@ def _load() -> tuple[Panel, ...]:
             (
                 Column("receiver", "Receiver"),
                 Column("severity", "Severity", width=100),
-                Column("Value #A", "Agreed hours", "none", 0, width=110),
-                Column("Value #B", "Out of hours", "none", 0, width=110),
+                Column("Value #A", "Agreed hours", "none", 0, width=135),
+                Column("Value #B", "Out of hours", "none", 0, width=135),
                 Column("Value #C", "Night", "none", 0, width=90),
             ),
             sort="Night",
@@ -206,16 +207,16 @@ def _load() -> tuple[Panel, ...]:
             "Of each owner's alerts: how long they last, and the share that ended without anybody acknowledging them. "
             "Good: short, and near 0: what ends by itself need not wake anybody.",
             (
-                Query(f"max by (owner, severity) ({n.CALL_DURATION}{{{WINDOW}, {MINE}}})"),
-                Query(f"max by (owner, severity) ({n.CALL_UNTOUCHED}{{{WINDOW}, {MINE}}})"),
-                Query(f"max by (owner, severity) ({n.CALL_OPEN}{{{MINE}}})"),
+                Query(f"max by (owner, severity) ({n.CALL_DURATION}{{{WINDOW}, {OWNED}}})"),
+                Query(f"max by (owner, severity) ({n.CALL_UNTOUCHED}{{{WINDOW}, {OWNED}}})"),
+                Query(f"max by (owner, severity) ({n.CALL_OPEN}{{{OWNED}}})"),
             ),
             (
                 Column("owner", "Owner"),
                 Column("severity", "Severity", width=100),
-                Column("Value #C", "Open now", "none", 0, width=100),
+                Column("Value #C", "Open now", "none", 0, width=120),
                 Column("Value #A", "Last", "dtdurations", width=120),
-                Column("Value #B", "Nobody acted", "percentunit", 0, width=120),
+                Column("Value #B", "Nobody acted", "percentunit", 0, width=140),
             ),
             sort="Open now",
             none="No alert ended",
@@ -234,7 +235,7 @@ def _load() -> tuple[Panel, ...]:
 
 
 def _restored() -> Panel:
-    owned = f"on (service) group_left (owner) {n.INFO}{{{MINE}}}"
+    owned = f"on (service) group_left (owner) {n.INFO}{{{OWNED}}}"
     return bars(
         "Time to restore, 30 days",
         "Mean time from the beginning of an incident to its end (MTRS), the ten longest. Good: within 4 hours.",

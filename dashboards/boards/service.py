@@ -13,6 +13,7 @@ from dashboards.panels import Column, Panel, Query, series, stat, states, table
 from dashboards.rules.budgets import USUAL, WEEK
 from dashboards.rules.objectives import own_window
 from dashboards.states import service_state
+from dashboards.timing import SHORT
 
 ABOUT: Final = """**For** the owner of the service, and whoever is called for it.
 **Good** is up, and more budget left than of the period is to come.
@@ -190,6 +191,7 @@ def _burn() -> Panel:
         "percentunit",
         steps=(Step(None, CALM), Step(1, BAD)),
         low=0,
+        reaches=1,
     )
 
 
@@ -214,7 +216,7 @@ def _left() -> Panel:
 
 def _windows() -> Panel:
     def by(name: str) -> Query:
-        return Query(f"max by (window) ({name}{{{ONE}}})")
+        return Query(f'max by (window) ({name}{{{ONE}, window!~"{"|".join(SHORT)}"}})')
 
     return table(
         "Availability and incidents",
@@ -231,13 +233,13 @@ def _windows() -> Panel:
         ),
         (
             Column("window", "Window", width=110),
-            Column("Value #A", "Availability", "percentunit", 3, width=110),
-            Column("Value #B", "At least", "percentunit", 3, width=100),
-            Column("Value #C", "Incidents", "none", 0, width=90),
+            Column("Value #A", "Availability", "percentunit", 3, width=125),
+            Column("Value #B", "At least", "percentunit", 3, width=110),
+            Column("Value #C", "Incidents", "none", 0, width=115),
             Column("Value #D", "Downtime", "dtdurations", width=120),
             Column("Value #E", "To restore", "dtdurations", width=120),
             Column("Value #F", "Between", "dtdurations", width=120),
-            Column("Value #G", "User-hours", "none", 1, width=100),
+            Column("Value #G", "User-hours", "none", 1, width=125),
         ),
         sort="Window",
         falling=False,

@@ -20,8 +20,8 @@ Start at what is red, follow its row to the service, from there to the device.""
 OWNED: Final = f'on (service) {n.INFO}{{owner=~"$owner"}}'
 NEWEST: Final = 15
 ALERT: Final = "alertname, severity, instance, service, owner"
-FOR_STATE: Final = 'ALERTS_FOR_STATE{severity=~"critical|warning", owner=~"$owner"}'
-FIRING: Final = 'ALERTS{alertstate="firing", severity=~"critical|warning", owner=~"$owner"}'
+FOR_STATE: Final = 'ALERTS_FOR_STATE{alertname!="Watchdog", severity=~"critical|warning", owner=~"$owner"}'
+FIRING: Final = 'ALERTS{alertstate="firing", alertname!="Watchdog", severity=~"critical|warning", owner=~"$owner"}'
 
 
 def board(config: Config) -> Board:
@@ -72,7 +72,7 @@ def board(config: Config) -> Board:
                         width=3,
                     ),
                     stat(
-                        "Devices not answering",
+                        "Devices down",
                         "Devices of the inventory that did not answer their last poll. Good: 0.",
                         Query("count(wardwatch_device_up == 0) or vector(0)"),
                         steps=any_is(WARN),
@@ -96,7 +96,7 @@ def board(config: Config) -> Board:
                         (
                             Column("service", "Service", links=(TO_SERVICE,)),
                             Column("Value #A", "State", words=SERVICE, width=130),
-                            Column("Value #B", "Budget left (min)", "none", 0, width=140),
+                            Column("Value #B", "Budget left (min)", "none", 0, width=170),
                             Column(
                                 "Value #C",
                                 "Consumed",
@@ -182,7 +182,7 @@ def _sites() -> Panel:
         (
             Query("sum by (site) (wardwatch_device_up)"),
             Query("count by (site) (wardwatch_device_up)"),
-            Query(f"count by (site) ({FIRING})"),
+            Query(f"count by (site) ({FIRING} and on (site) wardwatch_device_up)"),
             Query('max by (site) (site:availability:ratio{window="30d"})'),
         ),
         (

@@ -84,13 +84,16 @@ function rows(board, time, data, marks) {
   return top;
 }
 
+/** Panels that show annotations. A table without rows would take them for its own. */
+const OVER_TIME = new Set(['timeseries', 'state-timeline']);
+
 function panel(each, time, { series = [], error }, marks) {
   const { x = 0, y = 0, w, h } = each.gridPos;
   const content = {
     state: error ? LoadingState.Error : LoadingState.Done,
     timeRange: time,
     series: series.map(frame),
-    annotations: marks,
+    annotations: OVER_TIME.has(each.type) ? marks : [],
     ...(error ? { errors: [{ message: error }] } : {}),
   };
   return new SceneGridItem({
