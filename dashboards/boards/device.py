@@ -63,10 +63,12 @@ def _first() -> tuple[Panel, ...]:
         ),
         table(
             "Why",
-            "What failed in the last poll of each module, and in each probe's last try. Good: nothing.",
+            "What failed in the last poll of each module and the last try of each probe, or was read in part only. "
+            "Good: nothing.",
             Query(
                 f"max by (module, reason) (wardwatch_poll_failed_info{{{ONE}}})\n"
-                f"or max by (module, reason) (probe_failure_info{{{ONE}}})"
+                f"or max by (module, reason) (probe_failure_info{{{ONE}}})\n"
+                f"or max by (module, reason) (wardwatch_poll_incomplete{{{ONE}}} == 1)"
             ),
             (Column("module", "Module"), Column("reason", "Reason")),
             none="Nothing fails",
@@ -137,7 +139,6 @@ def _modules() -> Panel:
             Query(f"max by (module, reason) (wardwatch_poll_failed_info{{{ONE}}})"),
             Query(f"max by (module) (wardwatch_poll_age_seconds{{{ONE}}})"),
             Query(f"max by (module) (wardwatch_poll_duration_seconds{{{ONE}}})"),
-            Query(f"count by (module) (wardwatch_poll_incomplete{{{ONE}}} == 1)"),
             Query(f"max by (module, rule) (wardwatch_device_modules_info{{{ONE}}})"),
         ),
         (
@@ -146,7 +147,6 @@ def _modules() -> Panel:
             Column("reason", "Reason", width=110),
             Column("Value #C", "Age", "s", 0, width=80),
             Column("Value #D", "Took", "s", width=90),
-            Column("Value #E", "Tables in part", "none", width=110),
             Column("rule", "Chosen by", width=120),
         ),
         sort="Last poll",

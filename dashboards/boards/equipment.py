@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from collector.config import Config
+from dashboards import names as n
 from dashboards.board import ANY_OR_NONE, Board, Row, Variable, alerts
 from dashboards.boards import equipment_paths as paths
 from dashboards.boards.queries import SITE, TO_DEVICE, alert_columns, alert_queries, to_device
-from dashboards.palette import BAD, EQUIPMENT, LINK, UP, WARN, any_is, wrong
+from dashboards.palette import BAD, DEVICE, EQUIPMENT, LINK, WARN, any_is, wrong
 from dashboards.panels import Column, Panel, Query, series, stat, table
 
 ABOUT: Final = """**For** clinical engineering and IT operations, together.
@@ -178,7 +179,7 @@ def _pieces() -> Panel:
             Query(f"{by} ({port}_flaps:changes1h {listed})"),
             Query(f"{by} (wardwatch_equipment_wrong_vlan {listed})"),
             Query(f"{by} (wardwatch_equipment_half_duplex {listed})"),
-            Query(f"{by} (wardwatch_device_up {listed})"),
+            Query(f"{by} ({n.DEVICE_STATE} {listed})"),
         ),
         (
             Column("instance", "Device", links=(TO_DEVICE,)),
@@ -186,7 +187,7 @@ def _pieces() -> Panel:
             Column("type", "Type"),
             Column("criticality", "Criticality", width=100),
             Column("Value #B", "State", words=EQUIPMENT, width=100),
-            Column("Value #J", "Answers", words=UP, width=90),
+            Column("Value #J", "Answers", words=DEVICE, width=120),
             Column("Value #C", "Last seen", "dateTimeFromNow", width=130),
             Column("switch", "Switch", links=(to_device("switch"),)),
             Column("ifName", "Port", width=90),
@@ -219,13 +220,14 @@ def _strangers() -> Panel:
     return table(
         "Strangers on clinical VLANs",
         "Addresses that the inventory does not have, by switch and VLAN. Good: none; what belongs there is listed.",
-        Query(f"max by (instance, vlan) (wardwatch_equipment_unknown_macs{{{paths.SITE}}} > 0)"),
+        Query(f"topk(20, max by (instance, vlan) (wardwatch_equipment_unknown_macs{{{paths.SITE}}}))"),
         (
             Column("instance", "Switch", links=(TO_DEVICE,)),
             Column("vlan", "VLAN", width=80),
-            Column("Value", "Addresses", "none", 0, width=100),
+            Column("Value", "Addresses", "none", 0, steps=any_is(WARN), width=100),
         ),
-        none="None",
+        sort="Addresses",
+        none="No switch has equipment on a VLAN",
         width=7,
         height=8,
     )

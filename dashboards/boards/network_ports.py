@@ -96,16 +96,19 @@ def ailing() -> tuple[Panel, ...]:
     errors, discards, flaps = (
         f"wardwatch:port_{name}{{{CHOSEN}}}" for name in ("errors:rate15m", "discards:rate15m", "flaps:changes1h")
     )
+    worst = f"topk({MOST}, max by ({PORT}) ({errors}))"
     return (
         table(
             "Ports with errors, discards or flaps",
             f"The {MOST} worst of each: errors and discards a second, changes of the link within an hour, alerts that "
             "fire. Good: no alert; single errors happen.",
             (
-                Query(f"topk({MOST}, max by ({PORT}) ({errors}))"),
+                Query(worst),
                 Query(f"topk({MOST}, max by ({PORT}) ({discards}))"),
-                Query(f"topk({MOST}, max by ({PORT}) ({flaps}))"),
-                Query(f'count by ({PORT}) (ALERTS{{alertstate="firing", alertname=~"Port.+", {CHOSEN}}})'),
+                Query(f"topk({MOST}, max by ({PORT}) ({flaps}))\nor {worst} * 0"),
+                Query(
+                    f'count by ({PORT}) (ALERTS{{alertstate="firing", alertname=~"Port.+", {CHOSEN}}})\nor {worst} * 0'
+                ),
             ),
             (
                 *NAMES,
@@ -126,7 +129,7 @@ def ailing() -> tuple[Panel, ...]:
                 (
                     "Links that change, by site",
                     "Ports whose link changed within the hour. Good: a working day's hill, no peak.",
-                    f"count by (site) ({flaps})",
+                    f"count by (site) ({flaps}) or sum by (site) ({NETWORK} * 0)",
                     "none",
                 ),
             )
