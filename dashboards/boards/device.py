@@ -143,7 +143,7 @@ def _modules() -> Panel:
         ),
         (
             Column("module", "Module"),
-            Column("Value #A", "Last poll", words=WORKS, width=100),
+            Column("Value #A", "Last poll", words=WORKS, width=120),
             Column("reason", "Reason", width=110),
             Column("Value #C", "Age", "s", 0, width=80),
             Column("Value #D", "Took", "s", width=90),
@@ -162,7 +162,7 @@ def _took() -> Panel:
         Query(f"max by (module) (wardwatch_poll_duration_seconds{{{ONE}}})", "{{module}}"),
         "s",
         low=0,
-        width=6,
+        width=5,
         height=9,
     )
 
@@ -173,12 +173,12 @@ def _services() -> Panel:
         "Components of services that are this device or something of it, each with its state. Good: up.",
         Query(f'max by (service, component) ({n.COMPONENT_UP}{{component=~"$instance(:.+)?"}})'),
         (
-            Column("service", "Service", links=(TO_SERVICE,)),
+            Column("service", "Service", links=(TO_SERVICE,), width=150),
             Column("component", "Component"),
             Column("Value", "State", words=UP, width=90),
         ),
         none="No component of its own",
-        width=6,
+        width=7,
         height=9,
     )
 

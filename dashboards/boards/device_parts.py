@@ -30,6 +30,7 @@ def ports(config: Config) -> tuple[Panel, ...]:
     # The same ports over the whole time shown.
     grown = f"increase(%s{{{ONE}}}[$__range] @ end())"
     busiest = f"topk({MOST}, {grown % 'ifHCInOctets'} + {grown % 'ifHCOutOctets'})"
+    worst = f"topk({MOST}, {grown % 'ifInErrors'} + {grown % 'ifOutErrors'} + {grown % 'ifOutDiscards'} > 0)"
     return (
         table(
             "Ports",
@@ -76,13 +77,10 @@ def ports(config: Config) -> tuple[Panel, ...]:
         ),
         series(
             "Errors and discards",
-            "A second, of ports that have any. Good: none.",
+            f"A second, of the {MOST} ports with most in the time shown. Good: none.",
             (
-                Query(
-                    f"topk({MOST}, {rate % 'ifInErrors'} + {rate % 'ifOutErrors'} > 0)",
-                    "{{ifName}} errors",
-                ),
-                Query(f"topk({MOST}, wardwatch:port_discards:rate15m{{{ONE}}})", "{{ifName}} discards"),
+                Query(f"{rate % 'ifInErrors'} + {rate % 'ifOutErrors'} and on (ifIndex) {worst}", "{{ifName}} errors"),
+                Query(f"wardwatch:port_discards:rate15m{{{ONE}}} and on (ifIndex) {worst}", "{{ifName}} discards"),
             ),
             "cps",
             low=0,
@@ -167,6 +165,7 @@ def probes() -> tuple[Panel, ...]:
             sort="Last try",
             falling=False,
             none="Nothing is tried of it",
+            width=14,
             height=7,
         ),
         series(
@@ -176,6 +175,7 @@ def probes() -> tuple[Panel, ...]:
             "s",
             low=0,
             none="Nothing is tried of it",
+            width=10,
             height=7,
         ),
     )
@@ -218,6 +218,7 @@ def measured(config: Config) -> tuple[Panel, ...]:
             ),
             none="It is no UPS",
             width=8,
+            height=8,
         ),
         bars(
             "Supplies and paper",

@@ -15,6 +15,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.parts]
 QUERIES = {(each.board.removeprefix("wardwatch-"), each.place): each.expr for each in asked()}
 
 NOW = "30m"
+LOOKED: set[str] = set()
+"""Queries that a case shows to say something."""
+ONLY_HERE = (
+    "wardwatch-network: Full ports A",
+    "wardwatch-network: Full ports B",
+    "wardwatch-network: annotation Maintenance",
+)
+"""What empty.yml says is shown here."""
 ALL = dict.fromkeys(("site", "location", "kind", "class"), ".*")
 
 
@@ -32,6 +40,8 @@ def case(
     """`said` by the title of a panel and the letter of its query."""
     made = Case(name, series)
     for place, values in said.items():
+        if values is not None:
+            LOOKED.add(f"wardwatch-{board}: {place}")
         expr = filled(QUERIES[board, place], {**ALL, **(chosen or {})})
         if isinstance(values, Mapping):
             made.look(NOW, expr, *values.items())
@@ -254,15 +264,25 @@ NETWORK = (
             on("wardwatch:port_flaps:changes1h", instance="a", ifIndex="3"): "12x40",
             on("ALERTS", alertstate="firing", alertname="PortFlaps", instance="a", ifIndex="3"): "1x40",
             on("ALERTS", alertstate="pending", alertname="PortErrors", instance="a", ifIndex="2"): "1x40",
+            on("wardwatch_device_maintenance", instance="a", site="main"): "1x40",
+            on("wardwatch_device_maintenance", instance="b", site="main"): "0x40",
         },
         {
             "Full now A": 1,
             "Lose frames A": 0,
             "Flapping A": 1,
+            "annotation Maintenance": {'wardwatch_device_maintenance{instance="a", site="main"}': 1},
+            "Full ports B": {'{direction="in", ifIndex="1", instance="a"}': 0.9},
             "Full ports A": {'{direction="in", ifIndex="1", instance="a"}': 12},
             "Ports with errors, discards or flaps A": {'{ifIndex="2", instance="a"}': 0.5},
-            "Ports with errors, discards or flaps C": {'{ifIndex="3", instance="a"}': 12},
-            "Ports with errors, discards or flaps D": {'{ifIndex="3", instance="a"}': 1},
+            "Ports with errors, discards or flaps C": {
+                '{ifIndex="3", instance="a"}': 12,
+                '{ifIndex="2", instance="a"}': 0,
+            },
+            "Ports with errors, discards or flaps D": {
+                '{ifIndex="3", instance="a"}': 1,
+                '{ifIndex="2", instance="a"}': 0,
+            },
         },
     ),
 )
@@ -270,3 +290,4 @@ NETWORK = (
 
 def test_a_fault_is_said_where_it_must(part: Callable[[str], Path], tmp_path: Path) -> None:
     assert judged(part("promtool"), tmp_path, [], (*EQUIPMENT, *DEVICE, *NETWORK), "1m") == ""
+    assert set(ONLY_HERE) <= LOOKED
