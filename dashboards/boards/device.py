@@ -151,6 +151,7 @@ def _modules() -> Panel:
         ),
         sort="Last poll",
         falling=False,
+        none="Nothing is asked of it",
         width=12,
     )
 
@@ -162,6 +163,7 @@ def _took() -> Panel:
         Query(f"max by (module) (wardwatch_poll_duration_seconds{{{ONE}}})", "{{module}}"),
         "s",
         low=0,
+        none="Nothing is asked of it",
         width=5,
         height=9,
     )

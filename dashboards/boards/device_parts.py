@@ -124,7 +124,6 @@ def place() -> tuple[Panel, ...]:
                 Column("Value #J", "Fed by it", words=FED),
             ),
             none="No switch has shown it, or its MAC address is not in the inventory",
-            width=16,
             height=5,
         ),
         states(
@@ -133,8 +132,7 @@ def place() -> tuple[Panel, ...]:
             Query(f"max by (instance) (wardwatch_equipment:state{{{ONE}}})", "{{instance}}"),
             EQUIPMENT,
             none="It is not looked for",
-            width=8,
-            height=5,
+            height=4,
         ),
     )
 

@@ -115,7 +115,7 @@ def _counts(title: str, about: str, labels: dict[str, str], width: int) -> Panel
         ),
         (
             *(Column(label, title) for label, title in labels.items()),
-            Column("Value #A", "Pieces", "none", 0, width=95),
+            Column("Value #A", "Pieces", "none", 0, width=90),
             *(
                 Column(
                     f"Value #{letter}",
@@ -123,7 +123,7 @@ def _counts(title: str, about: str, labels: dict[str, str], width: int) -> Panel
                     "none",
                     0,
                     steps=any_is(colour) if colour else (),
-                    width=95,
+                    width=90,
                 )
                 for letter, (name, colour) in zip("BCDEF", STATES.items(), strict=True)
             ),
@@ -188,10 +188,10 @@ def _pieces() -> Panel:
             Column("criticality", "Criticality", width=100),
             Column("Value #B", "State", words=EQUIPMENT, width=100),
             Column("Value #I", "Answers", words=DEVICE, width=120),
-            Column("Value #C", "Last seen", "dateTimeFromNow", width=130),
+            Column("Value #C", "Last seen", "dateTimeFromNow", width=120),
             Column("switch", "Switch", links=(to_device("switch"),)),
             Column("ifName", "Port", width=90),
-            Column("Value #E", "Link", words=LINK, width=120),
+            Column("Value #E", "Link", words=LINK, width=110),
             Column("Value #F", "Errors", "percentunit", 4, width=90),
             Column("Value #G", "Changes/h", "none", 0, width=110),
             Column("Value #H", "Wrong VLAN", words=wrong("! yes"), width=120),
@@ -210,7 +210,7 @@ def _alerts(config: Config) -> Panel:
         alert_columns(config.settings.urls.runbooks, devices=True),
         sort="Since",
         none="No alert",
-        width=12,
+        width=14,
         height=8,
     )
 
@@ -227,7 +227,7 @@ def _strangers() -> Panel:
         ),
         sort="Addresses",
         none="No switch has equipment on a VLAN",
-        width=7,
+        width=6,
         height=8,
     )
 
@@ -242,6 +242,6 @@ def _unsupported() -> Panel:
             Column("Value", "Pieces", "none", 0, steps=any_is(WARN), width=80),
         ),
         none="The register says nothing of it",
-        width=5,
+        width=4,
         height=8,
     )

@@ -18,6 +18,7 @@ NOW = "30m"
 LOOKED: set[str] = set()
 """Queries that a case shows to say something."""
 ONLY_HERE = (
+    "wardwatch-equipment: Strangers on clinical VLANs A",
     "wardwatch-network: Full ports A",
     "wardwatch-network: Full ports B",
     "wardwatch-network: annotation Maintenance",
@@ -148,11 +149,13 @@ EQUIPMENT = (
             on("wardwatch:climate_celsius:high", climate="f"): "8x40",
             on("wardwatch:climate_celsius:low", climate="f"): "2x40",
             on("wardwatch_ups_on_battery", instance="ups", site="main"): "1x40",
+            on("wardwatch_equipment_unknown_macs", instance="sw", site="main", vlan="10"): "2x40",
         },
         {
             "Paths that fail A": 1,
             "Climate or power A": 3,
             "Why paths failed A": None,
+            "Strangers on clinical VLANs A": {'{instance="sw", vlan="10"}': 2},
             "Climates A": {
                 '{instance="warm", climate="f"}': 1,
                 '{instance="cold", climate="f"}': 2,
