@@ -30,7 +30,7 @@ def ports(config: Config) -> tuple[Panel, ...]:
     # The same ports over the whole time shown.
     grown = f"increase(%s{{{ONE}}}[$__range] @ end())"
     busiest = f"topk({MOST}, {grown % 'ifHCInOctets'} + {grown % 'ifHCOutOctets'})"
-    worst = f"topk({MOST}, {grown % 'ifInErrors'} + {grown % 'ifOutErrors'} + {grown % 'ifOutDiscards'} > 0)"
+    worst = f"topk({MOST}, {grown % 'ifInErrors'} + {grown % 'ifOutErrors'} + {grown % 'ifOutDiscards'})"
     return (
         table(
             "Ports",
@@ -44,7 +44,7 @@ def ports(config: Config) -> tuple[Panel, ...]:
                 Query(f"{by} ({out}) * 8"),
                 Query(f"{by} (({into} > {out} or {out}) * 8 / {speed})"),
                 Query(f"{by} ({rate % 'ifInErrors'} + {rate % 'ifOutErrors'}) > 0"),
-                Query(f"{by} (wardwatch:port_discards:rate15m{{{ONE}}})"),
+                Query(f"{by} (wardwatch:port_discards:rate15m{{{ONE}}} or ifOperStatus{{{ONE}}} * 0)"),
                 Query(f"{by} (wardwatch:port_flaps:changes1h{{{ONE}}} or ifOperStatus{{{ONE}}} * 0)"),
             ),
             (
@@ -57,7 +57,7 @@ def ports(config: Config) -> tuple[Panel, ...]:
                 Column("Value #D", "Out", "bps", 1, width=110),
                 Column("Value #E", "Used", "percentunit", 0, steps=above(busy), width=140, gauge=True),
                 Column("Value #F", "Errors/s", "none", 3, steps=(Step(None, WARN),), width=90),
-                Column("Value #G", "Discards/s", "none", 3, steps=(Step(None, WARN),), width=100),
+                Column("Value #G", "Discards/s", "none", 3, width=100),
                 Column("Value #H", "Changes/h", "none", 0, steps=any_is(WARN), width=100),
             ),
             sort="In",
@@ -80,7 +80,7 @@ def ports(config: Config) -> tuple[Panel, ...]:
             f"A second, of the {MOST} ports with most in the time shown. Good: none.",
             (
                 Query(f"{rate % 'ifInErrors'} + {rate % 'ifOutErrors'} and on (ifIndex) {worst}", "{{ifName}} errors"),
-                Query(f"wardwatch:port_discards:rate15m{{{ONE}}} and on (ifIndex) {worst}", "{{ifName}} discards"),
+                Query(f"{rate % 'ifOutDiscards'} and on (ifIndex) {worst}", "{{ifName}} discards"),
             ),
             "cps",
             low=0,
