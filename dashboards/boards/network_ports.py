@@ -127,13 +127,13 @@ def ailing() -> tuple[Panel, ...]:
             for title, about, query, unit in (
                 (
                     "Errors by site",
-                    "A second, of all ports. Good: near none.",
+                    "A second, all ports. Good: near none.",
                     f"sum by (site) ({errors}){none}",
                     "cps",
                 ),
                 (
                     "Discards by site",
-                    "A second, of all ports. Good: near none.",
+                    "A second, all ports. Good: near none.",
                     f"sum by (site) ({discards}){none}",
                     "cps",
                 ),

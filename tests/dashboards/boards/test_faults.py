@@ -18,6 +18,8 @@ NOW = "30m"
 LOOKED: set[str] = set()
 """Queries that a case shows to say something."""
 ONLY_HERE = (
+    "wardwatch-equipment: Paths D",
+    "wardwatch-equipment: Why paths failed A",
     "wardwatch-equipment: Strangers on clinical VLANs A",
     "wardwatch-network: Full ports A",
     "wardwatch-network: Full ports B",
@@ -142,7 +144,9 @@ EQUIPMENT = (
         {
             on("probe_success", instance="archive", module="dicom_echo", site="main"): "0x40",
             on("probe_success", instance="archive", module="icmp", site="main"): "0x40",
-            on("probe_failures_total", instance="archive", module="dicom_echo", site="main", reason="timeout"): "0x40",
+            on(
+                "probe_failures_total", instance="archive", module="dicom_echo", site="main", reason="timeout"
+            ): "0+1x40",
             on("wardwatch:climate_temperature_celsius", instance="warm", climate="f", site="main"): "9x40",
             on("wardwatch:climate_temperature_celsius", instance="cold", climate="f", site="main"): "1x40",
             on("wardwatch:climate_temperature_celsius", instance="well", climate="f", site="main"): "5x40",
@@ -154,7 +158,8 @@ EQUIPMENT = (
         {
             "Paths that fail A": 1,
             "Climate or power A": 3,
-            "Why paths failed A": None,
+            "Paths D": {'{instance="archive", module="dicom_echo"}': 30},
+            "Why paths failed A": {'{reason="timeout"}': 30},
             "Strangers on clinical VLANs A": {'{instance="sw", vlan="10"}': 2},
             "Climates A": {
                 '{instance="warm", climate="f"}': 1,
