@@ -95,8 +95,9 @@ LINK: Final[Words] = {
     "6": Word("– not there", QUIET),
     "7": Word("✗ down below", QUIET),
     "8": Word("– switched off", QUIET),
+    "9": Word("! half duplex", WARN),
 }
-"""ifOperStatus of RFC 2863; 8 is down because ifAdminStatus says so. That a port is down is no fault by itself."""
+"""ifOperStatus of RFC 2863; 8 is down as ifAdminStatus wants it, 9 is up. That a port is down is no fault by itself."""
 
 ALERT: Final[Words] = {
     "firing": Word("! fires", BAD),

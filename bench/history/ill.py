@@ -25,9 +25,9 @@ DEVICES: Final[Mapping[str, Mapping[str, Any]]] = {
     # A switch that services need and devices are behind, and one of two servers.
     "sw-access-3": {"faults": [{"mode": "dead"}]},
     "server-pacs-1": {"faults": [{"mode": "dead"}]},
-    # Links that are down, and links that are busy: a megabit a second.
+    # Links that are down, and links that are busy: 25 megabits a second.
     "sw-access-2": _says(ifOperStatus=2),
-    "sw-access-1": _says(ifHighSpeed=1),
+    "sw-access-1": _says(ifHighSpeed=25),
     # Answers in part, slowly, and not in the language.
     "sw-access-5": {"faults": [{"mode": "f01_not_increasing", "style": "same", "after": 3}]},
     "sw-access-7": {"faults": [{"mode": "slow", "seconds": 3.0}]},

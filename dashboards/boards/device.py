@@ -63,10 +63,12 @@ def _first() -> tuple[Panel, ...]:
         ),
         table(
             "Why",
-            "What failed in the last poll of each module, and in each probe's last try. Good: nothing.",
+            "What failed in the last poll of each module and the last try of each probe, or was read in part only. "
+            "Good: nothing.",
             Query(
                 f"max by (module, reason) (wardwatch_poll_failed_info{{{ONE}}})\n"
-                f"or max by (module, reason) (probe_failure_info{{{ONE}}})"
+                f"or max by (module, reason) (probe_failure_info{{{ONE}}})\n"
+                f"or max by (module, reason) (wardwatch_poll_incomplete{{{ONE}}} == 1)"
             ),
             (Column("module", "Module"), Column("reason", "Reason")),
             none="Nothing fails",
@@ -137,20 +139,19 @@ def _modules() -> Panel:
             Query(f"max by (module, reason) (wardwatch_poll_failed_info{{{ONE}}})"),
             Query(f"max by (module) (wardwatch_poll_age_seconds{{{ONE}}})"),
             Query(f"max by (module) (wardwatch_poll_duration_seconds{{{ONE}}})"),
-            Query(f"count by (module) (wardwatch_poll_incomplete{{{ONE}}} == 1)"),
             Query(f"max by (module, rule) (wardwatch_device_modules_info{{{ONE}}})"),
         ),
         (
             Column("module", "Module"),
-            Column("Value #A", "Last poll", words=WORKS, width=100),
+            Column("Value #A", "Last poll", words=WORKS, width=120),
             Column("reason", "Reason", width=110),
             Column("Value #C", "Age", "s", 0, width=80),
             Column("Value #D", "Took", "s", width=90),
-            Column("Value #E", "Tables in part", "none", width=110),
             Column("rule", "Chosen by", width=120),
         ),
         sort="Last poll",
         falling=False,
+        none="Nothing is asked of it",
         width=12,
     )
 
@@ -162,7 +163,8 @@ def _took() -> Panel:
         Query(f"max by (module) (wardwatch_poll_duration_seconds{{{ONE}}})", "{{module}}"),
         "s",
         low=0,
-        width=6,
+        none="Nothing is asked of it",
+        width=5,
         height=9,
     )
 
@@ -173,12 +175,12 @@ def _services() -> Panel:
         "Components of services that are this device or something of it, each with its state. Good: up.",
         Query(f'max by (service, component) ({n.COMPONENT_UP}{{component=~"$instance(:.+)?"}})'),
         (
-            Column("service", "Service", links=(TO_SERVICE,)),
+            Column("service", "Service", links=(TO_SERVICE,), width=150),
             Column("component", "Component"),
             Column("Value", "State", words=UP, width=90),
         ),
         none="No component of its own",
-        width=6,
+        width=7,
         height=9,
     )
 

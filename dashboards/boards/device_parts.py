@@ -7,13 +7,16 @@ from typing import Final
 
 from collector.config import Config
 from dashboards.boards.queries import to_device
-from dashboards.palette import BAD, EQUIPMENT, GOOD, LINK, WARN, WORKS, Step, above, rising, wrong
+from dashboards.palette import BAD, EQUIPMENT, GOOD, LINK, QUIET, WARN, WORKS, Step, Word, above, any_is, rising, wrong
 from dashboards.panels import Column, Panel, Query, bars, series, states, table
 
 ONE: Final = 'instance="$instance"'
 PORT: Final = "ifIndex, ifName, ifAlias"
 MOST: Final = 5
 """Ports in a panel over time."""
+FED: Final = {"1": Word("✓ yes", GOOD), "0": Word("– no", QUIET)}
+"""Power over Ethernet."""
+NO_CERTIFICATE: Final = {"0": Word("– none", QUIET)}
 LOW: Final = 0.1
 """Ours, as PrinterSupplyLow has it."""
 
@@ -27,6 +30,7 @@ def ports(config: Config) -> tuple[Panel, ...]:
     # The same ports over the whole time shown.
     grown = f"increase(%s{{{ONE}}}[$__range] @ end())"
     busiest = f"topk({MOST}, {grown % 'ifHCInOctets'} + {grown % 'ifHCOutOctets'})"
+    worst = f"topk({MOST}, {grown % 'ifInErrors'} + {grown % 'ifOutErrors'} + {grown % 'ifOutDiscards'})"
     return (
         table(
             "Ports",
@@ -40,8 +44,8 @@ def ports(config: Config) -> tuple[Panel, ...]:
                 Query(f"{by} ({out}) * 8"),
                 Query(f"{by} (({into} > {out} or {out}) * 8 / {speed})"),
                 Query(f"{by} ({rate % 'ifInErrors'} + {rate % 'ifOutErrors'}) > 0"),
-                Query(f"{by} (wardwatch:port_discards:rate15m{{{ONE}}})"),
-                Query(f"{by} (wardwatch:port_flaps:changes1h{{{ONE}}})"),
+                Query(f"{by} (wardwatch:port_discards:rate15m{{{ONE}}} or ifOperStatus{{{ONE}}} * 0)"),
+                Query(f"{by} (wardwatch:port_flaps:changes1h{{{ONE}}} or ifOperStatus{{{ONE}}} * 0)"),
             ),
             (
                 Column("ifIndex", "#", width=60),
@@ -53,8 +57,8 @@ def ports(config: Config) -> tuple[Panel, ...]:
                 Column("Value #D", "Out", "bps", 1, width=110),
                 Column("Value #E", "Used", "percentunit", 0, steps=above(busy), width=140, gauge=True),
                 Column("Value #F", "Errors/s", "none", 3, steps=(Step(None, WARN),), width=90),
-                Column("Value #G", "Discards/s", "none", 3, steps=(Step(None, WARN),), width=100),
-                Column("Value #H", "Changes/h", "none", 0, steps=(Step(None, WARN),), width=100),
+                Column("Value #G", "Discards/s", "none", 3, width=100),
+                Column("Value #H", "Changes/h", "none", 0, steps=any_is(WARN), width=100),
             ),
             sort="In",
             none="It tells of no ports",
@@ -73,13 +77,10 @@ def ports(config: Config) -> tuple[Panel, ...]:
         ),
         series(
             "Errors and discards",
-            "A second, of ports that have any. Good: none.",
+            f"A second, of the {MOST} ports with most in the time shown. Good: none.",
             (
-                Query(
-                    f"topk({MOST}, {rate % 'ifInErrors'} + {rate % 'ifOutErrors'} > 0)",
-                    "{{ifName}} errors",
-                ),
-                Query(f"topk({MOST}, wardwatch:port_discards:rate15m{{{ONE}}})", "{{ifName}} discards"),
+                Query(f"{rate % 'ifInErrors'} + {rate % 'ifOutErrors'} and on (ifIndex) {worst}", "{{ifName}} errors"),
+                Query(f"{rate % 'ifOutDiscards'} and on (ifIndex) {worst}", "{{ifName}} discards"),
             ),
             "cps",
             low=0,
@@ -105,7 +106,7 @@ def place() -> tuple[Panel, ...]:
                 Query(f"{by} (wardwatch_equipment_moved{{{ONE}}})"),
                 Query(f"{by} (wardwatch_equipment_wrong_vlan{{{ONE}}})"),
                 Query(f"{by} (wardwatch_equipment_half_duplex{{{ONE}}})"),
-                Query(f"{by} (wardwatch_equipment:port_power_watts{{{ONE}}})"),
+                Query(f"{by} (wardwatch_equipment:port_power{{{ONE}}})"),
             ),
             (
                 Column("switch", "Switch", links=(to_device("switch"),)),
@@ -120,10 +121,9 @@ def place() -> tuple[Panel, ...]:
                 Column("Value #G", "Moved", words=wrong("→ yes")),
                 Column("Value #H", "Wrong VLAN", words=wrong("! yes")),
                 Column("Value #I", "Half duplex", words=wrong("! yes")),
-                Column("Value #J", "Power", "watt", 1),
+                Column("Value #J", "Fed by it", words=FED),
             ),
             none="No switch has shown it, or its MAC address is not in the inventory",
-            width=16,
             height=5,
         ),
         states(
@@ -132,8 +132,7 @@ def place() -> tuple[Panel, ...]:
             Query(f"max by (instance) (wardwatch_equipment:state{{{ONE}}})", "{{instance}}"),
             EQUIPMENT,
             none="It is not looked for",
-            width=8,
-            height=5,
+            height=4,
         ),
     )
 
@@ -149,18 +148,22 @@ def probes() -> tuple[Panel, ...]:
                 Query(f"max by (module) (probe_success{{{ONE}}})"),
                 Query(f"max by (module, reason) (probe_failure_info{{{ONE}}})"),
                 Query(f"max by (module) (probe_duration_seconds{{{ONE}}})"),
-                Query(f"min by (module) (probe_ssl_earliest_cert_expiry{{{ONE}}} > 0) * 1000"),
+                Query(
+                    f"min by (module) (probe_ssl_earliest_cert_expiry{{{ONE}}} > 0) * 1000\n"
+                    f"or max by (module) (probe_success{{{ONE}}}) * 0"
+                ),
             ),
             (
                 Column("module", "Probe"),
                 Column("Value #A", "Last try", words=WORKS, width=110),
                 Column("reason", "Reason", width=190),
                 Column("Value #C", "Took", "s", width=100),
-                Column("Value #D", "Certificate ends", "dateTimeFromNow", width=150),
+                Column("Value #D", "Certificate ends", "dateTimeFromNow", words=NO_CERTIFICATE, width=150),
             ),
             sort="Last try",
             falling=False,
             none="Nothing is tried of it",
+            width=14,
             height=7,
         ),
         series(
@@ -170,6 +173,7 @@ def probes() -> tuple[Panel, ...]:
             "s",
             low=0,
             none="Nothing is tried of it",
+            width=10,
             height=7,
         ),
     )
@@ -212,13 +216,15 @@ def measured(config: Config) -> tuple[Panel, ...]:
             ),
             none="It is no UPS",
             width=8,
+            height=8,
         ),
         bars(
             "Supplies and paper",
             f"What is left in a printer, of each supply and tray. Good: more than {LOW:.0%}; what is below is ordered.",
-            (
-                Query(f"max by (supply) (wardwatch_printer_supply_ratio{{{ONE}}})", "{{supply}}"),
-                Query(f"max by (tray) (wardwatch_printer_media_ratio{{{ONE}}})", "{{tray}}"),
+            Query(
+                f"max by (supply) (wardwatch_printer_supply_ratio{{{ONE}}} or label_replace("
+                f'wardwatch_printer_media_ratio{{{ONE}}}, "supply", "$1", "tray", "(.+)"))',
+                "{{supply}}",
             ),
             "percentunit",
             steps=(Step(None, WARN), Step(LOW, GOOD)),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from collector.config import Config
+from dashboards import names as n
 from dashboards.board import ANY_OR_NONE, Board, Row, Variable, alerts
 from dashboards.boards import equipment_paths as paths
 from dashboards.boards.queries import SITE, TO_DEVICE, alert_columns, alert_queries, to_device
-from dashboards.palette import BAD, EQUIPMENT, LINK, UP, WARN, any_is, wrong
+from dashboards.palette import BAD, DEVICE, EQUIPMENT, LINK, WARN, any_is, wrong
 from dashboards.panels import Column, Panel, Query, series, stat, table
 
 ABOUT: Final = """**For** clinical engineering and IT operations, together.
@@ -102,7 +103,7 @@ STATES: Final = {"seen": None, "quiet": None, "moved": WARN, "unseen": BAD, "unk
 """As they are numbered, with the colour of those that should be none."""
 
 
-def _counts(title: str, about: str, labels: dict[str, str]) -> Panel:
+def _counts(title: str, about: str, labels: dict[str, str], width: int) -> Panel:
     """Pieces by these labels of the register (with titles), and how many of them are in each state."""
     by = ", ".join(labels)
     return table(
@@ -114,7 +115,7 @@ def _counts(title: str, about: str, labels: dict[str, str]) -> Panel:
         ),
         (
             *(Column(label, title) for label, title in labels.items()),
-            Column("Value #A", "Pieces", "none", 0, width=75),
+            Column("Value #A", "Pieces", "none", 0, width=90),
             *(
                 Column(
                     f"Value #{letter}",
@@ -122,24 +123,24 @@ def _counts(title: str, about: str, labels: dict[str, str]) -> Panel:
                     "none",
                     0,
                     steps=any_is(colour) if colour else (),
-                    width=85,
+                    width=90,
                 )
                 for letter, (name, colour) in zip("BCDEF", STATES.items(), strict=True)
             ),
         ),
         sort="Pieces",
         none="No equipment in the inventory",
-        width=12,
+        width=width,
     )
 
 
 def _by_ward() -> Panel:
-    return _counts("By ward", "Pieces by the ward where they belong.", {"ward": "Ward"})
+    return _counts("By ward", "Pieces by the ward where they belong.", {"ward": "Ward"}, 11)
 
 
 def _by_type() -> Panel:
     return _counts(
-        "By type and criticality", "Pieces by what they are.", {"type": "Type", "criticality": "Criticality"}
+        "By type and criticality", "Pieces by what they are.", {"type": "Type", "criticality": "Criticality"}, 13
     )
 
 
@@ -167,18 +168,18 @@ def _pieces() -> Panel:
     return table(
         f"Pieces ({MOST} at most)",
         "Those that need somebody first: the state, whether it answers if it may be asked, when and where it was last "
-        "seen, and its port. Good: seen, link up, no errors, and no in the last columns.",
+        "seen, and its port. Good: seen, link up, no errors, right VLAN.",
         (
             Query(f"max by (instance, ward, type, criticality) ({LISTED})"),
             Query(f"{by} ({STATE} {listed})"),
             Query(f"{by} (wardwatch_equipment_last_seen_timestamp_seconds {listed}) * 1000"),
             Query(f"max by (instance, switch, ifName) ({port} {listed})"),
-            Query(f"2 - {by} ({port}_up {listed})"),
+            # 9 is half duplex, 2 less 1 is up: palette.LINK.
+            Query(f"{by} (wardwatch_equipment_half_duplex == 1 {listed}) * 9 or 2 - {by} ({port}_up {listed})"),
             Query(f"{by} ({port}_errors:rate15m / ({port}_packets:rate15m > 0) {listed})"),
             Query(f"{by} ({port}_flaps:changes1h {listed})"),
             Query(f"{by} (wardwatch_equipment_wrong_vlan {listed})"),
-            Query(f"{by} (wardwatch_equipment_half_duplex {listed})"),
-            Query(f"{by} (wardwatch_device_up {listed})"),
+            Query(f"{by} ({n.DEVICE_STATE} {listed})"),
         ),
         (
             Column("instance", "Device", links=(TO_DEVICE,)),
@@ -186,15 +187,14 @@ def _pieces() -> Panel:
             Column("type", "Type"),
             Column("criticality", "Criticality", width=100),
             Column("Value #B", "State", words=EQUIPMENT, width=100),
-            Column("Value #J", "Answers", words=UP, width=90),
-            Column("Value #C", "Last seen", "dateTimeFromNow", width=130),
+            Column("Value #I", "Answers", words=DEVICE, width=120),
+            Column("Value #C", "Last seen", "dateTimeFromNow", width=120),
             Column("switch", "Switch", links=(to_device("switch"),)),
             Column("ifName", "Port", width=90),
-            Column("Value #E", "Link", words=LINK, width=80),
+            Column("Value #E", "Link", words=LINK, width=110),
             Column("Value #F", "Errors", "percentunit", 4, width=90),
-            Column("Value #G", "Changes/h", "none", 0, width=90),
-            Column("Value #H", "Wrong VLAN", words=wrong("! yes"), width=100),
-            Column("Value #I", "Half duplex", words=wrong("! yes"), width=100),
+            Column("Value #G", "Changes/h", "none", 0, width=110),
+            Column("Value #H", "Wrong VLAN", words=wrong("! yes"), width=120),
         ),
         sort="State",
         none="No equipment in the inventory",
@@ -210,7 +210,7 @@ def _alerts(config: Config) -> Panel:
         alert_columns(config.settings.urls.runbooks, devices=True),
         sort="Since",
         none="No alert",
-        width=12,
+        width=14,
         height=8,
     )
 
@@ -219,14 +219,15 @@ def _strangers() -> Panel:
     return table(
         "Strangers on clinical VLANs",
         "Addresses that the inventory does not have, by switch and VLAN. Good: none; what belongs there is listed.",
-        Query(f"max by (instance, vlan) (wardwatch_equipment_unknown_macs{{{paths.SITE}}} > 0)"),
+        Query(f"topk(20, max by (instance, vlan) (wardwatch_equipment_unknown_macs{{{paths.SITE}}}))"),
         (
             Column("instance", "Switch", links=(TO_DEVICE,)),
             Column("vlan", "VLAN", width=80),
-            Column("Value", "Addresses", "none", 0, width=100),
+            Column("Value", "Addresses", "none", 0, steps=any_is(WARN), width=120),
         ),
-        none="None",
-        width=7,
+        sort="Addresses",
+        none="No switch has equipment on a VLAN",
+        width=6,
         height=8,
     )
 
@@ -241,6 +242,6 @@ def _unsupported() -> Panel:
             Column("Value", "Pieces", "none", 0, steps=any_is(WARN), width=80),
         ),
         none="The register says nothing of it",
-        width=5,
+        width=4,
         height=8,
     )

@@ -96,16 +96,20 @@ def ailing() -> tuple[Panel, ...]:
     errors, discards, flaps = (
         f"wardwatch:port_{name}{{{CHOSEN}}}" for name in ("errors:rate15m", "discards:rate15m", "flaps:changes1h")
     )
+    none = f"\nor sum by (site) ({NETWORK} * 0)"
+    worst = f"topk({MOST}, max by ({PORT}) ({errors}))"
     return (
         table(
             "Ports with errors, discards or flaps",
             f"The {MOST} worst of each: errors and discards a second, changes of the link within an hour, alerts that "
             "fire. Good: no alert; single errors happen.",
             (
-                Query(f"topk({MOST}, max by ({PORT}) ({errors}))"),
-                Query(f"topk({MOST}, max by ({PORT}) ({discards}))"),
-                Query(f"topk({MOST}, max by ({PORT}) ({flaps}))"),
-                Query(f'count by ({PORT}) (ALERTS{{alertstate="firing", alertname=~"Port.+", {CHOSEN}}})'),
+                Query(worst),
+                Query(f"topk({MOST}, max by ({PORT}) ({discards}))\nor {worst} * 0"),
+                Query(f"topk({MOST}, max by ({PORT}) ({flaps}))\nor {worst} * 0"),
+                Query(
+                    f'count by ({PORT}) (ALERTS{{alertstate="firing", alertname=~"Port.+", {CHOSEN}}})\nor {worst} * 0'
+                ),
             ),
             (
                 *NAMES,
@@ -121,12 +125,22 @@ def ailing() -> tuple[Panel, ...]:
         *(
             series(title, about, Query(query, "{{site}}"), unit, low=0, none="None", width=8, height=7)
             for title, about, query, unit in (
-                ("Errors by site", "A second, of all ports. Good: near none.", f"sum by (site) ({errors})", "cps"),
-                ("Discards by site", "A second, of all ports. Good: near none.", f"sum by (site) ({discards})", "cps"),
+                (
+                    "Errors by site",
+                    "A second, all ports. Good: near none.",
+                    f"sum by (site) ({errors}){none}",
+                    "cps",
+                ),
+                (
+                    "Discards by site",
+                    "A second, all ports. Good: near none.",
+                    f"sum by (site) ({discards}){none}",
+                    "cps",
+                ),
                 (
                     "Links that change, by site",
                     "Ports whose link changed within the hour. Good: a working day's hill, no peak.",
-                    f"count by (site) ({flaps})",
+                    f"count by (site) ({flaps}){none}",
                     "none",
                 ),
             )

@@ -15,6 +15,17 @@ pytestmark = [pytest.mark.slow, pytest.mark.parts]
 QUERIES = {(each.board.removeprefix("wardwatch-"), each.place): each.expr for each in asked()}
 
 NOW = "30m"
+LOOKED: set[str] = set()
+"""Queries that a case shows to say something."""
+ONLY_HERE = (
+    "wardwatch-equipment: Paths D",
+    "wardwatch-equipment: Why paths failed A",
+    "wardwatch-equipment: Strangers on clinical VLANs A",
+    "wardwatch-network: Full ports A",
+    "wardwatch-network: Full ports B",
+    "wardwatch-network: annotation Maintenance",
+)
+"""What empty.yml says is shown here."""
 ALL = dict.fromkeys(("site", "location", "kind", "class"), ".*")
 
 
@@ -32,6 +43,8 @@ def case(
     """`said` by the title of a panel and the letter of its query."""
     made = Case(name, series)
     for place, values in said.items():
+        if values is not None:
+            LOOKED.add(f"wardwatch-{board}: {place}")
         expr = filled(QUERIES[board, place], {**ALL, **(chosen or {})})
         if isinstance(values, Mapping):
             made.look(NOW, expr, *values.items())
@@ -131,18 +144,23 @@ EQUIPMENT = (
         {
             on("probe_success", instance="archive", module="dicom_echo", site="main"): "0x40",
             on("probe_success", instance="archive", module="icmp", site="main"): "0x40",
-            on("probe_failures_total", instance="archive", module="dicom_echo", site="main", reason="timeout"): "0x40",
+            on(
+                "probe_failures_total", instance="archive", module="dicom_echo", site="main", reason="timeout"
+            ): "0+1x40",
             on("wardwatch:climate_temperature_celsius", instance="warm", climate="f", site="main"): "9x40",
             on("wardwatch:climate_temperature_celsius", instance="cold", climate="f", site="main"): "1x40",
             on("wardwatch:climate_temperature_celsius", instance="well", climate="f", site="main"): "5x40",
             on("wardwatch:climate_celsius:high", climate="f"): "8x40",
             on("wardwatch:climate_celsius:low", climate="f"): "2x40",
             on("wardwatch_ups_on_battery", instance="ups", site="main"): "1x40",
+            on("wardwatch_equipment_unknown_macs", instance="sw", site="main", vlan="10"): "2x40",
         },
         {
             "Paths that fail A": 1,
             "Climate or power A": 3,
-            "Why paths failed A": None,
+            "Paths D": {'{instance="archive", module="dicom_echo"}': 30},
+            "Why paths failed A": {'{reason="timeout"}': 30},
+            "Strangers on clinical VLANs A": {'{instance="sw", vlan="10"}': 2},
             "Climates A": {
                 '{instance="warm", climate="f"}': 1,
                 '{instance="cold", climate="f"}': 2,
@@ -254,15 +272,25 @@ NETWORK = (
             on("wardwatch:port_flaps:changes1h", instance="a", ifIndex="3"): "12x40",
             on("ALERTS", alertstate="firing", alertname="PortFlaps", instance="a", ifIndex="3"): "1x40",
             on("ALERTS", alertstate="pending", alertname="PortErrors", instance="a", ifIndex="2"): "1x40",
+            on("wardwatch_device_maintenance", instance="a", site="main"): "1x40",
+            on("wardwatch_device_maintenance", instance="b", site="main"): "0x40",
         },
         {
             "Full now A": 1,
             "Lose frames A": 0,
             "Flapping A": 1,
+            "annotation Maintenance": {'wardwatch_device_maintenance{instance="a", site="main"}': 1},
+            "Full ports B": {'{direction="in", ifIndex="1", instance="a"}': 0.9},
             "Full ports A": {'{direction="in", ifIndex="1", instance="a"}': 12},
             "Ports with errors, discards or flaps A": {'{ifIndex="2", instance="a"}': 0.5},
-            "Ports with errors, discards or flaps C": {'{ifIndex="3", instance="a"}': 12},
-            "Ports with errors, discards or flaps D": {'{ifIndex="3", instance="a"}': 1},
+            "Ports with errors, discards or flaps C": {
+                '{ifIndex="3", instance="a"}': 12,
+                '{ifIndex="2", instance="a"}': 0,
+            },
+            "Ports with errors, discards or flaps D": {
+                '{ifIndex="3", instance="a"}': 1,
+                '{ifIndex="2", instance="a"}': 0,
+            },
         },
     ),
 )
@@ -270,3 +298,4 @@ NETWORK = (
 
 def test_a_fault_is_said_where_it_must(part: Callable[[str], Path], tmp_path: Path) -> None:
     assert judged(part("promtool"), tmp_path, [], (*EQUIPMENT, *DEVICE, *NETWORK), "1m") == ""
+    assert set(ONLY_HERE) <= LOOKED
