@@ -20,6 +20,8 @@ INJECTED: Final[Mapping[str, Like]] = {
     # Simulated supplies and printers have no such object.
     "wardwatch_ups_battery_replace": ("wardwatch_ups_load_ratio", {}, 1),
     "wardwatch_printer_media_ratio": ("wardwatch_printer_supply_ratio", {"tray": "1"}, 0.2),
+    # Nothing is sent to any of its equipment.
+    "wardwatch_device_up": ("wardwatch_equipment_seen", {}, 0),
     # No service of the estate speaks TLS.
     "probe_ssl_earliest_cert_expiry": ("probe_success", {}, 1.9e9),
     # Switches are asked for what they have learned every five minutes, and what is learned is sure later.

@@ -24,7 +24,7 @@ from tests.dashboards.boards.shipped import Asked, asked, boards, filled, labels
 pytestmark = [pytest.mark.parts, pytest.mark.slow]
 
 EMPTY: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "empty.yml").read_text()) or {}
-"""By `board: place`: `reason`; `shown_by` of what this estate has not got; `sometimes` where the calendar decides."""
+"""By `board: place`: `reason`; `shown_by` of what this estate has not got; `sometimes` where a busy machine decides."""
 HERE = {name for name, each in EMPTY.items() if "shown_by" not in each}
 
 DAYS = 16
