@@ -19,10 +19,9 @@ from typing import Final
 
 from bench import process
 from bench.history import large
-from collector.config.known import names_in
 from deploy.local import parts
 from tests.dashboards.boards.asking import Choice, Prometheus
-from tests.dashboards.boards.shipped import Asked, asked, boards, filled, variables
+from tests.dashboards.boards.shipped import Asked, asked, boards, variables
 
 PROMISED_SECONDS: Final = 0.3
 TIMES: Final = 3
@@ -35,12 +34,6 @@ class Took:
     what: Asked
     seconds: float
     series: int
-
-
-def scraped() -> list[str]:
-    """Names of raw series that boards read."""
-    found = {name for each in asked() for name in names_in(filled(each.expr))}
-    return sorted(name for name in found if ":" not in name and name not in ("ALERTS", "sloth_slo_info"))
 
 
 def measured(prometheus: Prometheus, now: float) -> Iterator[Took]:
@@ -100,7 +93,7 @@ def main() -> int:
         if not until.exists():
             size = large.FULL if chosen.full else large.QUICK
             begun = time.perf_counter()
-            made = large.make(size, data, scraped=scraped())
+            made = large.make(size, data, only_read=True)
             until.write_text(str(made.now))
             took = time.perf_counter() - begun
             print(f"{size}: {made.samples:,} samples of {made.series:,} series in {took:.0f} s", flush=True)

@@ -7,6 +7,7 @@ alert waits for longer than that. So sums of minutes are too large; what there i
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -53,6 +54,11 @@ class Estate:
         for name in names:
             log = self.home / "logs" / f"{name}.log"
             self.running[name] = children.start(name, self.commands[name], log, env)
+        if "simulator" in names:
+            time.sleep(1.0)
+        for child in self.running.values():
+            if child.process.poll() is not None:
+                raise RuntimeError("\n".join([f"{child.name} ended:", *child.last_words(15)]))
         for name, port in (("collector", self.at.wardwatch), ("prometheus", self.at.prometheus)):
             if name in names:
                 self._wait(self.running[name], f"http://127.0.0.1:{port}/-/ready")
@@ -71,6 +77,15 @@ class Estate:
         for words in ill.SAID:
             self.say(*words)
         self.start("simulator", "collector")
+
+    def scrape(self, port: int) -> None:
+        """One page more on this machine, whose series keep their own `instance` and `job`."""
+        file = self.home / "prometheus.yml"
+        settings = yaml.safe_load(file.read_text())
+        more = {"job_name": "more", "honor_labels": True, "static_configs": [{"targets": [f"127.0.0.1:{port}"]}]}
+        settings["scrape_configs"].append(more)
+        file.write_text(yaml.safe_dump(settings, sort_keys=False))
+        self.running["prometheus"].process.send_signal(signal.SIGHUP)
 
     def say(self, *words: str) -> str:
         """What a person types: a command of wardwatch. CalledProcessError where it fails."""

@@ -29,14 +29,13 @@ DEVICES: Final[Mapping[str, Mapping[str, Any]]] = {
     "sw-access-2": _says(ifOperStatus=2),
     "sw-access-1": _says(ifHighSpeed=25),
     # Answers in part, slowly, and not in the language.
-    "sw-access-5": {"faults": [{"mode": "f01_not_increasing", "style": "same", "after": 3}]},
+    "sw-access-5": {"faults": [{"mode": "f03_walk_error", "after": 1}]},
     "sw-access-7": {"faults": [{"mode": "slow", "seconds": 3.0}]},
     "server-directory-1": {"faults": [{"mode": "malformed"}]},
     # Each service beside SNMP answers, but not to what it is asked.
     "archive-1": {"service": {"speaks": "dicom", "title": "ANOTHER"}},
     "viewer-1": {"service": {"speaks": "page", "path": "/elsewhere"}},
     "records-1": {"service": {"speaks": "fhir", "base": "/elsewhere"}},
-    "time-1": {"service": {"speaks": "ntp", "stratum": 16}},
     # Power, heat, paper.
     "ups-dc-1": _says(upsOutputSource=5),
     "sensor-dc-1": _says(entPhySensorValue=480),

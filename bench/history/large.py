@@ -14,6 +14,8 @@ from bench.history import blocks
 from bench.history.estate import estate
 from bench.history.shapes import history
 from bench.history.template import RECORDED, Series, grown, taken
+from collector.config.known import names_in
+from tests.dashboards.boards.shipped import asked, filled
 
 SETTLING_SECONDS: Final = 45
 """Until rules have seen what rules have recorded, and alerts fire."""
@@ -43,13 +45,20 @@ class Made:
     """Seconds; the last samples are of less than a minute before."""
 
 
-def make(size: Size, data: Path, like: str = "", scraped: Iterable[str] = ()) -> Made:
-    """History up to now. `scraped`: names of what is told of raw series."""
+def read() -> set[str]:
+    """Names of series that boards read, recorded and raw."""
+    return {name for each in asked() for name in names_in(filled(each.expr))}
+
+
+def make(size: Size, data: Path, like: str = "", only_read: bool = False) -> Made:
+    """History up to now: of what is recorded, and of what boards read of what is scraped. `only_read`: of both."""
+    names = read()
     with TemporaryDirectory(prefix="history-") as name:
         home = Path(name)
         series = taken(like, EVERYTHING) if like else _played(home / "estate")
-        recorded = list(grown(_named(series, RECORDED), size.services, size.devices))
-        raw = list(grown(_named(series, "|".join(map(re.escape, scraped)) or "up"), 0, size.raw))
+        ours = [each for each in series if recorded_name(each.name)]
+        recorded = list(grown([s for s in ours if s.name in names or not only_read], size.services, size.devices))
+        raw = list(grown([s for s in series if s.name in names and not recorded_name(s.name)], 0, size.raw))
         now = int(time.time()) // 60 * 60
         told = history(recorded, raw, now - size.recent * 60, now - size.minutes * 60, now)
         samples = blocks.write(told, now - size.days * 86400, now, home, data)
@@ -77,6 +86,5 @@ def together(*those: Iterable[Series]) -> list[Series]:
     return list(found.values())
 
 
-def _named(series: Iterable[Series], pattern: str) -> list[Series]:
-    names = re.compile(pattern)
-    return [each for each in series if names.fullmatch(each.name)]
+def recorded_name(name: str) -> bool:
+    return re.fullmatch(RECORDED, name) is not None

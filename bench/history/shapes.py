@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cache
@@ -21,6 +22,8 @@ from dashboards import names as n
 DAY: Final = 24 * HOUR
 GROWTH_PER_DAY: Final = 0.0007
 """Of what fills up: two points a month."""
+OFFSETS: Final = (1, 7, 28, 30, 90)
+"""Days back at which rules and boards look at an instant."""
 DAILY, WEEKLY, NOISE = 0.25, 0.15, 0.03
 """Shares of a value that come and go with the day and the week, and at random."""
 ONE_IN: Final = 300
@@ -39,20 +42,30 @@ ILL: Final = (n.BAD, n.INCIDENT, n.BEGINS, n.UNKNOWN, n.MAINTENANCE, n.BURNING)
 FILLS: Final = (n.USED, n.USED_HOURLY, n.USED_DAILY, n.USED_P95, n.P95_HOURLY)
 WHOLE_HOUR: Final[dict[str, float]] = {"agreed": 60, "measured": 60, "events": 600}
 """Minutes, and events, in an hour's sum; of the others there are only some in an incident."""
-SPOILED: Final = 20.0
+SPOILED: Final = 25.0
 """Minutes, or events, of an incident's hour."""
 
 
 def told(series: Sequence[Series], step: int, now: int) -> Told:
-    """Samples of each series every `step` seconds, at whole multiples of it."""
+    """Samples of each series every `step` seconds, at whole multiples of it; every minute where `offset 30d` looks."""
 
     def lines(since: int, until: int) -> Iterator[str]:
-        times = range(-(-since // step) * step, until, step)
+        looked = (at for days in OFFSETS for at in every(60, now - days * DAY - 600, now - days * DAY + 1800))
+        times = sorted({*every(step, since, until), *(at for at in looked if since <= at < until)})
+        hours, days = every(HOUR, since, until), every(DAY, since, until)
         for each in series:
-            if text := "".join(_told(each, times, now)):
+            those = times
+            if each.name in LATER:
+                those = days if each.name in (n.USED_DAILY, n.USED_DAY) else hours
+            if text := "".join(_told(each, those, now)):
                 yield text
 
     return lines
+
+
+def every(step: int, since: int, until: int) -> list[int]:
+    """Whole multiples of `step` from `since` to before `until`."""
+    return list(range(-(-since // step) * step, until, step))
 
 
 def history(recorded: Sequence[Series], raw: Sequence[Series], recent: int, raw_since: int, now: int) -> Told:
@@ -70,7 +83,7 @@ def history(recorded: Sequence[Series], raw: Sequence[Series], recent: int, raw_
     return lines
 
 
-def _told(series: Series, times: range, now: int) -> Iterator[str]:
+def _told(series: Series, times: list[int], now: int) -> Iterator[str]:
     """A line for each time at which the series has a sample."""
     name, half = series.name, series.labels.get("half")
     if "month" in series.labels and name.startswith("service:"):
@@ -79,13 +92,10 @@ def _told(series: Series, times: range, now: int) -> Iterator[str]:
             text = series.text(month=month)
             yield from _lines(text, ours, values(series, ours, now))
         return
-    if name in LATER:
-        step = DAY if name in (n.USED_DAILY, n.USED_DAY) else HOUR
-        times = range(-(-times.start // step) * step, times.stop, step)
-    chosen: Sequence[int] = times
+    chosen = times
     if name == "ALERTS":
         key = _key(series)
-        chosen = [at for at in times if incident(key, at) or _lately(series, at, now)]
+        chosen = [at for at in times if incident(key, at, now) or _lately(series, at, now)]
     yield from _lines(series.text(), chosen, values(series, chosen, now))
 
 
@@ -93,15 +103,15 @@ def _lines(text: str, times: Sequence[int], found: Iterable[float]) -> Iterator[
     return (f"{text} {value:.6g} {at}\n" for at, value in zip(times, found, strict=True))
 
 
-def _months(times: range) -> Iterator[tuple[str, range]]:
+def _months(times: list[int]) -> Iterator[tuple[str, list[int]]]:
     """The times of each month, universal."""
     first = 0
     while first < len(times):
         begun = datetime.fromtimestamp(times[first], UTC)
         ends = datetime(begun.year + begun.month // 12, begun.month % 12 + 1, 1, tzinfo=UTC).timestamp()
-        count = min(len(times), math.ceil((ends - times.start) / times.step))
-        yield f"{begun:%Y-%m}", times[first:count]
-        first = count
+        last = bisect_left(times, ends, first)
+        yield f"{begun:%Y-%m}", times[first:last]
+        first = last
 
 
 def _counts(name: str, half: str | None, at: int) -> bool:
@@ -116,14 +126,14 @@ def values(series: Series, times: Sequence[int], now: int) -> Iterator[float]:
     if name in (n.COUNT_HOURLY, n.COUNT_MINUTE):
         whole = WHOLE_HOUR.get(series.labels.get("of", ""), 0.0)
         part = 1.0 if name == n.COUNT_HOURLY else 1 / 60
-        return ((whole or (SPOILED if incident(key, at) else 0.0)) * part for at in times)
+        return ((whole or (SPOILED if incident(key, at, now) else 0.0)) * part for at in times)
     if name == n.USED_DAY:
         return (at / DAY for at in times)
     if name == "ALERTS":
         return (value for _ in times)
     if name in WELL or name in ILL:
         usual = float(name in WELL)
-        return (value if _lately(series, at, now) else float(usual != incident(key, at)) for at in times)
+        return (value if _lately(series, at, now) else float(usual != incident(key, at, now)) for at in times)
     if STANDS.fullmatch(name) or (value in (0.0, 1.0) and not series.counter):
         return (value for _ in times)
     place = crc32(f"{key} {name}".encode()) % SPREAD
@@ -151,9 +161,10 @@ def _begun(key: str) -> int:
     return crc32(key.encode())
 
 
-def incident(key: str, at: int) -> bool:
-    """Whether the service or device has an incident in the first twenty minutes of this hour."""
-    return (_begun(key) + at // HOUR * 2654435761) % ONE_IN == 0 and at % HOUR < SPOILED * 60
+def incident(key: str, at: int, now: int) -> bool:
+    """Whether the service or device has an incident in the first minutes of this hour. One in three never has."""
+    place = _begun(key)
+    return place % 3 > 0 and (place + now // HOUR - at // HOUR) % ONE_IN == 0 and at % HOUR < SPOILED * 60
 
 
 @cache

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
 
@@ -50,10 +51,18 @@ class Prometheus:
         except urllib.error.HTTPError as error:
             raise Refused(json.load(error)["error"]) from error
 
-    def samples(self, asked: Asked, choice: Choice, now: float) -> int:
-        """How many numbers it answers with."""
-        found = self.answer(asked, choice, now)["result"]
-        return sum(value != "NaN" for each in found for _, value in each.get("values") or [each["value"]])
+    def found(self, asked: Asked, choice: Choice, now: float) -> list[Mapping[str, str]]:
+        """The labels of each series that it answers with and that has a number."""
+        series = self.answer(asked, choice, now)["result"]
+        return [each["metric"] for each in series if any(v != "NaN" for _, v in each.get("values") or [each["value"]])]
+
+    def labels(self) -> dict[str, set[str]]:
+        """Which labels series of each name have that there were lately. Values are left aside."""
+        found: dict[str, set[str]] = {}
+        now = time.time()
+        for each in self.ask("series", **{"match[]": '{__name__!=""}', "start": now - RECENT, "end": now}):
+            found.setdefault(each["__name__"], set()).update(each)
+        return found
 
     def answer(self, asked: Asked, choice: Choice, now: float) -> Any:
         """As Grafana asks it."""
@@ -93,23 +102,41 @@ _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 USED = re.compile(r"\$\{?(\w+)")
 
 
-def empty(prometheus: Prometheus, those: list[Asked], now: float) -> dict[str, str]:
-    """Those that give nothing whatever is chosen, by place, with what Prometheus said of it."""
-    found: dict[str, str] = {}
-    offered: dict[str, list[Choice]] = {}
-    for each in those:
-        if each.board not in offered:
-            offered[each.board] = list(prometheus.choices(each.board, now)) or [{}]
-        choices = offered[each.board] if USED.search(each.expr) else [{}]
-        try:
-            # What has just answered is asked first.
+@dataclass
+class Answers:
+    """What was asked so far, by place: labels that came, and Prometheus' word where nothing did."""
+
+    labels: dict[str, set[str]] = field(default_factory=dict)
+    without: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, prometheus: Prometheus, those: Iterable[Asked], now: float) -> None:
+        """Each with one choice after the other until something comes; what has just answered is asked first."""
+        offered: dict[str, list[Choice]] = {}
+        for each in those:
+            if each.board not in offered:
+                offered[each.board] = list(prometheus.choices(each.board, now)) or [{}]
+            choices = offered[each.board] if USED.search(each.expr) else [{}]
+            self.without[str(each)] = "no data"
             for choice in list(choices):
-                if prometheus.samples(each, choice, now):
+                try:
+                    found = prometheus.found(each, choice, now)
+                except Refused as refused:
+                    self.without[str(each)] = str(refused)
+                    break
+                if found:
+                    del self.without[str(each)]
+                    self.labels.setdefault(str(each), set()).update(*found)
                     choices.remove(choice)
                     choices.insert(0, choice)
                     break
-            else:
-                found[str(each)] = "no data"
-        except Refused as refused:
-            found[str(each)] = str(refused)
-    return found
+
+    def until(self, prometheus: Prometheus, those: Iterable[Asked], seconds: float) -> dict[str, str]:
+        """What is left without an answer when so many seconds are over."""
+        deadline = time.monotonic() + seconds
+        left = list(those)
+        while True:
+            self.ask(prometheus, left, time.time())
+            left = [each for each in left if str(each) in self.without]
+            if not left or time.monotonic() > deadline:
+                return {str(each): self.without[str(each)] for each in left}
+            time.sleep(2)

@@ -77,6 +77,17 @@ def _hours(since: str) -> float:
     return int(number or 1) * HOURS[unit]
 
 
+def labels_shown(panel: Json) -> set[str]:
+    """Labels that the names of its series and its columns say it has."""
+    found = {name for target in panel.get("targets", ()) for name in LEGEND.findall(target.get("legendFormat", ""))}
+    for each in panel.get("transformations", ()):
+        if each["id"] == "organize":
+            found.update(each["options"]["renameByName"])
+    return {name for name in found if not name.startswith(("Value", "Time"))}
+
+
+LEGEND = re.compile(r"\{\{ *(\w+) *\}\}")
+
 BUILT_IN = {"$__rate_interval": "5m", "$__interval": "1m", "$__range": "6h", "$__range_s": "21600"}
 
 
