@@ -8,9 +8,12 @@ from typing import Final
 from collector.config import Config
 from dashboards.board import Board, files
 from dashboards.boards import (
+    capacity,
     collection,
     device,
     equipment,
+    host,
+    hosts,
     kpis,
     network,
     oncall,
@@ -25,6 +28,9 @@ BOARDS: Final[tuple[Callable[[Config], Board], ...]] = (
     equipment.board,
     network.board,
     device.board,
+    hosts.board,
+    host.board,
+    capacity.board,
     kpis.board,
     collection.board,
 )

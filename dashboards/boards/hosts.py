@@ -1,0 +1,168 @@
+"""Hosts: which machine is short of something, by use, saturation and errors of each resource (USE).
+
+By node_exporter's names alone and what capacity records, so that it is the same whoever reads the machine.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from collector.config import Config
+from dashboards import names as n
+from dashboards.board import Board, Row, alerts
+from dashboards.boards.queries import alert_columns, alert_queries
+from dashboards.palette import BAD, CALM, WARN, Step, any_is
+from dashboards.panels import Column, Link, Panel, Query, bars, stat, table
+
+ABOUT: Final = """**For** those who look after servers.
+**Good** is noughts: all answer, none is busy, waits, fails or fills up.
+For each resource: how much is used, how much waits, what fails. From a bar or row to the machine."""
+
+TO_HOST: Final = Link("Host", "/d/wardwatch-host?var-instance=${__data.fields.instance}&${__url_time_range}")
+BAR_TO_HOST: Final = Link("Host", "/d/wardwatch-host?var-instance=${__field.labels.instance}&${__url_time_range}")
+
+HOSTS: Final = "and on (instance) node_uname_info"
+RATE: Final = "[$__rate_interval]"
+CPU: Final = (
+    f'1 - avg by (instance) (sum by (instance, cpu) (rate(node_cpu_seconds_total{{mode=~"idle|iowait"}}{RATE})))'
+)
+LOAD: Final = (
+    f'max by (instance) (node_load1) / count by (instance) (rate(node_cpu_seconds_total{{mode="idle"}}{RATE}))'
+)
+DISKS: Final = 'device!~"(dm-|md|drbd|loop|ram|zram)[0-9]+"'
+"""Without disks that are made of others, as alerts about causes have it."""
+
+
+def board(config: Config) -> Board:
+    return Board(
+        uid="wardwatch-hosts",
+        title="Which machine is short of something?",
+        about=ABOUT,
+        marks=(alerts('alertname=~"Host.+"'),),
+        rows=(
+            Row("", _first(config)),
+            Row("Used", _used(config)),
+            Row("Waits", _waits()),
+            Row("Fails", _fails(config)),
+        ),
+    )
+
+
+def _first(config: Config) -> tuple[Panel, ...]:
+    days = config.settings.capacity.days
+    return (
+        _counted("Not answering", "Machines that did not answer when last asked.", 'up{job="node"} == 0', BAD),
+        _firing("Busy", "an alert for processors or memory", "HostCpuBusy|HostMemoryFull"),
+        _firing("Waiting", "an alert for what queues up", "HostSaturated|HostDiskSaturated|HostMajorFaults"),
+        _firing(
+            "Failing",
+            "an alert for packets, disks, links, heat or the clock",
+            "Host(Receive|Transmit)Errors|HostRaid.+|HostBondDegraded|HostHot|HostClock.+|HostTextfileError",
+        ),
+        _firing(
+            "Full",
+            "an alert for file systems, inodes, connections or file descriptors",
+            "HostFilesystem.+|HostInodes.+|HostConntrackFull|HostFileDescriptors",
+        ),
+        _counted(
+            "Full soon",
+            f"Machines of which something will be full in less than {days} days at the pace of the last weeks.",
+            f"count by (instance) ({n.DAYS} < {days} {HOSTS})",
+            WARN,
+        ),
+    )
+
+
+def _counted(title: str, about: str, what: str, colour: str) -> Panel:
+    return stat(title, f"{about} Good: 0.", Query(f"count({what}) or vector(0)"), steps=any_is(colour), width=3)
+
+
+def _firing(title: str, about: str, names: str) -> Panel:
+    those = f'count by (instance) (ALERTS{{alertstate="firing", alertname=~"{names}"}})'
+    return _counted(title, f"Machines with {about}.", those, WARN)
+
+
+def _ranked(title: str, about: str, expr: str, unit: str, legend: str, full: float | None = None) -> Panel:
+    return bars(
+        title,
+        f"{about} The ten highest.",
+        Query(f"topk(10, sort_desc({expr}))", legend),
+        unit,
+        steps=() if full is None else (Step(None, CALM), Step(full, BAD)),
+        links=(BAR_TO_HOST,),
+        high=1 if unit == "percentunit" else None,
+        width=8,
+    )
+
+
+def _used(config: Config) -> tuple[Panel, ...]:
+    full = config.settings.capacity.full
+    item = "{{instance}} {{item}}"
+    return (
+        _ranked("Processors", "Share of time that is neither idle nor for disks. Good: room.", CPU, "percentunit",
+                "{{instance}}"),
+        _ranked("Memory", "Share that is not available. Good: below the limit of capacity.",
+                f'{n.USED}{{resource="memory"}} {HOSTS}', "percentunit", "{{instance}}", full["memory"]),
+        _ranked("File systems", "Share that is used. Good: below the limit of capacity.",
+                f'{n.USED}{{resource="filesystem"}} {HOSTS}', "percentunit", item, full["filesystem"]),
+        _ranked("Disks", "Share of time in which something was under way. Good: below 1.",
+                f"rate(node_disk_io_time_seconds_total{{{DISKS}}}{RATE})", "percentunit", "{{instance}} {{device}}"),
+        _ranked("Network", "Bits a second, the busier direction of each interface.",
+                _net("bytes", 8), "bps", "{{instance}} {{device}}"),
+        _ranked("File descriptors", "Share of those that the kernel gives out. Good: small.",
+                "max by (instance) (node_filefd_allocated / node_filefd_maximum)", "percentunit", "{{instance}}"),
+    )  # fmt: skip
+
+
+def _net(what: str, times: int = 1) -> str:
+    received, sent = (f'rate(node_network_{way}_{what}_total{{device!="lo"}}{RATE})' for way in ("receive", "transmit"))
+    return f"({received} > {sent} or {sent}) * {times}"
+
+
+def _waits() -> tuple[Panel, ...]:
+    return (
+        _ranked("Load for each processor", "What runs or wants to. Good: below 1.", LOAD, "short", "{{instance}}"),
+        _ranked("Disk queues", "Reads and writes that wait or are under way, on average. Good: a few.",
+                f"rate(node_disk_io_time_weighted_seconds_total{{{DISKS}}}{RATE})", "short",
+                "{{instance}} {{device}}"),
+        _ranked("Memory fetched from disk", "Major page faults a second. Good: near none.",
+                f"max by (instance) (rate(node_vmstat_pgmajfault{RATE}))", "cps", "{{instance}}"),
+    )  # fmt: skip
+
+
+def _fails(config: Config) -> tuple[Panel, ...]:
+    return (
+        _ranked("Packets lost or broken", "Errors and drops a second of each interface. Good: none.",
+                f"{_net('errs')} + {_net('drop')}", "pps", "{{instance}} {{device}}"),
+        table(
+            "Alerts of machines",
+            "Alerts about machines that fire or wait. Good: none.",
+            alert_queries('alertname=~"Host.+"'),
+            alert_columns(config.settings.urls.runbooks, devices=True),
+            sort="Since",
+            none="✓ None",
+            width=16,
+            height=8,
+        ),
+        table(
+            "What fills up",
+            "Days until full at the pace of the last weeks, the earliest and latest (90%), and what is used; the "
+            "twenty soonest. 3650: it does not grow. Empty until there are four days of history.",
+            tuple(
+                Query(f"{expr} and on (resource, instance, item) bottomk(20, {n.DAYS} {HOSTS})")
+                for expr in (n.DAYS, n.DAYS_LOW, n.DAYS_HIGH, n.USED)
+            ),
+            (
+                Column("instance", "Host", links=(TO_HOST,)),
+                Column("resource", "Resource"),
+                Column("item", "Item"),
+                Column("Value #A", "Days", "none", 0),
+                Column("Value #B", "Earliest", "none", 0),
+                Column("Value #C", "Latest", "none", 0),
+                Column("Value #D", "Used", "percentunit", 0),
+            ),
+            sort="Days",
+            falling=False,
+            none="Not known yet",
+        ),
+    )  # fmt: skip
