@@ -44,7 +44,7 @@ def board(config: Config) -> Board:
         rows=(
             Row("", _first()),
             Row("Its state", (_timeline(), _components(), _needs(), _needed())),
-            Row("Its error budget", (_burn(), _left())),
+            Row("Its error budget", (_burn(), _left(), _objectives())),
             Row("What it came to", (_windows(), _incidents())),
             Row("Who is told", (_alerts(config),)),
         ),
@@ -211,6 +211,40 @@ def _left() -> Panel:
         "percentunit",
         steps=(Step(None, BAD), Step(0, CALM)),
         high=1,
+    )
+
+
+def _objectives() -> Panel:
+    own = own_window(n.BUDGET_SECONDS)
+
+    def of(name: str) -> Query:
+        return Query(f"max by (objective, window) ({name}{{{ONE}}} and on (service, objective, window) {own})")
+
+    return table(
+        "Objectives",
+        "Each objective in its own period: the share that was bad, with both bounds (unknown counted as good, and as "
+        "bad), and minutes of its budget that are gone and left. Good: bad is less than the target allows.",
+        (
+            Query(f"max by (objective, kind) ({n.SLOTH_OBJECTIVE}{{{ONE}}})"),
+            of(n.ERROR),
+            of(n.ERROR_LOW),
+            of(n.ERROR_HIGH),
+            of(n.CONSUMED_MINUTES),
+            of(n.LEFT_MINUTES),
+        ),
+        (
+            Column("objective", "Objective"),
+            Column("kind", "Kind"),
+            Column("window", "Period", width=90),
+            Column("Value #A", "Target", "percentunit", 3, width=110),
+            Column("Value #B", "Bad", "percentunit", 3, width=110),
+            Column("Value #C", "at least", "percentunit", 3, width=110),
+            Column("Value #D", "at most", "percentunit", 3, width=110),
+            Column("Value #E", "Minutes gone", "none", 0, width=140),
+            Column("Value #F", "Minutes left", "none", 0, width=140),
+        ),
+        none="Nothing is promised",
+        height=6,
     )
 
 

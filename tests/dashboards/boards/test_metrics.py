@@ -12,11 +12,10 @@ from collector.cli.exported import exported
 from collector.config import load, shipped
 from collector.config.known import Known
 from tests.dashboards.boards.reading import read, read_by_boards, read_by_rules, recordable, recorded
-from tests.dashboards.boards.shipped import asked, boards, filled
+from tests.dashboards.boards.shipped import asked, filled
 
 UNREAD: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "unread.yml").read_text())
 REASONS: dict[str, str] = UNREAD["reasons"]
-UNTIL: dict[str, list[str]] = UNREAD["until"]
 
 
 def test_every_metric_that_a_board_names_is_exported_or_recorded() -> None:
@@ -32,19 +31,13 @@ def test_every_metric_that_a_board_names_is_exported_or_recorded() -> None:
     assert unknown == {}
 
 
-def excused() -> set[str]:
-    waiting = {name for uid, names in UNTIL.items() if uid not in boards() for name in names}
-    return {*REASONS, *waiting}
-
-
 def test_every_recorded_series_is_read_or_has_a_reason() -> None:
-    assert sorted(recorded() - read_by_boards() - read_by_rules() - excused()) == []
+    assert sorted(recorded() - read_by_boards() - read_by_rules() - REASONS.keys()) == []
 
 
 def test_no_reason_is_out_of_date() -> None:
     assert [name for name in REASONS if name in read_by_boards() | read_by_rules()] == [], "read after all"
-    listed = {*REASONS, *(name for names in UNTIL.values() for name in names)}
-    assert sorted(listed - recorded()) == [], "not recorded at all"
+    assert sorted(REASONS.keys() - recorded()) == [], "not recorded at all"
     assert all(len(reason) > 10 for reason in REASONS.values())
 
 
