@@ -24,9 +24,16 @@ ONLY_HERE = (
     "wardwatch-network: Full ports A",
     "wardwatch-network: Full ports B",
     "wardwatch-network: annotation Maintenance",
+    "wardwatch-oncall: MTTA A",
+    "wardwatch-service: Incidents, by the hour A",
+    "wardwatch-service: Incidents, by the hour B",
+    "wardwatch-capacity: Peaks in agreed hours A",
+    "wardwatch-capacity: Use against the next step A",
+    "wardwatch-capacity: Address pools A",
+    "wardwatch-capacity: annotation Alerts",
 )
 """What empty.yml says is shown here."""
-ALL = dict.fromkeys(("site", "location", "kind", "class"), ".*")
+ALL = dict.fromkeys(("site", "location", "kind", "class", "resource", "owner"), ".*")
 
 
 Said = float | None | Mapping[str, float]
@@ -296,6 +303,49 @@ NETWORK = (
 )
 
 
+POOL = {"resource": "address_pool", "instance": "dhcp-1", "item": "10.0.8.0"}
+FORECAST = {"alertname": "CapacityForecastFull", "alertstate": "firing", "severity": "warning", **POOL}
+
+OTHERS = (
+    case(
+        "addresses run out",
+        "capacity",
+        {
+            on("capacity:used:ratio", **POOL): "0.75x40",
+            on("capacity:used:ratio_p95", **POOL, window="7d"): "0.8x40",
+            on("capacity:full:ratio", resource="address_pool"): "0.5x40",
+            on("wardwatch_device_contact_info", instance="dhcp-1", owner="servers", site="main"): "1x40",
+            on("ALERTS", **FORECAST): "1x40",
+        },
+        {
+            "Peaks in agreed hours A": {'{resource="address_pool"}': 0.8},
+            "Use against the next step A": {'{resource="address_pool"}': 1.5},
+            "Address pools A": {on("capacity:used:ratio", **POOL): 0.75},
+            "annotation Alerts": {on("ALERTS", **FORECAST): 1},
+        },
+    ),
+    case(
+        "a page was acknowledged after five minutes",
+        "oncall",
+        {on("oncall:mtta:seconds", severity="critical", window="30d"): "300x40"},
+        {"MTTA A": 300},
+    ),
+    case(
+        "an incident of ten minutes began after eleven",
+        "service",
+        {
+            on("service:incident:begins", service="epr"): "0x10 1 0x30",
+            on("service:incident", service="epr"): "0x10 1x9 0x30",
+        },
+        {
+            "Incidents, by the hour A": {'{service="epr"}': 660_000},
+            "Incidents, by the hour B": {'{service="epr"}': 10},
+        },
+        {"service": "epr"},
+    ),
+)
+
+
 def test_a_fault_is_said_where_it_must(part: Callable[[str], Path], tmp_path: Path) -> None:
-    assert judged(part("promtool"), tmp_path, [], (*EQUIPMENT, *DEVICE, *NETWORK), "1m") == ""
+    assert judged(part("promtool"), tmp_path, [], (*EQUIPMENT, *DEVICE, *NETWORK, *OTHERS), "1m") == ""
     assert set(ONLY_HERE) <= LOOKED
