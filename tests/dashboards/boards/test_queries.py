@@ -30,8 +30,9 @@ HERE = {name for name, each in EMPTY.items() if "shown_by" not in each}
 DAYS = 16
 """Trends want fourteen."""
 EVERY = 5
-FIRST_SECONDS, WELL_SECONDS, ILL_SECONDS = 15.0, 60.0, 90.0
-"""Before history is told; until all must be there; until all that was empty must be."""
+FIRST_SECONDS, SETTLED_SECONDS, WELL_SECONDS, ILL_SECONDS = 60.0, 12.0, 60.0, 90.0
+"""Before history is told, at most, and how long no series must have come by then; until all must be there; until all
+that was empty must be."""
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +42,21 @@ def watched(part: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactor
         part(name)
     with estate(tmp_path_factory.mktemp("boards"), EVERY) as running:
         begun = int(time.time()) // 60 * 60
-        time.sleep(FIRST_SECONDS)
+        _settle(Prometheus(running.prometheus))
         told = shapes.history(template.taken(running.prometheus), [], begun - 1800, begun, begun)
         running.remember(told, begun - DAYS * 86400, begun)
         yield running
+
+
+def _settle(prometheus: Prometheus) -> None:
+    """Until rules have recorded what they can: history is told of series that there are."""
+    begun = changed = time.monotonic()
+    known = -1
+    while time.monotonic() - begun < FIRST_SECONDS and time.monotonic() - changed < SETTLED_SECONDS:
+        time.sleep(2)
+        found = prometheus.ask("query", query='count({__name__=~".+:.+"})')["result"]
+        if (count := int(found[0]["value"][1]) if found else -1) > known:
+            known, changed = count, time.monotonic()
 
 
 def test_every_query_gives_data_or_says_why_not(watched: Estate) -> None:
