@@ -34,6 +34,9 @@ INJECTED: Final[tuple[tuple[str, Like], ...]] = (
     # Five minutes of a busy port, an hour of a bad one.
     ("wardwatch:port_busy:ratio", (PORT, {}, 0.93)),
     ("ALERTS", (PORT, {**ALERT, "alertname": "PortErrors"}, 1)),
+    # An incident is seen at whole minutes; here a rule runs every few seconds.
+    ("service:incident", ("service:up", {}, 1)),
+    ("service:incident:begins", ("service:up", {}, 1)),
     # Nobody was called at night, or has said what he sees to, and nothing is over.
     ("oncall:mtta:seconds", ("oncall:alerts:open", {**CALL, "severity": "critical"}, 240)),
     ("oncall:alert_duration:seconds", ("oncall:alerts:open", CALL, 900)),
