@@ -18,15 +18,12 @@ CALL: Final = {"window": "30d"}
 ALERT: Final = {"alertstate": "firing", "severity": "warning"}
 
 INJECTED: Final[tuple[tuple[str, Like], ...]] = (
-    # Simulated supplies and printers have no such object.
+    # Simulated supplies have no such object.
     ("wardwatch_ups_battery_replace", ("wardwatch_ups_load_ratio", {}, 1)),
-    ("wardwatch_printer_media_ratio", ("wardwatch_printer_supply_ratio", {"tray": "1"}, 0.2)),
-    # Nothing is sent to any of its equipment.
-    ("wardwatch_device_up", ("wardwatch_equipment_seen", {}, 0)),
     # No service of the estate speaks TLS.
     ("probe_ssl_earliest_cert_expiry", ("probe_success", {}, 1.9e9)),
     # Switches are asked for what they have learned every five minutes, and what is learned is sure later.
-    ("wardwatch_equipment:port_power_watts", ("wardwatch_equipment:port_up", {}, 6)),
+    ("wardwatch_equipment:port_power", ("wardwatch_equipment:port_up", {}, 1)),
     ("wardwatch_equipment_unknown_macs", ('wardwatch_poll_success{module="if_mib"}', {"vlan": "10"}, 1)),
     # No page is as large as the cap, and no disk is limited by its size.
     ("wardwatch_series_dropped", ("wardwatch_poll_success", {}, 12)),
