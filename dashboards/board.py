@@ -74,14 +74,15 @@ def alerts(selector: str = "") -> Mark:
     matchers = ", ".join(
         filter(None, ('alertstate="firing"', 'alertname!="Watchdog"', 'severity=~"critical|warning"', selector))
     )
-    firing = with_service(f"ALERTS{{{matchers}}}")
+    firing = with_service("ALERTS", matchers)
     return Mark("Alerts", firing, "{{alertname}}", BAD, "{{instance}} {{service}} {{severity}}")
 
 
-def with_service(alerts: str) -> str:
-    """`alerts`, without the label `service` where nobody knows one. Prometheus leaves a label's template in `ALERTS`,
-    and there only, where it comes to nothing (rules/alerting.go, `sample`)."""
-    return f'label_replace({alerts}, "service", "", "service", "[{{]{{2}}.*")'
+def with_service(name: str, matchers: str) -> str:
+    """`ALERTS` or `ALERTS_FOR_STATE`, without the label `service` where nobody knows one. Prometheus leaves a label's
+    template there, and there only, where it comes to nothing (rules/alerting.go, `sample`)."""
+    left = f'{name}{{{matchers}, service=~"[{{]{{2}}.*"}}'
+    return f'({name}{{{matchers}, service!~"[{{]{{2}}.*"}} or label_replace({left}, "service", "", "service", ".*"))'
 
 
 def maintenance(expr: str) -> Mark:

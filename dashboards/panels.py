@@ -25,6 +25,7 @@ from dashboards.palette import CALM, Step, Words
 DATASOURCE: Final = dashboard.DataSourceRef(type_val="prometheus", uid="${datasource}")
 How = Literal["range", "rows", "instant", "table"]
 """How a query is asked: for lines over time, a row a step, numbers, a row a series."""
+MOST_ROWS: Final = 3000
 WORDS: Final = "string"
 """The unit of what is no number."""
 
@@ -239,7 +240,8 @@ def table(
     if sort:
         panel.sort_by([build.TableSortByFieldState().display_name(sort).desc(falling)])
     if each:
-        panel.interval(each)
+        # Else Grafana takes no more steps than the panel has pixels, and makes each longer.
+        panel.interval(each).max_data_points(MOST_ROWS)
     return _asked(panel, query, "rows" if each else "table", width, height)
 
 

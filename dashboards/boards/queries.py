@@ -48,7 +48,7 @@ def alert_queries(selector: str, those: str = "") -> tuple[Query, ...]:
     """Since when alerts have been there, and how far they are; of `those`, series by instance, where given."""
     by = "alertname, severity, instance, service, owner"
     only = f"\nand on (instance) {those}" if those else ""
-    since, there = (with_service(f"{name}{{{selector}}}") for name in ("ALERTS_FOR_STATE", "ALERTS"))
+    since, there = (with_service(name, selector) for name in ("ALERTS_FOR_STATE", "ALERTS"))
     return (
         Query(f"min by ({by}) ({since}) * 1000{only}"),
         Query(f"count by ({by}, alertstate) ({there}){only}"),

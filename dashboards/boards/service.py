@@ -288,8 +288,8 @@ def _incidents() -> Panel:
         "Each hour of the board's time range in which it was in an incident: when one began, and how many minutes "
         "of that hour it took. An incident begins with two bad minutes and ends with five good ones. Good: none.",
         (
-            Query(f"max_over_time(timestamp({n.BEGINS}{{{ONE}}} == 1)[1h:1m]) * 1000"),
-            Query(f"count_over_time(({n.INCIDENT}{{{ONE}}} == 1)[1h:1m])"),
+            Query(f"max_over_time(timestamp({n.BEGINS}{{{ONE}}} == 1)[59m30s:1m]) * 1000"),
+            Query(f"count_over_time(({n.INCIDENT}{{{ONE}}} == 1)[59m30s:1m])"),
         ),
         (
             Column("Time", "Hour until", "dateTimeAsIso"),

@@ -20,8 +20,8 @@ Start at what is red, follow its row to the service, from there to the device.""
 OWNED: Final = f'on (service) {n.INFO}{{owner=~"$owner"}}'
 NEWEST: Final = 15
 ALERT: Final = "alertname, severity, instance, service, owner"
-FOR_STATE: Final = 'ALERTS_FOR_STATE{alertname!="Watchdog", severity=~"critical|warning", owner=~"$owner"}'
-FIRING: Final = 'ALERTS{alertstate="firing", alertname!="Watchdog", severity=~"critical|warning", owner=~"$owner"}'
+WHOSE: Final = 'alertname!="Watchdog", severity=~"critical|warning", owner=~"$owner"'
+FIRING: Final = f'ALERTS{{alertstate="firing", {WHOSE}}}'
 
 
 def board(config: Config) -> Board:
@@ -151,7 +151,7 @@ def _burning() -> Panel:
 
 def _newest(config: Config) -> Panel:
     runbook = Link("Runbook", config.settings.urls.runbooks + "/${__data.fields.alertname}")
-    newest = f"topk({NEWEST}, min by ({ALERT}) ({with_service(FOR_STATE)}))"
+    newest = f"topk({NEWEST}, min by ({ALERT}) ({with_service('ALERTS_FOR_STATE', WHOSE)}))"
     return table(
         "Newest alerts",
         f"The {NEWEST} that began last, newest first. An alert leads to its runbook. Good: none.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -48,7 +49,7 @@ def read(expr: str) -> Read:
 def _read(node: Any, found: Read) -> None:
     if isinstance(node, promql.VectorSelector):
         chosen = found.chosen.setdefault(node.name or "", set())
-        chosen.update(each.name for each in node.matchers.matchers)
+        chosen.update(each.name for each in node.matchers.matchers if not _bears_none(each))
     elif isinstance(node, promql.MatrixSelector):
         _read(node.vector_selector, found)
     elif isinstance(node, promql.BinaryExpr):
@@ -70,6 +71,11 @@ def _read(node: Any, found: Read) -> None:
             _read(each, found)
     elif hasattr(node, "expr"):
         _read(node.expr, found)
+
+
+def _bears_none(matcher: Any) -> bool:
+    """Whether series without the label are meant as well: `site=~".*"`."""
+    return matcher.op == promql.MatchOp.Re and re.fullmatch(matcher.value, "") is not None
 
 
 @cache

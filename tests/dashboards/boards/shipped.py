@@ -91,6 +91,11 @@ LEGEND = re.compile(r"\{\{ *(\w+) *\}\}")
 BUILT_IN = {"$__rate_interval": "5m", "$__interval": "1m", "$__range": "6h", "$__range_s": "21600"}
 
 
+def every(uid: str) -> dict[str, str]:
+    """Of each variable of a board that may be several: all of them."""
+    return {each["name"]: each["allValue"] for each in variables(boards()[uid]) if each.get("multi")}
+
+
 def filled(expr: str, chosen: Mapping[str, str] | None = None, built_in: Mapping[str, str] = BUILT_IN) -> str:
     """As Grafana asks it: built-in variables filled in, the board's as `chosen`, else as all."""
     for name, value in sorted(built_in.items(), key=lambda item: -len(item[0])):

@@ -19,7 +19,7 @@ from bench.rules import serving
 from tests.dashboards.boards.asking import Answers, Prometheus
 from tests.dashboards.boards.injected import page
 from tests.dashboards.boards.reading import read
-from tests.dashboards.boards.shipped import Asked, asked, boards, filled, labels_shown, panels, variables
+from tests.dashboards.boards.shipped import Asked, asked, boards, every, filled, labels_shown, panels, variables
 
 pytestmark = [pytest.mark.parts, pytest.mark.slow]
 
@@ -81,11 +81,8 @@ def _ill(prometheus: Prometheus, answers: Answers, labels: dict[str, set[str]], 
     while True:
         for name, more in prometheus.labels().items():
             labels.setdefault(name, set()).update(more)
-        lacking = {
-            str(each): found
-            for each in asked()
-            if (str(each) not in EMPTY or str(each) in HERE) and (found := list(read(filled(each.expr)).lacks(labels)))
-        }
+        shown = [each for each in asked() if str(each) not in EMPTY or str(each) in HERE]
+        lacking = {str(each): found for each in shown if (found := lacks(each, labels))}
         if not lacking or time.monotonic() > deadline:
             break
         time.sleep(2)
@@ -94,6 +91,10 @@ def _ill(prometheus: Prometheus, answers: Answers, labels: dict[str, set[str]], 
     again.ask(prometheus, asked(), time.time())
     assert [said for said in again.without.values() if said != "no data"] == []
     assert list(without_labels(prometheus, answers, again)) == []
+
+
+def lacks(each: Asked, labels: dict[str, set[str]]) -> list[str]:
+    return list(read(filled(each.expr, every(each.board))).lacks(labels))
 
 
 def without_choices(prometheus: Prometheus) -> Iterator[str]:
