@@ -1,8 +1,8 @@
 """Credentials: named in the configuration, read from the environment or a file, and never repeated to anybody.
 
 `${env:NAME}` names a variable, `${file:PATH}` a file (relative to the configuration's directory) that others on the
-machine may not read. `${credential:NAME}` is one that whoever started us has handed over (systemd's `LoadCredential=`, a
-container's secrets), or else the file `secrets/NAME` of the configuration, so that a person can check the same
+machine may not read. `${credential:NAME}` is one that whoever started us has handed over (systemd's `LoadCredential=`,
+a container's secrets), or else the file `secrets/NAME` of the configuration, so that a person can check the same
 configuration. A credential written into the configuration itself works, with a warning.
 """
 
