@@ -398,6 +398,40 @@ def boards(
     _keep(made(loaded), out, "wardwatch boards", current)
 
 
+@app.command()
+def systemd(
+    out: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--out", metavar="DIR", help="Where units lie: /etc/systemd/system. [default: print]"),
+    ] = None,
+    allow: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--allow", metavar="ADDRESS", help="Also this subnet or address: who reads pages. May be repeated."
+        ),
+    ] = None,
+    resolve: Annotated[
+        bool, typer.Option("--resolve", help="Take names as they lead now, rather than complain of them.")
+    ] = False,
+    config: Directory = None,
+    current: Annotated[bool, typer.Option("--check", help="Write nothing, fail where the file is behind.")] = False,
+) -> None:
+    """Write whom the kernel lets the service talk to: what is listed, and nobody else."""
+    from collector.cli import reach
+    from collector.edge import udp
+
+    directory = console.directory_of(config)
+    try:
+        made = reach.drop_in(directory, allow or (), udp.resolve if resolve else None)
+    except ValueError as error:
+        console.fail(str(error))
+    if out is not None:
+        _keep({reach.FILE: made}, out, "wardwatch systemd", current)
+    if current:
+        console.fail("say with --out which file may be behind")
+    print(made, end="")
+
+
 def _keep(made: Mapping[str, str], out: Path, command: str, current: bool) -> None:
     """Write what is generated, or only say what is behind, and end the program."""
     from collector.cli import rulefiles

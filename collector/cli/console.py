@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from collector.cli.control import Edit
     from collector.config import Config
+    from collector.config.devices import Resolve
     from collector.config.problems import Problem
     from collector.config.settings import Settings
     from collector.model import Device
@@ -56,12 +57,19 @@ def load_from(
     elsewhere: Callable[[Settings], Iterable[Problem]] | None = None,
     kpis: Literal["read", "left"] = "left",
     exported: Callable[[], Iterable[str]] | None = None,
+    resolve: Resolve | None = None,
 ) -> Config:
     from collector.config import load
-    from collector.edge.udp import resolve
+    from collector.edge import udp
 
     return load(
-        directory, environ=os.environ, resolve=resolve, large="kept", kpis=kpis, elsewhere=elsewhere, exported=exported
+        directory,
+        environ=os.environ,
+        resolve=resolve or udp.resolve,
+        large="kept",
+        kpis=kpis,
+        elsewhere=elsewhere,
+        exported=exported,
     )
 
 
@@ -70,12 +78,14 @@ def checked(
     elsewhere: Callable[[Settings], Iterable[Problem]] | None = None,
     kpis: Literal["read", "left"] = "left",
     exported: Callable[[], Iterable[str]] | None = None,
+    resolve: Resolve | None = None,
 ) -> Config:
-    """The configuration; with problems, all of them on stderr and the end. The others are as `load` has them."""
+    """The configuration; with problems, all of them on stderr and the end. The others are as `load` has them, but
+    `resolve`, which is the system's where none is given."""
     from collector.config import ConfigError
 
     try:
-        return load_from(directory, elsewhere, kpis, exported)
+        return load_from(directory, elsewhere, kpis, exported, resolve)
     except ConfigError as error:
         for problem in error.problems:
             print(problem, file=sys.stderr)

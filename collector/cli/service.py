@@ -32,6 +32,7 @@ from collector.config.urls import Urls
 from collector.edge import World
 from collector.edge.heap import Heap
 from collector.edge.state import Damaged, only_one, read_state, set_aside, write_state
+from collector.edge.supervisor import supervisor
 from collector.errors import TimedOut
 from collector.model import Column, Device, Secret
 from collector.network.equipment.whereabouts import Whereabouts
@@ -106,6 +107,7 @@ class Service:
         self._reloading = asyncio.Lock()
         self._failing: set[str] = set()
         self._heap = Heap()
+        self._supervisor = supervisor()
         self._promises = Promises(self._state, self._state_failed, self._failing.discard)
         self._oncall = OnCall(self._state, self.world.host, self._screen, self._state_failed, self._failing.discard)
         self._surroundings = Surroundings(self.agent, self._planned)
@@ -154,13 +156,16 @@ class Service:
                 ("maintenance", self._promises.watch()),
                 ("heap", self._heap.settle()),
                 ("on call", self._oncall.watch()),
+                ("supervisor", self._supervisor.live()),
             )
         ]
         self._ready = True
+        self._supervisor.tell("READY=1")
         return server
 
     async def close(self) -> None:
         """Stop polling and remember what must be remembered."""
+        self._supervisor.tell("STOPPING=1")
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

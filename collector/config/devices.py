@@ -33,6 +33,10 @@ OF_A_REGISTER = DefaultsFile.model_validate({"class": "clinical"})
 _RESOLVERS = 16
 
 
+class NameRefused(OSError):
+    """A DNS name that leads somewhere, and may not be used; the message says why, behind the name."""
+
+
 def read_entries(
     document: Document,
     kinds: Mapping[str, KindFile | None],
@@ -173,6 +177,8 @@ def _address(entry: Entry, addresses: Mapping[str, str | OSError], quirks: froze
     if found is not None:
         return found
     answer = addresses[text]
+    if isinstance(answer, NameRefused):
+        raise ValueError(f"{shown(text)} {answer}")
     if isinstance(answer, OSError):
         raise ValueError(f"the name {shown(text)} has no address now: {answer.strerror or answer}")
     try:

@@ -1,7 +1,9 @@
 """Credentials: named in the configuration, read from the environment or a file, and never repeated to anybody.
 
 `${env:NAME}` names a variable, `${file:PATH}` a file (relative to the configuration's directory) that others on the
-machine may not read. A credential written into the configuration itself works, with a warning.
+machine may not read. `${credential:NAME}` is one that whoever started us has handed over (systemd's `LoadCredential=`,
+a container's secrets), or else the file `secrets/NAME` of the configuration, so that a person can check the same
+configuration. A credential written into the configuration itself works, with a warning.
 """
 
 from __future__ import annotations
@@ -26,10 +28,11 @@ RFC 3414's examples (A.3 and A.5)."""
 
 MAX_BYTES: Final = 65_536
 
-_REFERENCE = re.compile(r"\$\{(env|file):([^{}]+)\}")
+_REFERENCE = re.compile(r"\$\{(env|file|credential):([^{}]+)\}")
+_CREDENTIAL = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,200}")
 _VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 """As Go's os.Expand has it; a `$` with no name behind it is left as it is."""
-_OURS = re.compile(r"\$\{(?:env|file):")
+_OURS = re.compile(r"\$\{(?:env|file|credential):")
 
 Others = Literal["refused", "expanded", "literal"]
 
@@ -69,7 +72,8 @@ class Secrets:
             self._findings.warn(document, where, what)
             return Secret(text)
         try:
-            return Secret(self._variable(name) if kind == "env" else self._file(name))
+            ways = {"env": self._variable, "file": self._file, "credential": self._credential}
+            return Secret(ways[kind](name))
         except ValueError as error:
             self._findings.problem(document, where, str(error))
             return Secret("")
@@ -87,6 +91,18 @@ class Secrets:
             state = "is not set" if value is None else "is empty"
             raise ValueError(f"the environment variable {name} {state}: set it where the collector is started")
         return value
+
+    def _credential(self, name: str) -> str:
+        if not _CREDENTIAL.fullmatch(name):
+            raise ValueError("is no credential's name: use letters, digits, '_', '-' and '.'")
+        places = [f"secrets/{name}"]
+        if handed := self._environ.get("CREDENTIALS_DIRECTORY"):
+            # systemd puts the name of a directory before those of the files in it.
+            places = [f"{handed}/{name}", f"{handed}/secrets_{name}", *places]
+        for place in places:
+            if os.access(self._directory / place, os.R_OK):
+                return self._file(place)
+        raise ValueError(f"no credential {name} is to be read: hand it over (docs/deploy.md), or write secrets/{name}")
 
     def _file(self, name: str) -> str:
         path = self._directory / name

@@ -37,7 +37,8 @@ _SETTINGS = """\
 _AUTHS = """\
 # Credentials by name; a device, a file's defaults or a kind names one with `auth:`.
 # Name the credential, don't write it: ${{env:NAME}} is an environment variable, ${{file:PATH}} a file that only the
-# collector's user may read (chmod 0600; relative to this directory).
+# collector's user may read (chmod 0600; relative to this directory), and ${{credential:NAME}} what systemd or a
+# container engine hands over, or else the file secrets/NAME.
 #auths:
 #  network:
 #    version: 2

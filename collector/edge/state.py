@@ -23,10 +23,10 @@ def write_state(path: Path, content: Mapping[str, Any]) -> None:
     """
     body = json.dumps(content, sort_keys=True, separators=(",", ":"))
     line = json.dumps({"sha256": hashlib.sha256(body.encode()).hexdigest()})
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _directory(path.parent)
     beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        with beside.open("w", encoding="utf-8") as file:
+        with os.fdopen(_written(beside), "w", encoding="utf-8") as file:
             file.write(f"{line}\n{body}\n")
             file.flush()
             os.fsync(file.fileno())
@@ -39,6 +39,33 @@ def write_state(path: Path, content: Mapping[str, Any]) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def _written(path: Path) -> int:
+    """A descriptor for a file to be written from its beginning. No link is followed.
+
+    What root makes in somebody else's directory belongs to them: a person who orders something as root must not leave
+    files behind that the collector, which is nobody there, can neither read nor lock.
+    """
+    number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    try:
+        owner = path.parent.stat()
+        if os.geteuid() == 0 and owner.st_uid != 0:
+            os.fchown(number, owner.st_uid, owner.st_gid)
+    except OSError:
+        os.close(number)
+        raise
+    return number
+
+
+def _directory(path: Path) -> None:
+    """Make it, where it is missing; it belongs to whom the one above does, as above."""
+    if path.is_dir():
+        return
+    path.mkdir(parents=True, exist_ok=True)
+    owner = path.parent.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 class Damaged(Exception):
@@ -72,8 +99,8 @@ def set_aside(path: Path) -> None:
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
     """Hold `path` against other processes while a state file is read, changed and written."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    _directory(path.parent)
+    with os.fdopen(_written(path), "w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -85,8 +112,8 @@ class AlreadyRunning(Exception):
 @contextmanager
 def sole(path: Path, otherwise: str) -> Iterator[None]:
     """Hold `path` while nobody else does. Raises AlreadyRunning with `otherwise`, and OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    _directory(path.parent)
+    with os.fdopen(_written(path), "w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -107,6 +107,8 @@ PARTS: Mapping[str, Part] = {
         ("chromium", "chromium-browser", "google-chrome"), "chromium", "usr/lib/chromium/chromium",
         companions=("chromium-common", "fontconfig-config", "fonts-dejavu-core"), environment=_LETTERS,
     ),
+    # What judges how our unit is hardened.
+    "systemd-analyze": Part(("systemd-analyze",), "systemd", "usr/bin/systemd-analyze"),
     "snmpget": _tool("snmpget"),
     "snmpgetnext": _tool("snmpgetnext"),
     "snmpbulkget": _tool("snmpbulkget"),
@@ -243,8 +245,8 @@ def _libraries(package: str, binary: Path, home: Path) -> list[str]:
 
 
 def _library_paths(home: Path) -> list[str]:
-    # Pulseaudio keeps one of its own a level deeper, and Chromium is linked to it.
-    patterns = ("*/lib*.so.*", "*/pulseaudio/lib*.so")
+    # Pulseaudio, which Chromium is linked to, and systemd keep one of their own a level deeper.
+    patterns = ("*/lib*.so.*", "*/pulseaudio/lib*.so", "*/systemd/lib*.so")
     trees = (home / "root" / place for place in ("lib", "usr/lib"))
     return sorted({str(file.parent) for tree in trees for pattern in patterns for file in tree.glob(pattern)})
 

@@ -7,10 +7,11 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import pytest
 import yaml
+from pydantic import BaseModel, ConfigDict
 
 from deploy.grafana import verify
 from deploy.render.__main__ import SCRAPE
@@ -102,8 +103,76 @@ def test_mounts_are_where_provisioning_looks() -> None:
     assert not provider["allowUiUpdates"]
 
 
-def test_the_data_source_is_as_the_boards_are_drawn() -> None:
-    (source,) = yaml.safe_load((verify.PROVISIONING / "datasources" / "wardwatch.yml").read_text())["datasources"]
+class Strict(BaseModel):
+    """A key that Grafana does not know it passes over in silence; here it is a mistake."""
 
-    assert source["jsonData"]["timeInterval"] == f"{SCRAPE}s"
-    assert source["type"] == "prometheus"
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Source(Strict):
+    """An entry of `datasources`, as far as Grafana's administration guide has it for Prometheus."""
+
+    class Json(Strict):
+        httpMethod: Literal["POST"]
+        timeInterval: str
+
+    name: str
+    uid: str
+    type: Literal["prometheus"]
+    access: Literal["proxy"]
+    url: str
+    isDefault: bool
+    editable: bool
+    jsonData: Json
+
+
+class Provider(Strict):
+    """An entry of `providers`, of those that read files."""
+
+    class Options(Strict):
+        path: str
+
+    name: str
+    type: Literal["file"]
+    folder: str
+    disableDeletion: bool
+    allowUiUpdates: bool
+    updateIntervalSeconds: int
+    options: Options
+
+
+class Sources(Strict):
+    apiVersion: Literal[1]
+    datasources: list[Source]
+
+
+class Providers(Strict):
+    apiVersion: Literal[1]
+    providers: list[Provider]
+
+
+def provisioned(kind: str) -> Any:
+    (path,) = (verify.PROVISIONING / kind).iterdir()
+    return yaml.safe_load(path.read_text())
+
+
+def test_the_data_source_is_as_the_boards_are_drawn() -> None:
+    (source,) = Sources.model_validate(provisioned("datasources")).datasources
+
+    assert source.jsonData.timeInterval == f"{SCRAPE}s"
+    assert source.uid == "wardwatch-prometheus", "links that people keep name it"
+    assert source.isDefault
+    assert not source.editable
+
+
+def test_boards_are_in_a_folder_of_their_own_and_nobody_changes_them_by_hand() -> None:
+    (provider,) = Providers.model_validate(provisioned("dashboards")).providers
+
+    assert provider.folder == "wardwatch"
+    assert provider.disableDeletion
+    assert not provider.allowUiUpdates
+    assert provider.options.path.startswith("/")
+
+
+def test_nothing_else_is_provisioned() -> None:
+    assert sorted(path.name for path in verify.PROVISIONING.iterdir()) == ["dashboards", "datasources"]

@@ -1,11 +1,10 @@
-"""The built wheel runs in an empty environment, far from the repository."""
+"""The image's steps, run as the commands they are: the wheel works in an empty environment, far from the repository."""
 
 from __future__ import annotations
 
 import os
 import signal
 import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import Callable
@@ -14,30 +13,31 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Start
-from tests.e2e.conftest import ROOT, eventually, get
+from tests.deploy import dockerfile
+from tests.deploy.dockerfile import moved
+from tests.e2e.conftest import eventually, get
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("dist")
-    words: list[str | Path] = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", out, ROOT]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    (built,) = out.glob("*.whl")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the steps of the image's first stage were done: the wheel is in `dist`, the environment in `opt`."""
+    place = tmp_path_factory.mktemp("image")
+    dockerfile.build(place)
+    return place
+
+
+@pytest.fixture(scope="module")
+def wheel(root: Path) -> Path:
+    (built,) = (root / "dist").glob("*.whl")
     return built
 
 
 @pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def installed(root: Path) -> Path:
     """`bin/` of an environment that holds the wheel and what it needs, by the hashes of requirements.lock."""
-    home = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", home], check=True, timeout=120)
-    pip: list[str | Path] = [home / "bin" / "python", "-m", "pip", "install", "-q", "--no-deps"]
-    subprocess.run([*pip, "--require-hashes", "-r", ROOT / "requirements.lock"], check=True, timeout=300)
-    subprocess.run([*pip, wheel], check=True, timeout=120)
-    return home / "bin"
+    return root / "opt" / "wardwatch" / "bin"
 
 
 def run(bin_: Path, cwd: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -88,7 +88,9 @@ def test_it_serves_this_machine_and_ends_in_time(
         cwd=tmp_path, env={"STATE_DIRECTORY": str(tmp_path)},
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
+    assert healthy(installed, url) != 0
     eventually("it is ready", 30, lambda: get(f"{url}/-/ready"))
+    assert healthy(installed, url) == 0
 
     page = eventually("the host's page", 15, lambda: loaded(get(f"{url}/metrics")))
     assert "\nnode_cpu_seconds_total{" in page
@@ -99,6 +101,13 @@ def test_it_serves_this_machine_and_ends_in_time(
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
     assert time.monotonic() - begun < 5
+
+
+def healthy(bin_: Path, url: str) -> int:
+    """The exit status of the image's health check."""
+    command = [moved(word, bin_.parents[2]) for word in dockerfile.health()]
+    env = {**os.environ, "WARDWATCH_URL": url}
+    return subprocess.run(command, env=env, capture_output=True, timeout=10, check=False).returncode
 
 
 def loaded(page: str) -> str:

@@ -46,6 +46,8 @@ def test_help_names_every_command(wardwatch: Wardwatch) -> None:
         "simulate",
         "schema",
         "rules",
+        "boards",
+        "systemd",
     ):
         assert f"\n  {command} " in shown
     assert "--install-completion" in shown

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from collector.config import Config, ConfigError
+from collector.config.document import parse
+from collector.config.secrets import Secrets
 from collector.config.summary import summary
+from collector.config.typed import Findings
 
 Load = Callable[[Path | None], Config]
 
@@ -55,6 +58,49 @@ def test_an_absolute_path_and_a_group_of_readers_will_do(site: Path, loaded: Loa
 def test_a_file_that_cannot_be_a_secret(content: bytes, mode: int, problem: str, site: Path, loaded: Load) -> None:
     secret_file(site, content, mode)
     write(site, "${file:secret}")
+    with pytest.raises(ConfigError) as caught:
+        loaded(site)
+    assert str(caught.value) == f"{site}/auths.yml:2: auths.lab.community: {problem}"
+
+
+def test_a_credential_is_that_which_was_handed_over(site: Path, tmp_path: Path) -> None:
+    """A person who checks has the file; who is started by systemd has what systemd read from it."""
+    document = parse(site / "auths.yml", b"community: ${credential:switches}")
+
+    def found(**environ: str) -> str:
+        findings = Findings()
+        secret = Secrets(environ, site, findings).resolve(document, ["community"], "${credential:switches}")
+        findings.raise_any()
+        assert findings.warnings == []
+        return secret.reveal()
+
+    def put(path: Path, content: str) -> None:
+        path.parent.mkdir(exist_ok=True)
+        path.touch(0o600)
+        path.write_text(content)
+
+    handed = tmp_path / "handed"
+    put(site / "secrets" / "switches", "written\n")
+    assert found() == "written"
+    assert found(CREDENTIALS_DIRECTORY=str(handed)) == "written"
+    put(handed / "secrets_switches", "of a directory")
+    assert found(CREDENTIALS_DIRECTORY=str(handed)) == "of a directory"
+    put(handed / "switches", "by its name")
+    assert found(CREDENTIALS_DIRECTORY=str(handed)) == "by its name"
+    assert found() == "written"
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("none", "no credential none is to be read: hand it over (docs/deploy.md), or write secrets/none"),
+        ("../secret", "is no credential's name: use letters, digits, '_', '-' and '.'"),
+        ("..", "is no credential's name: use letters, digits, '_', '-' and '.'"),
+    ],
+)
+def test_a_credential_that_is_not_there(name: str, problem: str, site: Path, loaded: Load) -> None:
+    secret_file(site, b"canary")
+    write(site, f"${{credential:{name}}}")
     with pytest.raises(ConfigError) as caught:
         loaded(site)
     assert str(caught.value) == f"{site}/auths.yml:2: auths.lab.community: {problem}"

@@ -74,6 +74,36 @@ def test_a_version_changes_with_every_replacement(tmp_path: Path) -> None:
         version(path / "below")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes files in the name of others")
+def test_what_root_leaves_in_a_collectors_directory_is_the_collectors(tmp_path: Path) -> None:
+    """`wardwatch pause`, typed by root where the collector runs as somebody else."""
+    state = tmp_path / "state"
+    state.mkdir()
+    os.chown(state, 12345, 54321)
+    write_state(state / "orders.json", CONTENT)
+    write_state(state / "compiled" / "snmp.json", CONTENT)
+    with only_one(state):
+        pass
+    for name in ("orders.json", "compiled", "compiled/snmp.json", "collector.lock"):
+        found = (state / name).stat()
+        assert (found.st_uid, found.st_gid) == (12345, 54321), name
+    write_state(tmp_path / "ours.json", CONTENT)
+    assert (tmp_path / "ours.json").stat().st_uid == 0
+
+
+def test_no_link_is_followed(tmp_path: Path) -> None:
+    """Who may write into the directory could else have root write, and give away, any file."""
+    precious = tmp_path / "precious"
+    precious.write_text("precious")
+    (tmp_path / "collector.lock").symlink_to(precious)
+    (tmp_path / f".state.json.{os.getpid()}.new").symlink_to(precious)
+    with pytest.raises(OSError, match="symbolic links"), only_one(tmp_path):
+        pass
+    with pytest.raises(OSError, match="symbolic links"):
+        write_state(tmp_path / "state.json", CONTENT)
+    assert precious.read_text() == "precious"
+
+
 @pytest.mark.slow
 def test_a_writer_killed_at_any_instant_leaves_the_old_content_or_the_new(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
