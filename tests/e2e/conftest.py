@@ -51,11 +51,11 @@ def query(port: int, expression: str) -> list[dict[str, Any]]:
     return result
 
 
-def moved_config(source: Path, to: Path, port: int) -> Path:
-    """A copy of a configuration whose simulated devices answer at another UDP port."""
+def moved_config(source: Path, to: Path, port: int, traps: int) -> Path:
+    """A copy of a configuration whose simulated devices answer at another UDP port, and which hears traps at another."""
     shutil.copytree(source, to)
     for path in to.rglob("*.yml"):
-        path.write_text(path.read_text().replace("10816", str(port)))
+        path.write_text(path.read_text().replace("10816", str(port)).replace(":10162", f":{traps}"))
     return to
 
 
@@ -87,7 +87,7 @@ def bring(free_port: Callable[[], int]) -> Iterator[Bring]:
 
     def up(source: Path, home: Path) -> Running:
         udp, http = free_port(), free_port()
-        config = moved_config(source, home / "config", udp)
+        config = moved_config(source, home / "config", udp, free_port())
         state = home / "state"
         state.mkdir()
         program = [sys.executable, "-m", "collector"]

@@ -75,9 +75,7 @@ def test_it_starts_polls_hears_traps_and_ends(
 ) -> None:
     snmptrap = part("snmptrap")
     http, udp, traps = free_port(), free_port(), free_port()
-    config = moved_config(ROOT / "config", tmp_path / "config", udp)
-    written = config / "wardwatch.yml"
-    written.write_text(written.read_text().replace("127.0.0.1:10162", f"127.0.0.1:{traps}"))
+    config = moved_config(ROOT / "config", tmp_path / "config", udp, traps)
     state = tmp_path / "state"
     state.mkdir()
     env = {"STATE_DIRECTORY": str(state), "PYTHONPATH": str(ROOT)}

@@ -141,11 +141,11 @@ def prometheus(
             process.terminate()
 
 
-def estate_that_asks(url: str, home: Path, traps: int) -> Path:
-    """The example's configuration, which asks another Prometheus and has a port of its own for traps."""
+def estate_that_asks(url: str, home: Path) -> Path:
+    """The example's configuration, which asks another Prometheus."""
     shutil.copytree(ROOT / "config", home / "source")
     settings = home / "source" / "wardwatch.yml"
-    settings.write_text(settings.read_text().replace("10162", str(traps)) + f"\nprometheus: {{url: {url}}}\n")
+    settings.write_text(settings.read_text() + f"\nprometheus: {{url: {url}}}\n")
     (home / "source" / "inventory" / "archives.yml").write_text(GONE)
     return home / "source"
 
@@ -155,7 +155,7 @@ def running(
     bring: Bring, prometheus: str, free_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
 ) -> Running:
     home = tmp_path_factory.mktemp("status")
-    return bring(estate_that_asks(prometheus, home, free_port()), home)
+    return bring(estate_that_asks(prometheus, home), home)
 
 
 @pytest.fixture
@@ -259,10 +259,12 @@ async def test_without_prometheus_it_says_so_and_shows_what_the_collector_knows(
     page: Page, free_port: Callable[[], int], tmp_path: Path, picture: Callable[[str], Path]
 ) -> None:
     port = free_port()
-    source = estate_that_asks(f"http://127.0.0.1:{port}", tmp_path, free_port())
+    source = estate_that_asks(f"http://127.0.0.1:{port}", tmp_path)
     settings = source / "wardwatch.yml"
     settings.write_text(f"{settings.read_text()}state: {tmp_path}/state\n")
-    config = load(moved_config(source, tmp_path / "config", free_port()), environ={}, resolve=lambda name: name)
+    config = load(
+        moved_config(source, tmp_path / "config", free_port(), free_port()), environ={}, resolve=lambda name: name
+    )
     async with at_work(config) as service:
         await page.look(1280, 900)
         await page.goto(f"http://{service.address}")
