@@ -52,7 +52,7 @@ def query(port: int, expression: str) -> list[dict[str, Any]]:
 
 
 def moved_config(source: Path, to: Path, port: int, traps: int) -> Path:
-    """A copy of a configuration whose simulated devices answer at another UDP port, and which hears traps at another."""
+    """A copy of a configuration whose simulated devices answer at another UDP port, and that hears traps at another."""
     shutil.copytree(source, to)
     for path in to.rglob("*.yml"):
         path.write_text(path.read_text().replace("10816", str(port)).replace(":10162", f":{traps}"))
