@@ -81,10 +81,13 @@ def _reasons(
     asked, heard = list[Device](), list[Device]()
     for device in config.devices:
         if device.address and not device.agent:
-            (asked if config.targets.get(device.name) else heard).append(device)
-    yield f"Devices of the inventory that are asked something: {len(asked)}.", _of(asked)
+            (heard if device.passive else asked).append(device)
+    yield f"Devices of the inventory that may be asked something: {len(asked)}.", _of(asked)
     if config.settings.traps.listen:
-        yield f"Devices that are asked nothing, and whose traps are heard (traps.listen): {len(heard)}.", _of(heard)
+        yield (
+            f"Passive devices, which are sent nothing, and whose traps are heard (traps.listen): {len(heard)}.",
+            _of(heard),
+        )
     allowed = [each for entry in config.settings.on_demand.allow for each in entry.networks]
     yield "What `/snmp` and `/probe` may ask beyond the inventory (on_demand.allow).", allowed
     yield f"Name servers of {resolvers}.", list(_servers(resolvers))

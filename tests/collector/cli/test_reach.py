@@ -17,6 +17,7 @@ INVENTORY = """devices:
   - {name: sw-1, address: 10.1.0.10, class: it, auth: lab, modules: [system]}
   - {name: sw-2, address: 10.1.0.11, class: it, auth: lab, modules: [system], reply_from: [10.9.0.1]}
   - {name: sw-6, address: "2001:db8::6", class: it, auth: lab, modules: [system]}
+  - {name: sw-3, address: 10.1.0.12, class: it, auth: lab, modules: []}
   - {name: here, address: 127.9.3.1, class: it, auth: lab, modules: [system]}
   - {name: pump-1, address: 10.2.0.7, class: clinical}
   - {name: pump-2, mac: "02:00:5e:00:00:01", class: clinical}
@@ -56,8 +57,8 @@ def test_each_line_says_why_it_is_there(tmp_path: Path, resolvers: Path) -> None
     text = reach.drop_in(agents(tmp_path, settings=settings), ["10.40.0.0/16", "10.50.0.1"], None, resolvers)
 
     assert text == reach.HEADER + (
-        "\n# Devices of the inventory that are asked something: 4.\n"
-        "IPAddressAllow=10.1.0.10/31 10.9.0.1 2001:db8::6\n"
+        "\n# Devices of the inventory that may be asked something: 5.\n"
+        "IPAddressAllow=10.1.0.10/31 10.1.0.12 10.9.0.1 2001:db8::6\n"
         "\n# What `/snmp` and `/probe` may ask beyond the inventory (on_demand.allow).\n"
         "IPAddressAllow=10.20.0.0/22\n"
         f"\n# Name servers of {resolvers}.\n"
@@ -96,7 +97,7 @@ def test_every_name_is_told_with_file_and_line(
     said = capsys.readouterr().err.splitlines()
     assert said == [
         f"{config}/inventory/all.yml:2: devices[sw-1].address: 'sw-1.hospital.example' {reach.NAMED}",
-        f"{config}/inventory/all.yml:6: devices[pump-1].address: 'pump.hospital.example' {reach.NAMED}",
+        f"{config}/inventory/all.yml:7: devices[pump-1].address: 'pump.hospital.example' {reach.NAMED}",
         f"{config}/wardwatch.yml:2: prometheus.url: 'prom.hospital.example' {reach.NAMED}",
         "wardwatch: 3 problems in the configuration",
     ]
