@@ -10,8 +10,9 @@ export WARDWATCH_PORT PROMETHEUS_PORT ALERTMANAGER_PORT SIMULATOR_PORT
 # What a test run is given besides: make test ARGS="-k agent -x"
 ARGS ?=
 
-# Tests run beside each other, as many processes as there are cores; the tests of one file one after the other.
-PYTEST := $(BIN)/python -m pytest -n logical --dist loadfile
+# Tests run beside each other, as many processes as there are cores; the tests of one file one after the other, and files
+# in their order: else those with few tests come last, which are the slowest.
+PYTEST := $(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run test quick check format generate bench bar breaks render lock build clean

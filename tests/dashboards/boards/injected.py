@@ -20,7 +20,7 @@ ALERT: Final = {"alertstate": "firing", "severity": "warning"}
 INJECTED: Final[tuple[tuple[str, Like], ...]] = (
     # Simulated supplies and printers have no such object.
     ("wardwatch_ups_battery_replace", ("wardwatch_ups_load_ratio", {}, 1)),
-    ("wardwatch_printer_media_ratio", ("wardwatch_printer_supply_ratio", {"tray": "1"}, 0.2)),
+    ("wardwatch_printer_media_ratio", ("max without (supply) (wardwatch_printer_supply_ratio)", {"tray": "1"}, 0.2)),
     # Nothing is sent to any of its equipment.
     ("wardwatch_device_up", ("wardwatch_equipment_seen", {}, 0)),
     # No service of the estate speaks TLS.
@@ -51,7 +51,7 @@ def _lines(prometheus: Prometheus) -> Iterator[str]:
     for name, (like, more, value) in INJECTED:
         for each in prometheus.ask("query", query=like)["result"]:
             labels = {**each["metric"], **more}
-            del labels["__name__"]
+            labels.pop("__name__", None)
             yield f"{name}{{{','.join(f'{label}={_quoted(text)}' for label, text in labels.items())}}} {value:g}"
 
 

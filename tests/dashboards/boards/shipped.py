@@ -78,8 +78,10 @@ def _hours(since: str) -> float:
 
 
 def labels_shown(panel: Json) -> set[str]:
-    """Labels that the names of its series and its columns say it has."""
-    found = {name for target in panel.get("targets", ()) for name in LEGEND.findall(target.get("legendFormat", ""))}
+    """Labels that its columns say it has, and the first of each name of a series: what follows may be there for some,
+    as the item of a resource is."""
+    names = [LEGEND.findall(target.get("legendFormat", "")) for target in panel.get("targets", ())]
+    found = {first for first, *_ in filter(None, names)}
     for each in panel.get("transformations", ()):
         if each["id"] == "organize":
             found.update(each["options"]["renameByName"])
