@@ -35,8 +35,9 @@ STANDS: Final = re.compile(
     r".*_info|.*:(info|scorecard|pillar|target|amber|baseline|benchmark|peers|promised|high|low|highest|lowest)"
     r"|service:(users|now|month|half)|slo:(objective|time_period|error_budget).*|objective:budget:(seconds|events)"
     r"|objective:target.*|capacity:(uplink|service|full).*|.*(size|limit|speed).*|ifOperStatus|ifAdminStatus"
+    r"|.*[:_](state|status|wrong)|.*_timestamp_seconds|ALERTS_FOR_STATE|wardwatch_equipment_.*"
 )
-"""Names of what does not come and go."""
+"""Names of what does not come and go: numbers that are words, and moments."""
 WELL: Final = (n.UP, n.COMPONENT_UP, n.AGREED, n.MEASURED, "wardwatch_device_up", "up")
 ILL: Final = (n.BAD, n.INCIDENT, n.BEGINS, n.UNKNOWN, n.MAINTENANCE, n.BURNING)
 FILLS: Final = (n.USED, n.USED_HOURLY, n.USED_DAILY, n.USED_P95, n.P95_HOURLY)

@@ -22,9 +22,10 @@ OWNER: Final = Variable("owner", "Owner", f"label_values({n.SCRAPED_CONTACT}, ow
 OF: Final = 'resource=~"$resource"'
 _WHERE: Final = 'site=~"$site", owner=~"$owner"'
 THOSE: Final = (
-    f"and on (instance) ({n.SCRAPED_CONTACT}{{{_WHERE}}} or up{{{_WHERE}}} unless on (instance) {n.SCRAPED_CONTACT})"
+    f"and on (instance) ({n.SCRAPED_CONTACT}{{{_WHERE}}} @ end()"
+    f" or up{{{_WHERE}}} @ end() unless on (instance) {n.SCRAPED_CONTACT} @ end())"
 )
-"""Of what nobody is named for, the place that Prometheus knows."""
+"""Whose it is now, whenever that was; of what nobody is named for, the place that Prometheus knows."""
 
 SAME: Final = "on (resource, instance, item)"
 WEEK: Final = 'window="7d"'
