@@ -118,7 +118,7 @@ def windows() -> Panel:
         ),
         sort="Window",
         falling=False,
-        width=14,
+        width=15,
         height=10,
     )
 
@@ -140,6 +140,6 @@ def incidents() -> Panel:
         sort="Hour until",
         none="None",
         each="1h",
-        width=10,
+        width=9,
         height=10,
     )
