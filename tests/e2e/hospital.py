@@ -26,9 +26,12 @@ from deploy.local import children
 from simulator.services import Service, service
 from simulator.services.server import Services, Station
 from tests.e2e.conftest import ROOT, eventually, get
+from tests.e2e.relay import Relay
 
 PROGRAM = (sys.executable, "-m", "collector")
 OWNERS = ("network", "estates", "imaging-systems", "servers", "it-operations")
+INTERVAL = TIMEOUT = 1.0
+"""Seconds: how often devices are asked, scraped and judged, and how long an answer is waited for."""
 SWITCHES, LOSSY, SUPPLIES, SENSORS, PATHS, ARCHIVES, DISKS = 14, 6, 8, 8, 8, 2, 10
 
 ON_BATTERY = ("says", {"object": "1.3.6.1.2.1.33.1.4.1", "number": 5})
@@ -150,6 +153,10 @@ class Hospital:
     slow: int
     """A second Prometheus, for which an hour takes ten minutes: a restart is no longer than two minutes to it."""
     url: str
+    output: Relay
+    """Through which the collector is scraped."""
+    rules: Path
+    """The rule files by which it is judged."""
     start_collector: Callable[[], children.Child]
     collector: children.Child
     others: list[children.Child] = field(default_factory=list)
@@ -175,16 +182,21 @@ def hospital(part: Callable[[str], Path], free_port: Callable[[], int], home: Pa
     paths.start()
     plays = list(_plays())
     url = f"http://127.0.0.1:{free_port()}"
+    output = Relay(int(url.rpartition(":")[2]))
     started: list[children.Child] = []
     with playing(plays, seed=3) as devices:
         try:
             config = _configuration(home / "config", plays, devices.port, tcp, disks, sink, url)
-            collector = partial(_collector, config, home, url)
-            at_work = Hospital(sink, devices, disks, paths, free_port(), free_port(), url, collector, collector())
+            collector, rules = partial(_collector, config, home, url), home / "scale-60" / "prometheus"
+            at_work = Hospital(
+                sink, devices, disks, paths, free_port(), free_port(), url, output, rules, collector, collector()
+            )
             eventually("the collector is ready", 30, partial(get, f"{url}/-/ready"))
             alertmanager = free_port()
             for port, scale in ((at_work.prometheus, 60), (at_work.slow, 6)):
-                started.append(_prometheus(part, config, home / f"scale-{scale}", port, scale, url, alertmanager))
+                started.append(
+                    _prometheus(part, config, home / f"scale-{scale}", port, scale, output.port, alertmanager)
+                )
             words = [str(part("alertmanager")), "--cluster.listen-address=", f"--storage.path={home / 'alertmanager'}"]
             words += [f"--config.file={home / 'scale-60' / 'alertmanager' / 'alertmanager.yml'}"]
             words += [f"--web.listen-address=127.0.0.1:{alertmanager}"]
@@ -193,6 +205,7 @@ def hospital(part: Callable[[str], Path], free_port: Callable[[], int], home: Pa
             yield at_work
         finally:
             children.stop([*started, at_work.collector])
+            output.close()
             paths.close()
             disks.close()
             sink.close()
@@ -220,7 +233,8 @@ MODULES = {"ups": "ups_scalars", "sensor": "environment_scalars"}
 def _configuration(
     config: Path, plays: Sequence[Plays], port: int, tcp: int, disks: Disks, sink: Sink, url: str
 ) -> Path:
-    usual = {"site": "St Example", "auth": "lab", "class": "it", "interval": "1s", "timeout": "1s", "port": port}
+    usual = {"site": "St Example", "auth": "lab", "class": "it", "port": port}
+    usual |= {"interval": f"{INTERVAL:g}s", "timeout": f"{TIMEOUT:g}s"}
     listed: list[dict[str, Any]] = []
     for each in plays:
         kind = each.name.partition("-")[0]
@@ -277,13 +291,13 @@ def _collector(config: Path, home: Path, url: str) -> children.Child:
 
 
 def _prometheus(
-    part: Callable[[str], Path], config: Path, home: Path, port: int, scale: int, url: str, alertmanager: int
+    part: Callable[[str], Path], config: Path, home: Path, port: int, scale: int, scraped: int, alertmanager: int
 ) -> children.Child:
     rules = [*PROGRAM, "rules", "--config", str(config), "--out", str(home), "--scale", str(scale)]
     child = children.start("rules", rules, home.with_suffix(".log"))
     assert child.process.wait(60) == 0, child.last_words()
     text = (ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text()
-    text = text.replace("127.0.0.1:10810", url.removeprefix("http://")).replace("10811", str(port))
+    text = text.replace("127.0.0.1:10810", f"127.0.0.1:{scraped}").replace("10811", str(port))
     text = re.sub(r"(?m)^rule_files:\n(?:  - .*\n)+", f"rule_files: [{home}/prometheus/*.yml]\n", text)
     text = re.sub(r"1[05]s$", "1s", text, flags=re.MULTILINE)
     # Only one of the two tells: the other is asked.
