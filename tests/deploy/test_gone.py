@@ -11,19 +11,14 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.test_rules import ALWAYS, CASES, completed
+from tests.deploy.test_rules import ALWAYS, CASES, completed, seconds
 
-SECONDS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}
 LATER = 26 * 3600
 """Seconds: beyond the longest range that an alert looks back over, a day."""
 EVERY = 900
 """Seconds from evaluation to evaluation: only the end matters."""
 
 TOKEN = re.compile(r"(?P<first>-?[\d.eE]+|_|stale)(?P<step>[-+][\d.eE]+)?(?:x(?P<more>\d+))?")
-
-
-def seconds(text: object) -> float:
-    return sum(float(count) * SECONDS[unit] for count, unit in re.findall(r"(\d+)(ms|[smhd])", str(text)))
 
 
 def samples(values: object) -> Iterator[str]:
