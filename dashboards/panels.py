@@ -120,13 +120,7 @@ def series(
     panel = _shared(timeseries.Panel(), title, about, unit, steps, None, links, none, None)
     panel.color_scheme(make.FieldColor().mode(dashboard.FieldColorModeId.PALETTE_CLASSIC))
     panel.line_width(1).fill_opacity(25 if stacked else 5).show_points(common.VisibilityMode.NEVER)
-    panel.legend(
-        build.VizLegendOptions()
-        .show_legend(True)
-        .display_mode(common.LegendDisplayMode.LIST)
-        .placement(common.LegendPlacement.BOTTOM)
-        .calcs([])
-    )
+    panel.legend(_legend())
     panel.tooltip(build.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI).sort(common.SortOrder.DESCENDING))
     if steps:
         panel.thresholds_style(build.GraphThresholdsStyleConfig().mode(common.GraphThresholdsStyleMode.DASHED))
@@ -189,13 +183,7 @@ def states(
     """States over time, a line each."""
     panel = _shared(statetimeline.Panel(), title, about, "short", (), words, links, none, None)
     panel.show_value(common.VisibilityMode.AUTO).merge_values(True).row_height(0.8).line_width(0).fill_opacity(80)
-    panel.legend(
-        build.VizLegendOptions()
-        .show_legend(True)
-        .display_mode(common.LegendDisplayMode.LIST)
-        .placement(common.LegendPlacement.BOTTOM)
-        .calcs([])
-    )
+    panel.legend(_legend())
     panel.tooltip(build.VizTooltipOptions().mode(common.TooltipDisplayMode.SINGLE).sort(common.SortOrder.NONE))
     return _asked(panel, query, "range", width, height)
 
@@ -234,9 +222,7 @@ def table(
         )
     )
     for column in columns:
-        # What is said of an empty table must not stand in each empty cell.
-        blank = [dashboard.DynamicConfigValue("noValue", "–")] if none else []
-        panel.override_by_name(column.title, [*_cells(column), *blank])
+        panel.override_by_name(column.title, list(_cells(column)))
     if sort:
         panel.sort_by([build.TableSortByFieldState().display_name(sort).desc(falling)])
     if each:
@@ -291,6 +277,12 @@ def _asked(
         target.format(PromQueryFormat.TABLE if how in ("rows", "table") else PromQueryFormat.TIME_SERIES)
         panel.with_target(target)
     return Panel(panel, width, height)
+
+
+def _legend() -> build.VizLegendOptions:
+    """Names of lines and lanes, below them."""
+    shown = build.VizLegendOptions().show_legend(True).calcs([])
+    return shown.display_mode(common.LegendDisplayMode.LIST).placement(common.LegendPlacement.BOTTOM)
 
 
 def _thresholds(steps: Sequence[Step]) -> make.ThresholdsConfig:
