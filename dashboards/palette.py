@@ -15,9 +15,6 @@ UNKNOWN: Final = "#CC79A7"
 CALM: Final = "#0072B2"
 QUIET: Final = "#8A8A8A"
 
-SERIES: Final = (CALM, WARN, GOOD, UNKNOWN, NOTICE, BAD)
-"""Colours of series that are no states, best told apart first."""
-
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -6,7 +6,7 @@ Only core panels. Each has a description: what it shows and what good looks like
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -110,13 +110,11 @@ def series(
     high: float | None = None,
     reaches: float | None = None,
     stacked: bool = False,
-    bands: Mapping[str, str] | None = None,
     none: str = "",
     width: int = 12,
     height: int = 8,
 ) -> Panel:
-    """Lines over time. Steps are drawn as lines. `reaches`: the axis goes at least so far. `bands` says, by legend,
-    down to which other series to fill."""
+    """Lines over time. Steps are drawn as lines. `reaches`: the axis goes at least so far."""
     panel = _shared(timeseries.Panel(), title, about, unit, steps, None, links, none, None)
     panel.color_scheme(make.FieldColor().mode(dashboard.FieldColorModeId.PALETTE_CLASSIC))
     panel.line_width(1).fill_opacity(25 if stacked else 5).show_points(common.VisibilityMode.NEVER)
@@ -132,16 +130,6 @@ def series(
         panel.max(high)
     if reaches is not None:
         panel.axis_soft_max(reaches)
-    for upper, lower in (bands or {}).items():
-        panel.override_by_name(
-            upper,
-            [
-                dashboard.DynamicConfigValue("custom.fillBelowTo", lower),
-                dashboard.DynamicConfigValue("custom.lineWidth", 0),
-                dashboard.DynamicConfigValue("custom.fillOpacity", 15),
-            ],
-        )
-        panel.override_by_name(lower, [dashboard.DynamicConfigValue("custom.lineWidth", 0)])
     return _asked(panel, query, "range", width, height)
 
 

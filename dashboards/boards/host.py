@@ -7,8 +7,9 @@ from typing import Final
 from collector.config import Config
 from dashboards import names as n
 from dashboards.board import Board, Row, Variable, alerts
+from dashboards.boards.queries import FORECAST, FORECAST_OF
 from dashboards.palette import BAD, QUIET, UP, Step, any_is, falling
-from dashboards.panels import Column, Panel, Query, series, stat, table
+from dashboards.panels import Panel, Query, series, stat, table
 
 ABOUT: Final = """**For** whoever looks into one machine.
 **Good** is up, no alert, room in everything.
@@ -125,15 +126,8 @@ def _forecast() -> Panel:
         "When it is full",
         "Days until full at the pace of the last weeks, the earliest and latest (90%), and what is used. 3650: it does "
         "not grow. Empty until there are four days of history.",
-        tuple(Query(f"{name}{{{ONE}}}") for name in (n.DAYS, n.DAYS_LOW, n.DAYS_HIGH, n.USED)),
-        (
-            Column("resource", "Resource"),
-            Column("item", "Item"),
-            Column("Value #A", "Days", "none", 0),
-            Column("Value #B", "Earliest", "none", 0),
-            Column("Value #C", "Latest", "none", 0),
-            Column("Value #D", "Used", "percentunit", 0),
-        ),
+        tuple(Query(f"{name}{{{ONE}}}") for name in FORECAST_OF),
+        FORECAST,
         sort="Days",
         falling=False,
         none="Not known yet",

@@ -10,7 +10,7 @@ from typing import Final
 from collector.config import Config
 from dashboards import names as n
 from dashboards.board import Board, Row, alerts
-from dashboards.boards.queries import alert_columns, alert_queries
+from dashboards.boards.queries import FORECAST, FORECAST_OF, alert_columns, alert_queries
 from dashboards.palette import BAD, CALM, WARN, Step, any_is
 from dashboards.panels import Column, Link, Panel, Query, bars, stat, table
 
@@ -150,16 +150,11 @@ def _fails(config: Config) -> tuple[Panel, ...]:
             "twenty soonest. 3650: it does not grow. Empty until there are four days of history.",
             tuple(
                 Query(f"{expr} and on (resource, instance, item) bottomk(20, {n.DAYS} {HOSTS})")
-                for expr in (n.DAYS, n.DAYS_LOW, n.DAYS_HIGH, n.USED)
+                for expr in FORECAST_OF
             ),
             (
                 Column("instance", "Host", links=(TO_HOST,)),
-                Column("resource", "Resource"),
-                Column("item", "Item"),
-                Column("Value #A", "Days", "none", 0),
-                Column("Value #B", "Earliest", "none", 0),
-                Column("Value #C", "Latest", "none", 0),
-                Column("Value #D", "Used", "percentunit", 0),
+                *FORECAST,
             ),
             sort="Days",
             falling=False,

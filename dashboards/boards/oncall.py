@@ -7,8 +7,9 @@ from typing import Final
 from collector.config import Config
 from dashboards import names as n
 from dashboards.board import Board, Row, alerts, maintenance
+from dashboards.boards.changes import came_or_went
 from dashboards.boards.queries import OWNER, TO_DEVICE, TO_SERVICE, alert_columns, alert_queries
-from dashboards.palette import BAD, GOOD, QUIET, UP, WARN, Step, any_is
+from dashboards.palette import BAD, GOOD, QUIET, WARN, Step, any_is
 from dashboards.panels import Column, Panel, Query, bars, series, stat, table
 
 ABOUT: Final = """**For** whoever is called, on a phone at 3 a.m.; below for who plans the shifts.
@@ -34,7 +35,7 @@ def board(config: Config) -> Board:
         rows=(
             Row("", _first()),
             Row("What it is", _open(config)),
-            Row("What else changed", (_over_time(), _came_or_went(), _planned(), _told())),
+            Row("What else changed", (_over_time(), came_or_went(LISTED, height=8), _planned(), _told())),
             Row("The load", (*_load(), _restored())),
         ),
     )
@@ -120,28 +121,6 @@ def _over_time() -> Panel:
         stacked=True,
         none="None fired",
         width=12,
-    )
-
-
-def _came_or_went() -> Panel:
-    return table(
-        "Devices that came or went",
-        f"Devices whose state changed within the last hour, at most {LISTED}, and how they are now. Good: none.",
-        (
-            Query(f"topk({LISTED}, changes(wardwatch_device_up[1h]) > 0)"),
-            Query(f"wardwatch_device_up and topk({LISTED}, changes(wardwatch_device_up[1h]) > 0)"),
-        ),
-        (
-            Column("instance", "Device", links=(TO_DEVICE,)),
-            Column("Value #B", "State", words=UP, width=90),
-            Column("Value #A", "Changes", "none", 0, width=90),
-            Column("site", "Site"),
-            Column("location", "Location"),
-        ),
-        sort="Changes",
-        none="None",
-        width=12,
-        height=8,
     )
 
 

@@ -53,3 +53,15 @@ def alert_queries(selector: str, those: str = "") -> tuple[Query, ...]:
         Query(f"min by ({by}) ({since}) * 1000{only}"),
         Query(f"count by ({by}, alertstate) ({there}){only}"),
     )
+
+
+FORECAST_OF: Final = (n.DAYS, n.DAYS_LOW, n.DAYS_HIGH, n.USED)
+FORECAST: Final = (
+    Column("resource", "Resource"),
+    Column("item", "Item"),
+    Column("Value #A", "Days", "none", 0),
+    Column("Value #B", "Earliest", "none", 0),
+    Column("Value #C", "Latest", "none", 0),
+    Column("Value #D", "Used", "percentunit", 0),
+)
+"""Of a machine's resources, when they are full: columns of queries of FORECAST_OF, in this order."""

@@ -7,9 +7,10 @@ from typing import Final
 from collector.config import Config
 from dashboards import names as n
 from dashboards.board import Board, Row, alerts, maintenance, with_service
+from dashboards.boards.changes import came_or_went
 from dashboards.boards.queries import OWNER, TO_DEVICE, TO_SERVICE
 from dashboards.boards.shares import share
-from dashboards.palette import BAD, QUIET, SERVICE, UNKNOWN, UP, WARN, Step, any_is
+from dashboards.palette import BAD, QUIET, SERVICE, UNKNOWN, WARN, Step, any_is
 from dashboards.panels import Column, Link, Panel, Query, bars, stat, table
 from dashboards.states import service_state
 
@@ -124,7 +125,7 @@ def board(config: Config) -> Board:
                 ),
             ),
             Row("What needs us now", (_burning(), _newest(config))),
-            Row("Where", (_sites(), _came_or_went())),
+            Row("Where", (_sites(), came_or_went(NEWEST))),
             Row("Do we see it all", _seen(config)),
         ),
     )
@@ -193,25 +194,6 @@ def _sites() -> Panel:
             Column("Value #D", "Availability", "percentunit", 2, width=120),
         ),
         sort="Alerts",
-        width=12,
-    )
-
-
-def _came_or_went() -> Panel:
-    changed = f"topk({NEWEST}, changes(wardwatch_device_up[1h]) > 0)"
-    return table(
-        "Devices that came or went",
-        f"Devices whose state changed within the last hour, at most {NEWEST}, and how they are now. Good: none.",
-        (Query(changed), Query(f"wardwatch_device_up and {changed}")),
-        (
-            Column("instance", "Device", links=(TO_DEVICE,)),
-            Column("Value #B", "State", words=UP, width=90),
-            Column("Value #A", "Changes", "none", 0, width=90),
-            Column("site", "Site"),
-            Column("location", "Location"),
-        ),
-        sort="Changes",
-        none="None",
         width=12,
     )
 

@@ -1,0 +1,28 @@
+"""What changed lately, as several boards show it."""
+
+from __future__ import annotations
+
+from dashboards.boards.queries import TO_DEVICE
+from dashboards.palette import UP
+from dashboards.panels import Column, Panel, Query, table
+
+
+def came_or_went(most: int, *, height: int = 9) -> Panel:
+    """At most so many devices."""
+    changed = f"topk({most}, changes(wardwatch_device_up[1h]) > 0)"
+    return table(
+        "Devices that came or went",
+        f"Devices whose state changed within the last hour, at most {most}, and how they are now. Good: none.",
+        (Query(changed), Query(f"wardwatch_device_up and {changed}")),
+        (
+            Column("instance", "Device", links=(TO_DEVICE,)),
+            Column("Value #B", "State", words=UP, width=90),
+            Column("Value #A", "Changes", "none", 0, width=90),
+            Column("site", "Site"),
+            Column("location", "Location"),
+        ),
+        sort="Changes",
+        none="None",
+        width=12,
+        height=height,
+    )
