@@ -35,6 +35,9 @@ READY_SECONDS = 30.0
 SETTLED_SECONDS = 180.0
 """Longest time for which the count of targets is shown: `fragile` devices are due within 150 s."""
 
+WORD_SECONDS = 10.0
+"""Shortest time between two words of it: not a line for each target."""
+
 RETENTION = "400d"
 
 
@@ -231,7 +234,7 @@ def _announce(at: ports.Ports, real: Mapping[str, Path], logs: Path) -> None:
 
 def _watch(started: list[children.Child], at: ports.Ports | None) -> int:
     """Say how targets come up, then stay quiet until a child dies or somebody ends us."""
-    until, said, next_look = time.monotonic() + SETTLED_SECONDS, "", 0.0
+    until, said, next_look, next_word = time.monotonic() + SETTLED_SECONDS, "", 0.0, 0.0
     while True:
         if any(child.process.poll() is not None for child in started):
             return _obituary(started)
@@ -239,8 +242,8 @@ def _watch(started: list[children.Child], at: ports.Ports | None) -> int:
             next_look = time.monotonic() + 2
             up, known = _targets(at)
             text = f"Prometheus: {up} of {known} targets up"
-            if known and text != said:
-                said = text
+            if known and text != said and (up == known or next_word <= time.monotonic()):
+                said, next_word = text, time.monotonic() + WORD_SECONDS
                 print(text, flush=True)
             if known and up == known:
                 at = None
