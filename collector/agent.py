@@ -26,6 +26,7 @@ from collector.lines import Lines
 from collector.model import Column, Common, Device, Reading, Target
 from collector.party import parties, poll
 from collector.privacy import Screen
+from collector.turns import Turns
 from collector.watch import Line, Sameness, View, Watch
 
 GRACE = 1.0
@@ -66,6 +67,7 @@ class Agent:
         self._lines = Lines()
         self._loop = asyncio.get_running_loop()
         self._keeping = Keeping(caps or Caps())
+        self._turns = Turns(world.now, self.start)
         self._known_bugs: set[str] = set()
 
     # -- the inventory --------------------------------------------------------------------------------------------
@@ -97,7 +99,7 @@ class Agent:
                 before.stop()
             self._watches[device.name] = watch
             if wanted and not device.here:
-                self._arm(watch)
+                self._turns.plan(watch)
                 if watch.line.allowance.breaker.open:
                     self._arm_trial(watch)
         for gone in old.values():
@@ -214,8 +216,19 @@ class Agent:
     async def settled(self, watch: Watch, patience: float) -> None:
         """Poll what is due, or join the poll in flight, and wait for it `patience` seconds at most."""
         task = self.start(watch)
-        if task is not None:
-            await asyncio.wait((task,), timeout=max(patience, 0.0) if patience < inf else None)
+        if task is None:
+            return
+        # `asyncio.wait` for one task that many may wait for, at half its cost.
+        ended = self._loop.create_future()
+        wake = partial(_wake, ended)
+        task.add_done_callback(wake)
+        timer = self._loop.call_later(max(patience, 0.0), wake) if patience < inf else None
+        try:
+            await ended
+        finally:
+            task.remove_done_callback(wake)
+            if timer is not None:
+                timer.cancel()
 
     def start(self, watch: Watch) -> asyncio.Task[None] | None:
         """The poll in flight, begun now if something is due."""
@@ -224,22 +237,6 @@ class Agent:
                 return None
             watch.task = self._loop.create_task(self._poll(watch, due), name=f"poll {watch.device.name}")
         return watch.task
-
-    def _arm(self, watch: Watch) -> None:
-        """Wake at the device's next turn: a fixed place in each interval, given by a hash of its name (S9).
-
-        The next that may find it unscraped: one that is scraped wakes nobody in between.
-        """
-        offset, interval = watch.targets[0].schedule.offset, watch.interval
-        # A timer may wake a hair early: counted from the turn that was planned, the same turn never comes twice.
-        since = max(self.world.now(), watch.turn, watch.alone_at - 2e-6 * interval)
-        watch.turn = offset + interval * ((since - offset + 1e-6 * interval) // interval + 1)
-        watch.timer = self._loop.call_at(watch.turn, self._turn, watch)
-
-    def _turn(self, watch: Watch) -> None:
-        if self.world.now() >= watch.alone_at:
-            self.start(watch)
-        self._arm(watch)
 
     def _arm_trial(self, watch: Watch) -> None:
         """Try a silent device exactly when its breaker allows, so that its return is not seen an interval late."""
@@ -434,10 +431,16 @@ class Agent:
     async def close(self) -> None:
         """Stop polling. Polls in flight are cancelled; each ends in its own `finally`."""
         watches = (*self._watches.values(), *self._guests)
+        self._turns.close()
         tasks = [watch.task for watch in watches if watch.task is not None]
         for watch in watches:
             watch.stop()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _wake(waiting: asyncio.Future[None], ended: object = None) -> None:
+    if not waiting.done():
+        waiting.set_result(None)
 
 
 def _raise(error: Exception) -> Sequence[Column]:

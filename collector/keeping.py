@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from collector import status
 from collector.budget import Caps
 from collector.errors import BreakerOpen
-from collector.model import Column, Target
+from collector.model import Aside, Column, Target
 from collector.status import Kept
 from collector.watch import Watch
 
@@ -32,7 +32,9 @@ class Keeping:
 
     def keep(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
         """The columns of a poll that began at `began`, monotonic seconds."""
-        columns, partial = status.mark(target.module, columns)
+        partial = False
+        if not status.plain(columns):
+            columns, partial = status.mark(target.module, columns)
         kept = watch.kept[target.module]
         self.show(watch, target, columns, began)
         kept.outcome = "partial" if partial or kept.dropped else "success"
@@ -43,10 +45,12 @@ class Keeping:
         kept = watch.kept[target.module]
         room = self.caps.series - self.series + kept.series
         if not watch.device.here:  # the host's own series are bounded by the machine
-            others = sum(k.series for k in watch.kept.values()) - kept.series
+            others = watch.series - kept.series
             room = min(room, self.caps.series_per_device - others)
-        columns, kept.said = status.told(columns)
-        columns, kept.dropped = status.left_out(columns)
+        kept.said, kept.dropped = (), 0
+        if not status.plain(columns):
+            columns, kept.said = status.told(columns)
+            columns, kept.dropped = status.left_out(columns)
         series = status.size(columns)
         if series > room:
             columns = status.capped(columns, room)
@@ -56,6 +60,8 @@ class Keeping:
             kept.lasting = [column for column in columns if column.family.type in _LASTING]
             columns = [column for column in columns if column.family.type not in _LASTING]
         kept.columns, kept.read = columns, began
+        shown = [column for column in columns if type(column) is not Aside]
+        kept.shown = columns if len(shown) == len(columns) else shown
         self.series += series - kept.series
         kept.series = series
 

@@ -39,6 +39,8 @@ class Kept:
     """What is kept of one module of one device: the columns of its last good poll, and how the last poll went."""
 
     columns: Sequence[Column] = ()
+    shown: Sequence[Column] = ()
+    """Those of them that the device's page has: all but what was put aside."""
     lasting: Sequence[Column] = ()
     """Counts of our own (`Collector.lasting`): served whenever the last poll was."""
     began: float | None = None
@@ -79,7 +81,7 @@ class Kept:
 
     def failed(self, reason: str) -> None:
         """The last poll gave nothing: its series end here (HOUSE 4), but for counts of our own."""
-        self.columns = ()
+        self.columns = self.shown = ()
         self.dropped = 0
         self.said = ()
         self.outcome = reason
@@ -117,7 +119,7 @@ def _registered(device: Device) -> dict[str, str]:
 
 def labelled(family: Family, name: str, values: Mapping[str, float]) -> Column:
     """A column over one label."""
-    return column(family, interned((name,), tuple((key,) for key in values)), values.values())
+    return column(family, interned((name,), tuple([(key,) for key in values])), values.values())
 
 
 def packets(tally: Tally) -> Column:
@@ -127,20 +129,22 @@ def packets(tally: Tally) -> Column:
 
 
 def modules(kept: Mapping[str, Kept], fresh: Collection[str], now: float) -> Iterable[Column]:
-    """How each module of a device went; `fresh` are those whose columns are served."""
-    polled = {name: k for name, k in kept.items() if k.outcome}
-    if not any(k.outcomes for k in kept.values()):
+    """How each module of a device went; `fresh` are those whose columns are served. Hot: on every page."""
+    polled = [(name, k) for name, k in kept.items() if k.outcome]
+    counts = [((name, outcome), n) for name, k in kept.items() for outcome, n in sorted(k.outcomes.items())]
+    if not counts:
         return
-    yield labelled(SUCCESS, "module", {name: k.succeeded for name, k in polled.items()})
-    yield labelled(DURATION, "module", {name: k.duration for name, k in polled.items()})
-    yield labelled(AGE, "module", {name: now - k.read for name, k in polled.items() if k.columns and name in fresh})
+    over = interned(("module",), tuple([(name,) for name, _ in polled]))
+    yield column(SUCCESS, over, [k.succeeded for _, k in polled])
+    yield column(DURATION, over, [k.duration for _, k in polled])
+    yield labelled(AGE, "module", {name: now - k.read for name, k in polled if k.columns and name in fresh})
     succeeded = {name: k.succeeded_at for name, k in kept.items() if k.succeeded_at is not None}
     yield labelled(LAST_SUCCESS, "module", succeeded)
-    counts = [((name, outcome), n) for name, k in kept.items() for outcome, n in sorted(k.outcomes.items())]
-    yield column(POLLS, interned(("module", "outcome"), tuple(pair for pair, _ in counts)), (n for _, n in counts))
-    failed = [(name, k.outcome) for name, k in polled.items() if not k.succeeded]
-    yield column(FAILED, rows(("module", "reason"), failed), (1 for _ in failed))
-    yield labelled(DROPPED, "module", {name: k.dropped for name, k in polled.items() if k.dropped})
+    yield column(POLLS, interned(("module", "outcome"), tuple([pair for pair, _ in counts])), [n for _, n in counts])
+    if failed := [(name, k.outcome) for name, k in polled if not k.succeeded]:
+        yield column(FAILED, rows(("module", "reason"), failed), [1] * len(failed))
+    if dropped := {name: k.dropped for name, k in polled if k.dropped}:
+        yield labelled(DROPPED, "module", dropped)
 
 
 def collectors(kept: Mapping[str, Kept]) -> Iterable[Column]:
@@ -148,6 +152,14 @@ def collectors(kept: Mapping[str, Kept]) -> Iterable[Column]:
     polled = {name: k for name, k in kept.items() if k.outcome not in ("", "no_data")}
     yield labelled(SCRAPE_DURATION, "collector", {name: k.duration for name, k in polled.items()})
     yield labelled(SCRAPE_SUCCESS, "collector", {name: k.succeeded for name, k in polled.items()})
+
+
+_ABOUT = frozenset(map(id, (DETAIL, DROPPED, INCOMPLETE)))
+
+
+def plain(columns: Sequence[Column]) -> bool:
+    """Whether none of a module's columns is one of `mark`, `left_out` or `told`: of most polls, and quickly seen."""
+    return _ABOUT.isdisjoint([id(c.family) for c in columns])
 
 
 def mark(name: str, columns: Sequence[Column]) -> tuple[Sequence[Column], bool]:
@@ -178,7 +190,7 @@ def told(columns: Sequence[Column]) -> tuple[Sequence[Column], Sequence[tuple[st
 
 def size(columns: Iterable[Column]) -> int:
     """Number of samples."""
-    return sum(len(c.values) for c in columns)
+    return sum([len(c.values) for c in columns])
 
 
 def capped(columns: Sequence[Column], room: int) -> Sequence[Column]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import Any, TypeVar
@@ -17,7 +16,6 @@ from collector.dependencies import UNKNOWN, Health
 from collector.edge import Tally, Terms, World
 from collector.errors import Paused
 from collector.model import (
-    Aside,
     Collector,
     Column,
     Common,
@@ -92,7 +90,7 @@ class Watch:
         the budget is asked for."""
         self.timer: asyncio.TimerHandle | None = None
         self.turn = 0.0
-        """Monotonic seconds for which `timer` is set."""
+        """Monotonic seconds of the turn that is planned (`turns.Turns`); `timer` is set for it once it is near."""
         self.trial: asyncio.TimerHandle | None = None
         self.asked: float | None = None
         """Monotonic seconds of the last scrape."""
@@ -118,12 +116,12 @@ class Watch:
     @property
     def series(self) -> int:
         """Samples kept."""
-        return sum(kept.series for kept in self.kept.values())
+        return sum([kept.series for kept in self.kept.values()])
 
     @property
     def interval(self) -> float:
         """Seconds between polls: the shortest of the device's modules."""
-        return min(target.schedule.interval for target in self.targets)
+        return min([target.schedule.interval for target in self.targets])
 
     @property
     def reason(self) -> str:
@@ -318,7 +316,7 @@ class Watch:
             if not wants(target.module):
                 continue
             if kept.fresh(target, now):
-                served.extend([column for column in kept.columns if not isinstance(column, Aside)])
+                served.extend(kept.shown)
             served.extend(kept.lasting)
         return served
 
@@ -347,6 +345,7 @@ class Watch:
         return self.last_began is not None and now - self.last_began <= 2 * self.interval
 
     def stop(self) -> None:
+        self.turn = inf
         for timer in (self.timer, self.trial):
             if timer is not None:
                 timer.cancel()
@@ -378,20 +377,28 @@ class View:
         self._watch.choose(self._target, modules)
 
     async def udp(self, dialogue: Dialogue, port: int = 0) -> None:
-        device = self._watch.device
-        with self._talking():
+        device, began = self._watch.device, self.now()
+        try:
             await self._world.udp((device.address, *device.reply_from), port or device.port, dialogue, self._terms())
+        finally:
+            self._talked(began)
 
     async def connect(self, port: int, source: str = "") -> Stream:
         self._watch.connected = True
-        with self._talking():
+        began = self.now()
+        try:
             stream: Stream = await self._world.connect(self._watch.device.address, port, self._terms(), source)
+        finally:
+            self._talked(began)
         self._streams.append(stream)
         return stream
 
     async def ping(self, echo: Echo) -> EchoReply:
-        with self._talking():
+        began = self.now()
+        try:
             return await self._world.ping(self._watch.device.address, echo, self._terms())
+        finally:
+            self._talked(began)
 
     def close(self) -> None:
         """The poll is over: nothing of it stays open, whatever ended it."""
@@ -402,13 +409,8 @@ class View:
     def _terms(self) -> Terms:
         return Terms(self.deadline, self._watch.line.allowance, self._watch.tally)
 
-    @contextmanager
-    def _talking(self) -> Iterator[None]:
-        began = self.now()
-        try:
-            yield
-        finally:
-            self._watch.kept[self._target.module].talked += self.now() - began
+    def _talked(self, began: float) -> None:
+        self._watch.kept[self._target.module].talked += self.now() - began
 
 
 class Sameness:

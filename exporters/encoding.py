@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 try:
@@ -23,6 +24,7 @@ def compress(body: bytes) -> bytes:
     return _deflate(body, LEVEL, _GZIP_CONTAINER)
 
 
+@lru_cache(maxsize=64)
 def wants_gzip(accept_encoding: str) -> bool:
     """Whether an `Accept-Encoding` header allows gzip. `gzip;q=0` forbids it, also beside `*`; no header: no."""
     weights: dict[str, float] = {}

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from functools import lru_cache
 from math import isfinite
 from typing import Final
 
@@ -94,26 +94,20 @@ class Routes:
     async def _device(self, request: web.Request, name: str, patience: float) -> web.Response:
         if self._waiting[name] >= self._seats.limits.waiting_per_device:
             return plain(f"too many requests wait for device {name!r}", 429, {"Retry-After": "1"})
-        with self._in_line(name):
-            try:
-                columns = await self._source.device_page(name, patience)
-            except KeyError:
-                return plain(f"Unknown device {name!r}", 404)
-        return await self.page(request, columns, self._forms.render)
-
-    @contextmanager
-    def _in_line(self, name: str) -> Iterator[None]:
         self._waiting[name] += 1
         try:
-            yield
+            columns = await self._source.device_page(name, patience)
+        except KeyError:
+            return plain(f"Unknown device {name!r}", 404)
         finally:
             self._waiting[name] -= 1
             if not self._waiting[name]:
                 del self._waiting[name]
+        return await self.page(request, columns, self._forms.render)
 
     async def page(self, request: web.Request, columns: Sequence[Column], make: Make = render) -> web.Response:
         gzip = wants_gzip(request.headers.get("Accept-Encoding", ""))
-        if sum(len(c.values) for c in columns) >= APART:
+        if sum([len(c.values) for c in columns]) >= APART:
             body, duplicates = await self._made_apart(columns, gzip)
         else:
             body, duplicates = _packed(make(columns), gzip)
@@ -171,6 +165,7 @@ class Routes:
         return plain("Reloaded")
 
 
+@lru_cache(maxsize=64)
 def scrape_patience(header: str) -> float:
     """Seconds within which to answer, from `X-Prometheus-Scrape-Timeout-Seconds`.
 

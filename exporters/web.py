@@ -155,20 +155,21 @@ class _Gate:
         """None: the request may pass."""
         if config.rate is not None and not self._rate.allows(*config.rate):
             return plain("Too Many Requests", 429, {"Retry-After": "1"})
-        if _route(request) != WEBHOOK:
-            return await self._stranger(request, config)
+        route = _route(request)
+        if route != WEBHOOK:
+            return await self._stranger(request, route, config)
         shown = request.headers.get("Authorization", "")
         if self._webhook.shows_token(shown):
             return None
         if self._webhook.wants_token() and not config.users:
             return self._webhook.refused(plain("Unauthorized", 401, {"WWW-Authenticate": "Bearer"}))
-        refusal = await self._stranger(request, config)
+        refusal = await self._stranger(request, route, config)
         return None if refusal is None else self._webhook.refused(refusal)
 
-    async def _stranger(self, request: web.Request, config: WebConfig) -> web.Response | None:
+    async def _stranger(self, request: web.Request, route: str, config: WebConfig) -> web.Response | None:
         """None: somebody knows who asks."""
         if not config.users:
-            return None if known(_route(request), request.remote, config, self._strangers) else plain(NEEDS_LOGIN, 403)
+            return None if known(route, request.remote, config, self._strangers) else plain(NEEDS_LOGIN, 403)
         try:
             if await self._passwords.right(config.users, request.headers.get("Authorization", "")):
                 return None

@@ -8,16 +8,14 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Awaitable
-from typing import Final, TypeVar
+from typing import Final
 
 from collector.edge.hops import SYSTEM, limit_hops
+from collector.edge.readiness import Readiness
 from collector.edge.terms import Terms
 from collector.edge.tls import context_of, session_of
 from collector.errors import NoData, Refused, TimedOut, Unreachable
 from collector.model import Session, Tls
-
-T = TypeVar("T")
 
 PIECE: Final = 65_536
 """Bytes read at a time."""
@@ -32,19 +30,19 @@ QUICKACK: Final = getattr(socket, "TCP_QUICKACK", None)
 class TcpStream:
     """A connection (`model.Stream`)."""
 
-    def __init__(self, sock: socket.socket, loop: asyncio.AbstractEventLoop, deadline: float, seconds: float) -> None:
+    def __init__(self, sock: socket.socket, ready: Readiness, seconds: float) -> None:
         self.seconds = seconds
         self.session: Session | None = None
         self._socket = sock
-        self._loop = loop
-        self._deadline = deadline
+        self._ready = ready
         self._tls: ssl.SSLObject | None = None
-        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._incoming: ssl.MemoryBIO
+        self._outgoing: ssl.MemoryBIO
         self._open = True
 
     async def send(self, data: bytes) -> None:
         if self._tls is None:
-            await self._in_time(self._loop.sock_sendall(self._socket, data))
+            await self._write(data)
             return
         self._tls.write(data)
         await self._flush()
@@ -114,25 +112,47 @@ class TcpStream:
                     break
         except OSError:
             pass  # nothing more to read yet, or the peer was quicker
+        self._ready.close()
         self._socket.close()
 
     async def _read(self) -> bytes:
         if QUICKACK is not None:
             self._socket.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)
-        return await self._in_time(self._loop.sock_recv(self._socket, PIECE))
-
-    async def _flush(self) -> None:
-        if data := self._outgoing.read():
-            await self._in_time(self._loop.sock_sendall(self._socket, data))
-
-    async def _in_time(self, work: Awaitable[T]) -> T:
         try:
-            async with asyncio.timeout_at(self._deadline):
-                return await work
+            while True:
+                await self._ready.readable()
+                try:
+                    return self._socket.recv(PIECE)
+                except BlockingIOError:
+                    pass  # the kernel thought better of it (select(2), BUGS)
         except TimeoutError:
             raise TimedOut("no answer in time") from None
         except OSError as error:
-            raise Unreachable(f"the connection broke: {error.strerror or error}", word="reset") from error
+            raise _broken(error) from error
+
+    async def _write(self, data: bytes) -> None:
+        """At once, as nearly always there is room; the rest as the peer takes it."""
+        try:
+            while True:
+                try:
+                    data = data[self._socket.send(data) :]
+                except BlockingIOError:
+                    pass
+                if not data:
+                    return
+                await self._ready.writable()
+        except TimeoutError:
+            raise TimedOut("no answer in time") from None
+        except OSError as error:
+            raise _broken(error) from error
+
+    async def _flush(self) -> None:
+        if data := self._outgoing.read():
+            await self._write(data)
+
+
+def _broken(error: OSError) -> Unreachable:
+    return Unreachable(f"the connection broke: {error.strerror or error}", word="reset")
 
 
 async def connect(address: str, port: int, terms: Terms, source: str = "", hops: int = SYSTEM) -> TcpStream:
@@ -144,6 +164,7 @@ async def connect(address: str, port: int, terms: Terms, source: str = "", hops:
     began = time.perf_counter()
     terms.tally.count("connect")
     sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    ready = Readiness(sock, loop, terms.deadline)
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -151,9 +172,9 @@ async def connect(address: str, port: int, terms: Terms, source: str = "", hops:
             limit_hops(sock, hops)
         if source:
             sock.bind((source, 0))
-        async with asyncio.timeout_at(terms.deadline):
-            await _connected(sock, address, port, loop)
+        await _connected(sock, address, port, ready)
     except BaseException as error:
+        ready.close()
         sock.close()
         if isinstance(error, TimeoutError):
             raise TimedOut(f"no connection to port {port} in time", word="connect_timeout") from None
@@ -165,28 +186,18 @@ async def connect(address: str, port: int, terms: Terms, source: str = "", hops:
         raise
     seconds = time.perf_counter() - began
     _answered(terms, seconds)
-    return TcpStream(sock, loop, terms.deadline, seconds)
+    return TcpStream(sock, ready, seconds)
 
 
-async def _connected(sock: socket.socket, address: str, port: int, loop: asyncio.AbstractEventLoop) -> None:
+async def _connected(sock: socket.socket, address: str, port: int, ready: Readiness) -> None:
     """`loop.sock_connect` for a literal address: uvloop's asks a thread to look up what is none to be looked up, which
     costs more than the connection. Raises OSError."""
     failed = sock.connect_ex((address, port))
     if failed == errno.EINPROGRESS:
-        writable = loop.create_future()
-        loop.add_writer(sock, _wake, writable)
-        try:
-            await writable
-        finally:
-            loop.remove_writer(sock)
+        await ready.writable()
         failed = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if failed:
         raise OSError(failed, os.strerror(failed))
-
-
-def _wake(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
 
 
 def _answered(terms: Terms, seconds: float) -> None:

@@ -45,20 +45,22 @@ class Report:
     __slots__ = ("_samples", "_single")
 
     def __init__(self) -> None:
-        self._single: dict[Family, float] = {}
-        self._samples: dict[tuple[Family, tuple[str, ...]], dict[tuple[str, ...], float]] = {}
+        # By the family's name: to hash a family costs more than all else that is done with it here.
+        self._single: dict[str, tuple[Family, float]] = {}
+        self._samples: dict[tuple[str, ...], tuple[Family, dict[tuple[str, ...], float]]] = {}
 
     def set(self, family: Family, value: float, **labels: str) -> None:
         """One sample; what was there before under the same labels is forgotten."""
         if labels:
-            self._samples.setdefault((family, tuple(labels)), {})[tuple(labels.values())] = value
+            _, samples = self._samples.setdefault((family.name, *labels), (family, {}))
+            samples[tuple(labels.values())] = value
         else:
-            self._single[family] = value
+            self._single[family.name] = family, value
 
     def columns(self, module: str) -> list[Column]:
         one = interned(("module",), ((module,),))
-        columns = [column(family, one, (value,)) for family, value in self._single.items()]
-        for (family, names), samples in self._samples.items():
+        columns = [column(family, one, (value,)) for family, value in self._single.values()]
+        for (_, *names), (family, samples) in self._samples.items():
             over = interned(("module", *names), tuple([(module, *row) for row in samples]))
             columns.append(column(family, over, samples.values()))
         return columns
@@ -83,13 +85,14 @@ class Counts:
             self._latency.observe(seconds)
 
     def columns(self, module: str) -> list[Column]:
-        one = interned(("module",), ((module,),))
-        reasons = tuple((module, reason) for reason in self._failures)
-        return [
-            column(ATTEMPTS, one, (self._attempts,)),
-            column(FAILURES, interned(("module", "reason"), reasons), self._failures.values()),
+        columns = [
+            column(ATTEMPTS, interned(("module",), ((module,),)), (self._attempts,)),
             *self._latency.columns(LATENCY, (("module", module),)),
         ]
+        if self._failures:
+            reasons = tuple([(module, reason) for reason in self._failures])
+            columns.append(column(FAILURES, interned(("module", "reason"), reasons), self._failures.values()))
+        return columns
 
 
 async def attempt(target: Target, edge: Edge, probe: Callable[[Report], Awaitable[None]]) -> Sequence[Column]:
