@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from functools import partial
 from math import inf
 from typing import TypeVar
@@ -40,6 +39,9 @@ SILENCE = (TimedOut, Unreachable, OverBudget, Paused, BreakerOpen)
 
 PAUSED = "paused"
 """What a poll is cancelled with whose device was paused while it had a connection."""
+
+OVERDUE = "overdue"
+"""What a poll is cancelled with that did not end by itself."""
 
 log = structlog.get_logger()
 
@@ -320,25 +322,27 @@ class Agent:
         deadline = began + sum(target.schedule.timeout for target in party)
         readings: Sequence[Reading]
         view = View(self.world, self.common, watch, party[0], deadline, self._keeping.most(watch))
+        task = asyncio.current_task()
+        assert task is not None
+        guard = self._loop.call_at(deadline + GRACE, task.cancel, OVERDUE) if bounded else None
         try:
-            async with asyncio.timeout_at(deadline + GRACE) if bounded else nullcontext():
-                readings = await poll(party, view)
+            readings = await poll(party, view)
         except PollError as error:
             readings = [partial(_raise, error)] * len(party)
         except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if PAUSED not in error.args or task is None:
+            why = _ended_by(error)
+            if why is None:
                 for target in party:
                     watch.kept[target.module].urgent = True  # nothing came of it: whoever asks next begins anew
                 raise
             task.uncancel()
-            readings = [partial(_raise, Paused("a person paused the device"))] * len(party)
-        except TimeoutError:
-            readings = [partial(_raise, TimedOut("the poll did not end by itself"))] * len(party)
+            readings = [partial(_raise, why)] * len(party)
         except Exception as error:  # noqa: BLE001 - no device, and no bug of ours, may stop the others
             readings = [partial(_raise, error)] * len(party)
         finally:
             view.close()
+            if guard is not None:
+                guard.cancel()
         failures = []
         for target, read in zip(party, readings, strict=True):
             failures.append(self._take(watch, target, read, began))
@@ -436,6 +440,13 @@ class Agent:
         for watch in watches:
             watch.stop()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _ended_by(error: asyncio.CancelledError) -> PollError | None:
+    """Why the agent has ended a poll; None: somebody else has."""
+    if PAUSED in error.args:
+        return Paused("a person paused the device")
+    return TimedOut("the poll did not end by itself") if OVERDUE in error.args else None
 
 
 def _wake(waiting: asyncio.Future[None], ended: object = None) -> None:

@@ -32,9 +32,7 @@ class Keeping:
 
     def keep(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
         """The columns of a poll that began at `began`, monotonic seconds."""
-        partial = False
-        if not status.plain(columns):
-            columns, partial = status.mark(target.module, columns)
+        columns, partial = status.mark(target.module, columns)
         kept = watch.kept[target.module]
         self.show(watch, target, columns, began)
         kept.outcome = "partial" if partial or kept.dropped else "success"
@@ -47,10 +45,8 @@ class Keeping:
         if not watch.device.here:  # the host's own series are bounded by the machine
             others = watch.series - kept.series
             room = min(room, self.caps.series_per_device - others)
-        kept.said, kept.dropped = (), 0
-        if not status.plain(columns):
-            columns, kept.said = status.told(columns)
-            columns, kept.dropped = status.left_out(columns)
+        columns, kept.said = status.told(columns)
+        columns, kept.dropped = status.left_out(columns)
         series = status.size(columns)
         if series > room:
             columns = status.capped(columns, room)

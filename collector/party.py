@@ -15,6 +15,8 @@ def company(target: Target) -> str:
 
 def parties(targets: Sequence[Target]) -> Sequence[Sequence[Target]]:
     """Targets by conversation, each where the first of its party stands."""
+    if len(targets) == 1:
+        return (targets,)
     found: dict[tuple[str, str], list[Target]] = {}
     for target in targets:
         word = company(target)

@@ -154,17 +154,9 @@ def collectors(kept: Mapping[str, Kept]) -> Iterable[Column]:
     yield labelled(SCRAPE_SUCCESS, "collector", {name: k.succeeded for name, k in polled.items()})
 
 
-_ABOUT = frozenset(map(id, (DETAIL, DROPPED, INCOMPLETE)))
-
-
-def plain(columns: Sequence[Column]) -> bool:
-    """Whether none of a module's columns is one of `mark`, `left_out` or `told`: of most polls, and quickly seen."""
-    return _ABOUT.isdisjoint([id(c.family) for c in columns])
-
-
 def mark(name: str, columns: Sequence[Column]) -> tuple[Sequence[Column], bool]:
     """The columns of a module with its name on every `INCOMPLETE` one, and whether there is any."""
-    if not any(c.family is INCOMPLETE for c in columns):
+    if not [c for c in columns if c.family is INCOMPLETE]:
         return columns, False
     marked = []
     for c in columns:
@@ -178,7 +170,7 @@ def mark(name: str, columns: Sequence[Column]) -> tuple[Sequence[Column], bool]:
 
 def left_out(columns: Sequence[Column]) -> tuple[Sequence[Column], int]:
     """The columns of a module without any `DROPPED`, and how many series its collector has left out."""
-    dropped = int(sum(sum(c.values) for c in columns if c.family is DROPPED))
+    dropped = int(sum([sum(c.values) for c in columns if c.family is DROPPED]))
     return [c for c in columns if c.family is not DROPPED] if dropped else columns, dropped
 
 

@@ -20,7 +20,7 @@ from exporters.guard import Seats
 from exporters.routes import APART, Routes, scrape_patience
 from exporters.source import EVERYTHING, Choice
 from exporters.strangers import ACTING, known
-from exporters.web import CannotListen, Limits, _Gate, may_bind, serve
+from exporters.web import CannotListen, Limits, _Gate, _route, may_bind, serve
 from exporters.webconfig import Watched, WebConfig
 from exporters.webhook import Webhook
 from tests.exporters.exposition import parse
@@ -332,7 +332,7 @@ async def test_a_stranger_is_told_to_log_in(path: str) -> None:
     for remote, refused in (("192.0.2.7", path != "/metrics"), ("127.0.0.1", False)):
         request = make_mocked_request(method, path).clone(remote=remote)
         request._match_info = await app.router.resolve(request)  # type: ignore[assignment]
-        answer = await gate._refusal(request, WebConfig())
+        answer = await gate._refusal(request, _route(request), WebConfig())
         assert (answer is not None and answer.status == 403) is refused
     routes.close()
 
