@@ -76,12 +76,13 @@ class Rows:
 
     `names` are label names, `values[i]` the values of row i in the same order, `text[i]` the rendered label text of
     row i: `{a="b",c="d"}`, or the empty string where a row has no labels. Build one with `rows()`; keep the object
-    while the table's rows stay the same, so that its text is rendered once.
+    while the table's rows stay the same, so that its text is rendered once. `shared`: pages of many devices have it.
     """
 
     names: tuple[str, ...]
     values: Sequence[tuple[str, ...]]
     text: tuple[str, ...]
+    shared: bool = False
 
     def __len__(self) -> int:
         return len(self.text)
@@ -126,17 +127,17 @@ def label_text(names: Sequence[str], values: Sequence[str]) -> str:
     return "{" + ",".join(pairs) + "}" if pairs else ""
 
 
-def rows(names: Iterable[str], values: Iterable[Sequence[str]]) -> Rows:
+def rows(names: Iterable[str], values: Iterable[Sequence[str]], shared: bool = False) -> Rows:
     """Rows from label names and the label values of each row, rendered once."""
     names = tuple(names)
     table = tuple(tuple(v) for v in values)
-    return Rows(names, table, tuple(label_text(names, v) for v in table))
+    return Rows(names, table, tuple(label_text(names, v) for v in table), shared)
 
 
 @lru_cache(maxsize=512)
 def interned(names: tuple[str, ...], values: tuple[tuple[str, ...], ...]) -> Rows:
     """`rows`, the same object each time: for small tables that nobody keeps and that are alike from page to page."""
-    return rows(names, values)
+    return rows(names, values, shared=True)
 
 
 SINGLE = Rows((), ((),), ("",))

@@ -1,9 +1,8 @@
-"""Pages of like devices: thousands of small ones with the same families over the same rows, but for who they are.
+"""Pages of like devices: thousands of small ones with the same families over as many rows, but for who they are.
 
 Most of what a small page costs is finding out how it is built. Two devices that are asked the same way have the same
-columns: their tables are interned (`model.interned`), and rows of their own, such as what the inventory says of a
-device, come one to a column. So how a page is built is kept by its columns, and only label texts of single rows and
-numbers are filled in.
+columns: over the same tables where these are interned (`model.interned`), else over tables of the same length. So how a
+page is built is kept by its columns, and only numbers are filled in, and label texts of rows that are a device's own.
 """
 
 from __future__ import annotations
@@ -18,31 +17,35 @@ from collector.model import Column, Family, Rows
 from exporters.text import Page, grouped, header, numbers, render
 
 SMALL: Final = 200
-"""Samples: a page with more is one of tables, of which each device has its own."""
+"""Samples: a page with more has long tables, whose rows are as many as no other device's."""
 KEPT: Final = 256
-"""Forms: one for each way in which devices are asked, and each way in which that turns out. Where more devices than
-that have small tables of their own, none of theirs comes again soon enough to be kept."""
+"""Forms: one for each way in which devices are asked, and each way in which that turns out. Where there are more ways
+than that, none comes again soon enough to be kept."""
 
 _Key = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    held: Sequence[tuple[Family, Rows]]
+    held: Sequence[Family | Rows]
     """What the key is made of: an object that is held does not give its identity to another."""
     order: Sequence[int]
     """Places of the columns as they come on the page."""
     parts: Sequence[str]
     """What stands before each number, with a place for each of them, as `exporters.text.Form` has it."""
-    single: Sequence[tuple[int, int]]
-    """Of each row of its own: the column's place, and the place in `parts` where its label text is to be added."""
+    own: Sequence[tuple[int, int, str, str]]
+    """Of each column whose rows are a device's own: its place, the place in `parts` where its first row begins, and
+    what stands before the label text there and in the rows after it."""
+    together: Sequence[Sequence[int]]
+    """Places of columns that have one name, as several modules may: no row may be in two of them."""
 
 
 class Forms:
     """Renders as `exporters.text.render` does."""
 
     def __init__(self) -> None:
-        self._forms: OrderedDict[_Key, _Form] = OrderedDict()
+        self._forms: OrderedDict[_Key, _Form | None] = OrderedDict()
+        """None: such columns go on no form."""
         self._seen: OrderedDict[_Key, None] = OrderedDict()
         """Lately, once: what does not come again soon is not worth a form."""
 
@@ -50,20 +53,30 @@ class Forms:
         return len(self._forms)
 
     def render(self, columns: Sequence[Column]) -> Page:
-        # Of each column its family, and its very table, or that it has one row of its own, or nothing.
+        # Of each column its family, and its very table, or how many rows of its own it has.
         sizes = [len(column.values) for column in columns]
         if sum(sizes) > SMALL:
             return render(columns)
-        tables = [id(c.rows) if size > 1 else -size for c, size in zip(columns, sizes, strict=True)]
+        tables = [id(c.rows) if _given(c.rows) else -size for c, size in zip(columns, sizes, strict=True)]
         key = (*[id(column.family) for column in columns], *tables)
-        form = self._forms.get(key)
-        if form is None:
+        if key not in self._forms:
             self._remember(key, columns)
             return render(columns)
         self._forms.move_to_end(key)
+        form = self._forms[key]
+        if form is None:
+            return render(columns)
+        for places in form.together:
+            if not _apart([columns[place] for place in places]):
+                return render(columns)
         parts = list(form.parts)
-        for place, at in form.single:
-            parts[at] = f"{parts[at]}{columns[place].rows.text[0]} "
+        for place, at, first, rest in form.own:
+            text = columns[place].rows.text
+            parts[at] = f"{first}{text[0]} "
+            if len(text) > 1:
+                if len(set(text)) < len(text):
+                    return render(columns)
+                parts[at + 2 : at + 2 * len(text) : 2] = [f"{rest}{each} " for each in text[1:]]
         values = list(chain.from_iterable([columns[place].values for place in form.order]))
         parts[1::2] = numbers(values)
         return Page("".join(parts).encode("utf-8", "replace"), len(values), 0)
@@ -72,10 +85,16 @@ class Forms:
         if key not in self._seen:
             self._seen[key] = None
             _bound(self._seen)
-        elif (form := _drawn(columns)) is not None:
+        else:
             del self._seen[key]
-            self._forms[key] = form
+            self._forms[key] = _drawn(columns)
             _bound(self._forms)
+
+
+def _given(rows: Rows) -> bool:
+    """Whether label texts belong to the form. A single row is filled in: there are too many of those, each on few
+    pages."""
+    return rows.shared and len(rows.text) > 1
 
 
 def _bound(cache: OrderedDict[_Key, Any]) -> None:
@@ -83,27 +102,36 @@ def _bound(cache: OrderedDict[_Key, Any]) -> None:
         cache.popitem(last=False)
 
 
+def _apart(columns: Sequence[Column]) -> bool:
+    """Whether no series comes twice in columns of one name. Label texts tell that where labels come in one order."""
+    texts = [text for column in columns for text in column.rows.text]
+    return len(set(texts)) == len(texts) and len({column.rows.names for column in columns}) == 1
+
+
 def _drawn(columns: Sequence[Column]) -> _Form | None:
-    """None where a page may lose a sample to a duplicate: that is for `render`."""
+    """None where every such page loses samples, because a name would mean two things: that is for `render`."""
     groups, refused = grouped(columns)
     if refused:
         return None
     places = {id(column): place for place, column in enumerate(columns)}
-    order, parts, single = list[int](), list[str](), list[tuple[int, int]]()
+    order, parts, own = list[int](), list[str](), list[tuple[int, int, str, str]]()
+    together: dict[str, list[int]] = {}
     end = ""
-    for (name, _), members in sorted(groups.items()):
-        if len({column.family.name for column in members}) < len(members):
-            return None
-        before = end + header(name, members[0].family.help, members[0].family.type)
+    for (group, _), members in sorted(groups.items()):
+        before = end + header(group, members[0].family.help, members[0].family.type)
         for column in members:
-            if len(set(column.rows.text)) < len(column.rows.text):
-                return None
             order.append(places[id(column)])
-            table = len(column.values) > 1
-            if not table:
-                single.append((order[-1], len(parts)))
+            name = column.family.name
+            together.setdefault(name, []).append(order[-1])
+            if _given(column.rows):
+                if len(set(column.rows.text)) < len(column.rows.text):
+                    return None
+            else:
+                own.append((order[-1], len(parts), before + name, f"\n{name}"))
             for text in column.rows.text:
-                parts += (f"{before}{column.family.name}" + (f"{text} " if table else ""), "")
+                parts += (f"{before}{name}{text} ", "")
                 before = end = "\n"
     parts.append(end)
-    return _Form([(column.family, column.rows) for column in columns], order, parts, single)
+    held: list[Family | Rows] = [column.family for column in columns]
+    held += [column.rows for column in columns if _given(column.rows)]
+    return _Form(held, order, parts, own, [several for several in together.values() if len(several) > 1])

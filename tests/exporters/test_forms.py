@@ -15,6 +15,7 @@ from tests.exporters.exposition import parse
 
 INFO, UP, PHASES = Family("info", "Who it is."), Family("up", "Up."), Family("phase_seconds", "Phases.")
 LATENCY = Family("latency_seconds", "How long.", "histogram")
+OCTETS, SPEED, SAID = Family("octets", "Sent."), Family("speed", "Fast."), Family("variables", "How many.")
 IN_PHASES = interned(("phase",), (("connect",), ("tls",)))
 
 
@@ -56,17 +57,65 @@ def test_duplicates_are_left_off_every_time() -> None:
             assert page.duplicates == 1
 
 
+def test_modules_of_one_device_say_the_same_thing_each_for_itself() -> None:
+    """Several columns of one name are one family; where one row is in both, the second is left off."""
+    forms = Forms()
+    for number in range(6):
+        ports = rows(("port",), [(f"p{number}",), ("x",), (str(number),)])
+        columns = device(
+            number,
+            column(SAID, interned(("module",), (("system",),)), (number,)),
+            column(SAID, interned(("module",), (("if_mib",),)), (number + 1,)),
+            column(OCTETS, ports, (1, 2, number)),
+            column(SPEED, ports, (1, 2.5, number)),
+        )
+        assert forms.render(columns) == render(columns)
+    assert len(forms) == 1
+
+
+NAMES = ("p1", "p2", "p3", "p1")
+
+
+@settings(max_examples=60)
+@given(data=st.lists(st.tuples(st.permutations(NAMES), st.booleans(), st.sampled_from(NAMES)), min_size=3, max_size=8))
+def test_small_tables_of_a_devices_own(data: list[tuple[list[str], bool, str]]) -> None:
+    """A row twice is left off the page where it happens, and is no news for the next device; labels in another order
+    may hide one."""
+    forms = Forms()
+    for names, turned, module in data:
+        ports = rows(("port", "of"), [(name, "d") for name in names[:3]])
+        again = rows(("of", "port"), [("d", names[0])]) if turned else rows(("port", "of"), [(names[3], "d")])
+        columns = device(
+            1,
+            column(OCTETS, ports, (1, 2, 3)),
+            column(OCTETS, again, (4,)),
+            column(SPEED, ports, (0.5, 2, 3)),
+            column(SAID, interned(("module",), (("p1",),)), (1,)),
+            column(SAID, interned(("module",), ((module,),)), (2,)),
+        )
+        assert forms.render(columns) == render(columns)
+
+
 def test_large_pages_and_those_that_never_come_again_are_not_kept() -> None:
     forms, held = Forms(), list[Sequence[Column]]()
     for number in range(3 * KEPT):
-        own = rows(("port",), [(str(number),), ("x",)])
-        columns = device(number, column(Family("own", ""), own, (1, 2)))
-        held.append(columns)  # or another table may have its identity
+        once = Family(f"once_{number}", "")
+        columns = device(number, single(once, 1))
+        held.append(columns)  # or another family may have its identity
         assert forms.render(columns) == render(columns)
     table = rows(("port",), [(str(port),) for port in range(SMALL)])
     large = device(1, column(UP, table, range(SMALL)))
     assert [forms.render(large) for _ in range(3)] == [render(large)] * 3
     assert len(forms) == 0
+
+
+def test_devices_with_as_many_rows_share_a_form() -> None:
+    forms = Forms()
+    for number in range(3 * KEPT):
+        own = rows(("port",), [(str(number),), ("x",)])
+        columns = device(number, column(OCTETS, own, (1, 2)))
+        assert forms.render(columns) == render(columns)
+    assert len(forms) == 1
 
 
 VALUES = st.floats() | st.integers(-(2**70), 2**70).map(float)
