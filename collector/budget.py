@@ -372,8 +372,11 @@ class Allowance:
 
     def _together(self, at: float) -> float:
         """When all that the device shares allows a packet. Room at one moment says nothing of a later one."""
-        while (later := max(window.earliest(at) for window in self._windows)) > at:
-            at = later
+        asked = -inf
+        while at > asked:
+            asked = at
+            for window in self._windows:
+                at = max(at, window.earliest(asked))
         return at
 
     def unsent(self, now: float) -> None:
@@ -397,6 +400,8 @@ class Allowance:
 
     def _check_pause(self) -> None:
         pauses = self._shared.pauses
+        if not pauses.scopes:
+            return
         scope = pauses.of(self._device) or pauses.of(self._polled)
         if scope is not None:
             raise Paused(f"paused: {scope}")

@@ -202,8 +202,8 @@ def _read(target: Target, cycle: Cycle, number: int, made: Made, asides: aside.M
     found = [*columns, *wrong, *normalise(target.module, _snmp(target).normal, columns, made)]
     runs = [run for several in share.harvest.runs.values() for run in several]
     named = interned(("module",), ((target.module,),))
-    found.append(column(VARIABLES, named, (sum(len(run.values) for run in runs),)))
-    if odd := sum(len(run.values) for run in runs if run.tag not in ber.TYPES):
+    found.append(column(VARIABLES, named, (sum([len(run.values) for run in runs]),)))
+    if odd := sum([len(run.values) for run in runs if run.tag not in ber.TYPES]):
         found.append(column(UNEXPECTED, named, (odd,)))
     if sheet.dropped:
         found.append(single(DROPPED, sheet.dropped))

@@ -103,7 +103,7 @@ class Sheet:
             self._names.setdefault(series.labels.number, series.family.name)
             before = len(made)
             if series.read == "number":
-                if (cells := sum(len(run.indexes) for run in runs)) > self._room:
+                if (cells := sum([len(run.indexes) for run in runs])) > self._room:
                     self._leave_out(cells)
                 else:
                     indexes, values = floats(runs)
@@ -234,10 +234,12 @@ class Sheet:
             self.invalid[key] = max(self.invalid.get(key, 0), kept.unreadable)
 
     def _add(self, made: list[Column], series: Series, family: Family, kept: Kept, values: array[float]) -> None:
-        self._count(series, kept)
-        for place, row in kept.again[: said.MOST - len(self.told)]:
-            words = said.twice(family, kept.rows.names, kept.rows.values[row], values[place])
-            self.told.append((self._names[series.labels.number], words))
+        if kept.again:
+            for place, row in kept.again[: said.MOST - len(self.told)]:
+                words = said.twice(family, kept.rows.names, kept.rows.values[row], values[place])
+                self.told.append((self._names[series.labels.number], words))
+        if kept.duplicates or kept.unreadable:
+            self._count(series, kept)
         if kept.take is not None:
             values = array("d", [values[place] for place in kept.take])
         if values:

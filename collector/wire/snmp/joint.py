@@ -61,10 +61,9 @@ class Joint:
         """What of a harvest is the plan's with that number, as if it had been asked alone."""
         plan = self.plans[number]
         mine = Harvest(plan.columns)
-        places = self.places[number]
-        for column, runs in harvest.runs.items():
-            place = places.get(column)
-            if place is None:
+        for column, place in self.places[number].items():
+            runs = harvest.runs.get(column)
+            if runs is None:
                 continue
             if place != _ASUNDER:
                 mine.runs[place] = runs
