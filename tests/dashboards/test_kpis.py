@@ -17,6 +17,7 @@ from dashboards import objectives
 from dashboards.kpis import FILE, files, group
 from dashboards.promql import BadExpression
 from dashboards.timing import Timing
+from tests.dashboards.four import Table
 from tests.dashboards.promtool import Case, catalogue, judged
 from tests.dashboards.test_alerts import series, service
 from tests.dashboards.test_files import HOSTILE
@@ -48,7 +49,7 @@ SERIES = {
     'wait{window="month", who="a"}': "100x9 500x9 300x9 stale _x9 100x10",
     'wait{window="month", who="b"}': "1x9 1x9 1x9 stale _x9 1x10",
     'wait{window="1d"}': "9999x60",
-    "people": "100x60",
+    "people": "100x9 50x9 100x9 stale _x9 100x10",
     'faults{ward="w", bed="1", n="1"}': "4x60",
     'faults{ward="w", bed="1", n="2"}': "4x60",
     'faults{ward="w", bed="2"}': "6x60",
@@ -69,6 +70,8 @@ SERIES = {
     'wardwatch_poll_last_success_timestamp_seconds{instance="sw", module="b"}': "0+120x60",
     'wardwatch_poll_last_success_timestamp_seconds{instance="ups", module="a"}': "0+120x9 1080x9 2400+120x9 stale _x9 "
     "4800+120x10",
+    # A gateway that is asked while things are bad, and has never answered.
+    'wardwatch_poll_success{instance="gateway", module="a"}': "_x10 0x9 stale",
     'wardwatch_equipment_state{instance="pump", state="seen"}': "1x9 0x9 1x40",
     'wardwatch_equipment_state{instance="pump", state="unknown"}': "0x9 1x9 0x40",
 }
@@ -87,9 +90,9 @@ def known(well: float | None, bad: float | None, better: float | None, nothing: 
 
 EXPECTED: dict[str, Numbers] = {
     "wardwatch:coverage:ratio": known(1, 0.5, 1, 0.75),
-    "wardwatch:modules:count": known(3, 3, 3, 2),
-    "wardwatch:completeness:ratio": known(1, 1 / 3, 1, 1),
-    "wardwatch:freshness:ratio": known(1, 2 / 3, 1, 1),
+    "wardwatch:modules:count": known(3, 4, 3, 2),
+    "wardwatch:completeness:ratio": known(1, 1 / 4, 1, 1),
+    "wardwatch:freshness:ratio": known(1, 2 / 4, 1, 1),
     'wardwatch:freshness:seconds{quantile="1"}': known(0, 720, 0, 0),
     'wardwatch:freshness:seconds{quantile="0.95"}': known(0, 648, 0, 0),
     'kpi:info{kpi="share", title="Share", definition="Of all.", unit="ratio", direction="up", period="now", '
@@ -105,7 +108,7 @@ EXPECTED: dict[str, Numbers] = {
     'kpi:baseline{kpi="share", date="2026-01-31"}': always(0.85),
     'kpi:benchmark{kpi="share", quartile="q3"}': always(0.97),
     'kpi:benchmark{kpi="wait", quartile="median", per="user"}': always(2),
-    'kpi:normaliser{per="user"}': always(100),
+    'kpi:normaliser{per="user"}': known(100, 50, 100),
     'kpi:normaliser{per="bed"}': always(600),
     'kpi:normaliser{per="device"}': always(None),
     'kpi:value{kpi="share"}': known(0.99, 0.5, 0.92),
@@ -127,10 +130,10 @@ EXPECTED: dict[str, Numbers] = {
     'kpi:progress{kpi="wait"}': known(1.25, 0.25, 0.75),
     'kpi:progress{kpi="good"}': always(None),
     'kpi:trend{kpi="share"}': always(None),
-    'kpi:normalised{kpi="wait", per="user"}': known(1, 5, 3),
+    'kpi:normalised{kpi="wait", per="user"}': known(1, 10, 3),
     'kpi:to_peers{kpi="share", quartile="q3"}': known(0.02, -0.47, -0.05),
     'kpi:to_peers{kpi="share", quartile="q1"}': known(0.19, -0.3, 0.12),
-    'kpi:to_peers{kpi="wait", quartile="median", per="user"}': known(1, -3, -1),
+    'kpi:to_peers{kpi="wait", quartile="median", per="user"}': known(1, -8, -1),
     # Of a red one only, the three largest, each as its share of all.
     'kpi:driver{kpi="share", what="w 1"}': known(None, 0.4, None),
     'kpi:driver{kpi="share", what="w 2"}': known(None, 0.3, None),
@@ -178,15 +181,22 @@ def _labels(series_: str) -> str:
     return "{" + series_.partition("{")[2].removesuffix("}") + "}"
 
 
+TREND = Table(
+    # A hundredth less an hour is 7.2 less in 30 days. It takes a week to know that nothing is told any more.
+    {'kpi:trend{kpi="share"}': (0, -7.2, 0, None)},
+    ("200m", "930m", "1670m", "1890m"),
+)
+
+
 @pytest.mark.parts
 def test_a_trend_is_what_thirty_days_change_after_a_week(part: Callable[[str], Path], tmp_path: Path) -> None:
-    """Scaled: a day takes 24 minutes. A hundredth less an hour is 7.2 less in 30 days."""
-    case = Case("trend", {"share": "100-0.005x500"})
-    case.look("150m", "kpi:trend")
-    case.look("200m", 'round(kpi:trend{kpi="share"} * 1e6)', ('{kpi="share"}', -7.2e6))
+    """Scaled: a day takes 24 minutes."""
+    case = TREND.looks("trend", {"share": f"100x200 {100 - 0.01!r}-0.01x729 {100 - 7.3!r}x740 stale"}).look(
+        "150m", "kpi:trend"
+    )
 
     only = "kpi:(value|trend)"
-    assert judged(part("promtool"), tmp_path, [files(KPIS, Timing(60))[FILE]], [case], "30s", only) == ""
+    assert judged(part("promtool"), tmp_path, [files(KPIS, Timing(60))[FILE]], [case], "1m", only) == ""
 
 
 @pytest.mark.parts

@@ -13,6 +13,7 @@ from dashboards.objectives import ON_CALL
 from dashboards.rule import Record
 from dashboards.rules import oncall
 from dashboards.timing import Timing
+from tests.dashboards.four import Table
 from tests.dashboards.promtool import Case, judge
 
 pytestmark = pytest.mark.parts
@@ -128,6 +129,75 @@ def test_without_data_there_is_nothing(part: Callable[[str], Path], tmp_path: Pa
     case = Case("nothing", {"up": "1x20"}).look("60m", '{__name__=~"oncall:.+"}')
 
     assert told(part, tmp_path, case) == ""
+
+
+OWNED = 'severity="critical", owner="desk"'
+AGAIN = "0x23 4x35 0x839 stale"
+"""An hour a sample: four from the 24th hour on; after 60 the counter has lost its state; after 900 it is gone."""
+
+ALL_COUNTERS = {
+    f'{N}{{receiver="page", severity="critical", hours="night", status="firing"}}': AGAIN,
+    **{
+        f"wardwatch_oncall_alerts_{which}_total{{{OWNED}}}": AGAIN
+        for which in ("started", "ended", "ended_without_action", "flapping")
+    },
+    f'{TOOK}_count{{severity="critical"}}': AGAIN,
+    f'{TOOK}_sum{{severity="critical"}}': AGAIN.replace("4x", "240x"),
+    f'ALERTS{{alertname="A", alertstate="firing", {OWNED}}}': "_x24 1x35 stale",
+}
+"""Alerts are looked back for but the five minutes between two evaluations."""
+
+NOTIFIED = 'of="notifications"'
+COUNTED = Table(
+    {f'oncall:total:sum{{of="{which}"}}': (None, 240 if which == "seconds" else 4, None, None)
+     for which in ("notifications", "started", "ended", "untouched", "flapping", "acknowledged", "seconds")}
+    | {
+        f"oncall:new:sum{{{NOTIFIED}}}": (None, 4, None, None),
+        'oncall:alerts:open{owner="desk"}': (None, 1, None, None),
+        'oncall:new:sum{of="alert_seconds"}': (None, 300, None, None),
+    },
+    ("20h", "24h", "70h", "905h"),
+)  # fmt: skip
+
+
+def within(window: str, *at: str) -> Table:
+    """What a window holds: nothing at first, four or 240 seconds, and nothing when all of that is before it."""
+    which = f'window="{window}"'
+    values = {
+        f"oncall:count:sum{{{NOTIFIED}, {which}}}": 4,
+        f"oncall:notifications:count{{{which}}}": 4,
+        f"oncall:pages_out_of_hours:count{{{which}}}": 4,
+        f"oncall:mtta:seconds{{{which}}}": 60,
+        f"oncall:ended_without_action:ratio{{{which}}}": 1,
+    }
+    return Table({selector: (None, value, None, None) for selector, value in values.items()}, ("20h", *at, "1700h"))
+
+
+WINDOWS = (within("7d", "30h", "230h"), within("30d", "30h", "790h"))
+
+
+def test_each_record_comes_and_goes(part: Callable[[str], Path], tmp_path: Path) -> None:
+    case = Case("four", ALL_COUNTERS)
+    for table in (COUNTED, *WINDOWS):
+        case.looks += table.looks("", {}).looks
+
+    assert told(part, tmp_path, case, every="1h") == ""
+
+
+LASTED = (
+    Table({'oncall:new:sum{of="over"}': (None, 1, None, None)}, ("35m", "40m", "45m", "170h")),
+    # Twenty minutes, then ten, then twenty.
+    Table({'oncall:alert_duration:seconds{window="7d"}': (1200, 900, 1000, None)}, ("45m", "65m", "105m", "172h")),
+)
+TABLES = (COUNTED, *WINDOWS, *LASTED)
+
+
+def test_what_lasted_is_forgotten_after_its_window(part: Callable[[str], Path], tmp_path: Path) -> None:
+    case = Case("lasted", alerts(A_firing="_x20 1x19 stale _x9 1x9 stale _x19 1x19 stale"))
+    for table in LASTED:
+        case.looks += table.looks("", {}).looks
+
+    assert told(part, tmp_path, case, samples="1m") == ""
 
 
 def test_every_name_is_one_of_the_names_and_there_are_few_rules() -> None:

@@ -108,6 +108,7 @@ EXPECTED: dict[str, Numbers] = {
     'service:count:sum{of="bad", window="5m"}': (0, 5, 0, None),
     'service:count:sum{of="measured", window="1h"}': (21, 41, 60, 60 - 11),
     'service:count:sum{of="agreed", window="30d"}': (21, 41, 81, 101),
+    **{f'service:count:sum{{of="bad", window="{w}"}}': (0, 11, 20, 20) for w in (*LONG, "month")},
     'service:count:sum{of="incidents", window="month"}': (0, 1, 1, 1),
     'service:error:ratio{window="1d"}': DAY,
     'service:error:ratio{window="5m"}': (0, 1, 0, None),
