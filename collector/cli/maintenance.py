@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -12,7 +12,7 @@ import typer
 from collector.cli import console
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from collector.cli.works import Edit, Orders
     from collector.config import Config
@@ -107,7 +107,7 @@ def end(
     config: Directory = None,
     state: State = None,
 ) -> None:
-    """End work that runs, now; forget work that is planned."""
+    """End work that runs, now; forget work that is planned, and of work that comes again its next time today."""
     from difflib import get_close_matches
 
     from collector.cli import works
@@ -127,13 +127,13 @@ def end(
     if any(work.maintenance in orders.maintenance() for work in ours):
         _order(where, works.ended(name, now), f"{name} is ended")
         return
-    stretches = [_stretch(work, now) for work in ours]
-    for begin, until in filter(None, stretches):
-        _order(where, works.cut(name, begin, until), f"{name} is ended")
-    if not any(stretches):
-        following = min(filter(None, (work.next_change(now) for work in ours)))
-        source = ours[0].maintenance.source
-        console.fail(f"{name} does not run now; next at {_shown(following)}. It comes again and again by {source}")
+    stretches = [stretch for work in ours if (stretch := _stretch(work, now))]
+    said = f"{name} is ended"
+    if not stretches:
+        stretches = [_today(name, ours, now)]
+        said = f"{name} is called off from {_shown(stretches[0][0])} until {_shown(stretches[0][1])}"
+    for begin, until in stretches:
+        _order(where, works.cut(name, begin, until), said)
 
 
 def _orders(state: Path) -> Orders:
@@ -173,6 +173,20 @@ def _stretch(work: Work, now: float) -> tuple[float, float] | None:
     return each.begins.timestamp(), each.ends.timestamp()
 
 
+def _today(name: str, ours: Sequence[Work], now: float) -> tuple[float, float]:
+    """The next time of work that comes again, where it begins before midnight; else nothing is ended."""
+    changes = [(begin, work) for work in ours if (begin := work.next_change(now)) is not None]
+    source = ours[0].maintenance.source
+    if not changes:
+        console.fail(f"{name} never ends, by {source}")
+    begin, work = min(changes, key=lambda change: change[0])
+    until = work.next_change(begin)
+    if until is None or _day(begin) != _day(now):
+        following = f"does not run now, nor again today; next at {_shown(begin)}"
+        console.fail(f"{name} {following}. It comes again and again by {source}")
+    return begin, until
+
+
 def _told(work: Work, now: float) -> tuple[str, str, str, str] | None:
     """State, beginning, end, and whether it comes again; None where it is over."""
     again = "yes" if work.again else ""
@@ -186,12 +200,20 @@ def _told(work: Work, now: float) -> tuple[str, str, str, str] | None:
 
 def _shown(at: float | None) -> str:
     """A moment for people, where hours and months are counted unless a calendar says otherwise."""
+    return "" if at is None else f"{_there(at):%Y-%m-%dT%H:%M%z}"
+
+
+def _day(at: float) -> date:
+    return _there(at).date()
+
+
+def _there(at: float) -> datetime:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
     from collector.services import ZONE
 
-    return "" if at is None else f"{datetime.fromtimestamp(at, ZoneInfo(ZONE)):%Y-%m-%dT%H:%M%z}"
+    return datetime.fromtimestamp(at, ZoneInfo(ZONE))
 
 
 def _moment(text: str, option: str) -> datetime:

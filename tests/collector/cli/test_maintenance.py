@@ -121,7 +121,33 @@ def test_what_the_configuration_plans_is_ended_too(
     }
     refused = wardwatch("end", "nights")
     assert refused.exit_code == 1
-    assert "nights does not run now; next at 2026-12-13T02:00+0000. It comes again and again by" in refused.stderr
+    next_time = "nights does not run now, nor again today; next at 2026-12-13T02:00+0000"
+    assert f"{next_time}. It comes again and again by maintenance.yml:3" in refused.stderr
+
+
+def test_todays_time_of_what_comes_again_is_called_off(
+    wardwatch: Wardwatch, tmp_path: Path, now: Callable[[str], None]
+) -> None:
+    now("2026-12-05T23:59")
+    assert "nor again today" in wardwatch("end", "nights").stderr, "two hours ahead, and tomorrow"
+    now("2026-12-06T00:30")
+    done = wardwatch("end", "nights")
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith(
+        "nights is called off from 2026-12-06T02:00+0000 until 2026-12-06T04:00+0000 as soon as a collector starts"
+    )
+    assert works.read(tmp_path / "state").cut == [
+        {"name": "nights", "from": at("2026-12-06T02:00"), "until": at("2026-12-06T04:00"), "by": edge.person()}
+    ]
+    assert "recurring  nights  2026-12-13T02:00+0000" in wardwatch("list").stdout
+    assert "next at 2026-12-13T02:00+0000" in wardwatch("end", "nights").stderr
+
+
+def test_what_has_no_end_is_not_ended(wardwatch: Wardwatch, tmp_path: Path, now: Callable[[str], None]) -> None:
+    (tmp_path / "estate" / "maintenance.yml").write_text(MINE.replace("Su 02:00-04:00", "24/7"))
+    refused = wardwatch("end", "nights")
+    assert refused.exit_code == 1
+    assert "nights never ends, by maintenance.yml:3" in refused.stderr
 
 
 @pytest.mark.parametrize(
@@ -262,6 +288,20 @@ async def test_work_counts_without_a_reload_and_over_a_restart(
         assert await maintenance(service) == {"service_agreed": 0, "service_maintenance": 1}
         works.change(state, works.ended("cables", wall()))
         await until(service, 0)
+
+
+async def test_a_time_of_what_the_configuration_plans_ends_without_a_reload(
+    config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(promises, "EVERY", 0.05)
+    always = Maintenance("always", devices=("ups-1",), hours="Mo-Su 00:00-24:00")
+    planned_by_it = replace(config, catalogue=replace(config.catalogue, maintenance=(always,)))
+    async with running(planned_by_it) as service:
+        await until(service, 1)
+        works.change(tmp_path / "state", works.cut("always", wall(), wall() + 3600))
+        await until(service, 0)
+    async with running(planned_by_it) as service:
+        assert await maintenance(service) == {"service_agreed": 1, "service_maintenance": 0}
 
 
 async def test_damaged_orders_are_counted_and_leave_in_force_what_was(
