@@ -21,7 +21,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from collector.services import Calendar, Window
+from collector.services import ZONE, Calendar, Window
 
 if TYPE_CHECKING:
     from opening_hours import OpeningHours
@@ -372,6 +372,11 @@ def _years(begin: float, end: float) -> range:
 
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day)
+
+
+def moment_of(at: float) -> str:
+    """`2026-12-01T22:00+0000`: a moment for people, where hours and months are counted unless a calendar says else."""
+    return f"{datetime.fromtimestamp(at, ZoneInfo(ZONE)):%Y-%m-%dT%H:%M%z}"
 
 
 def month_of(at: float, zone: str) -> str:

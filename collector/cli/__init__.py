@@ -183,13 +183,14 @@ def check(config: Directory = None) -> None:
     """Check all of the configuration: every problem at once, as file:line: where: what."""
     from collector.cli.exported import exported
     from collector.config.summary import summary
+    from collector.edge.state import wall
     from exporters.webconfig import problems_in
 
     directory = console.directory_of(config)
     loaded = console.checked(directory, lambda settings: problems_in(settings.web.config_file), "read", exported)
     for warning in loaded.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    print(summary(loaded))
+    print(summary(loaded, wall()))
 
 
 @app.command()

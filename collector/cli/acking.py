@@ -102,12 +102,9 @@ def _about(alert: Alert, form: str) -> str:
 
 
 def _shown(at: float | None) -> str:
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
+    from collector.calendar import moment_of
 
-    from collector.services import ZONE
-
-    return "" if at is None else f"{datetime.fromtimestamp(at, ZoneInfo(ZONE)):%Y-%m-%dT%H:%M%z}"
+    return "" if at is None else moment_of(at)
 
 
 def _moment(text: str, now: float) -> float:

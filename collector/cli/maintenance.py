@@ -12,7 +12,7 @@ import typer
 from collector.cli import console
 
 if TYPE_CHECKING:
-    from datetime import date, datetime
+    from datetime import datetime
 
     from collector.cli.works import Edit, Orders
     from collector.config import Config
@@ -181,7 +181,7 @@ def _today(name: str, ours: Sequence[Work], now: float) -> tuple[float, float]:
         console.fail(f"{name} never ends, by {source}")
     begin, work = min(changes, key=lambda change: change[0])
     until = work.next_change(begin)
-    if until is None or _day(begin) != _day(now):
+    if until is None or _shown(begin)[:10] != _shown(now)[:10]:
         following = f"does not run now, nor again today; next at {_shown(begin)}"
         console.fail(f"{name} {following}. It comes again and again by {source}")
     return begin, until
@@ -199,21 +199,9 @@ def _told(work: Work, now: float) -> tuple[str, str, str, str] | None:
 
 
 def _shown(at: float | None) -> str:
-    """A moment for people, where hours and months are counted unless a calendar says otherwise."""
-    return "" if at is None else f"{_there(at):%Y-%m-%dT%H:%M%z}"
+    from collector.calendar import moment_of
 
-
-def _day(at: float) -> date:
-    return _there(at).date()
-
-
-def _there(at: float) -> datetime:
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
-
-    from collector.services import ZONE
-
-    return datetime.fromtimestamp(at, ZoneInfo(ZONE))
+    return "" if at is None else moment_of(at)
 
 
 def _moment(text: str, option: str) -> datetime:

@@ -291,7 +291,8 @@ class _Loading:
     def _contacts(self, directory: Path, promise: promised.Catalogue, devices: Iterable[Device]) -> Contacts | None:
         """Whom to tell, by the files of what was promised, which are read by now."""
         document = self._read(directory, directory / CONTACTS, "owners")
-        if document is None:
+        # A file in which all is commented out, as `wardwatch init` writes it, names nobody.
+        if document is None or not document.data:
             return None
         from collector.config.contacts import read_contacts
         from collector.config.owners import Promised

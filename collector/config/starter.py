@@ -89,6 +89,42 @@ Put files in snmp_exporter's snmp.yml format here: each of their modules can be 
 A module of the name of one that comes with the program replaces it.
 """
 
+_CONTACTS = """\
+# Whom to tell, where and when: `wardwatch rules` makes Alertmanager's configuration of it, docs/contacts.md. Without it
+# none is made. A key that ends in _file names a file that Alertmanager reads where it runs: no secret stands here.
+#default: service-desk          # the owner of what names none
+#smtp:
+#  smarthost: mail.example.org:587
+#  from: wardwatch@example.org
+#receivers:
+#  - name: service-desk
+#    email: {{to: [service-desk@example.org]}}
+#  - name: on-call
+#    pagerduty: {{routing_key_file: /etc/alertmanager/pagerduty}}
+#owners:                        # as services and devices name them
+#  - name: service-desk
+#    critical: [service-desk, on-call]
+#    warning: [service-desk]
+"""
+
+_KPIS = """\
+# What differs from the KPIs that come with the program, which count without this file: docs/kpis.md.
+# `wardwatch list kpis` shows them.
+#kpis:
+#  - {{id: availability-gold, target: 99.95%, amber: 99.9%}}    # one of them, with a target of your own
+#  - id: printers-up            # one more
+#    title: Printers that answer
+#    definition: Printers of the inventory that answered when they were asked last, of all.
+#    unit: ratio
+#    direction: up
+#    formula: avg(wardwatch_device_up{{device_kind="printer"}})
+#    target: 98%
+#    amber: 95%
+#    benchmark: {{q1: 93%, median: 96%, q3: 98%, source: "a survey of your peers"}}
+#without: [nps]                 # one that is not kept here
+#normalisers: {{users: 4200, beds: 620}}
+"""
+
 _IGNORE = "secrets/\n"
 _NOBODY = {"hostname": "this machine", "site": "main"}
 
@@ -96,6 +132,8 @@ FILES = {
     "wardwatch.yml": _SETTINGS,
     "auths.yml": _AUTHS,
     "inventory/devices.yml": _INVENTORY,
+    "contacts.yml": _CONTACTS,
+    "kpis.yml": _KPIS,
     "modules/host.yml": _MODULES,
     "snmp/README": _SNMP,
     ".gitignore": _IGNORE,

@@ -10,8 +10,9 @@ from collector.config.scalars import duration
 from collector.contacts import Receiver
 
 
-def summary(config: Config) -> str:
-    """Devices by class and kind, targets, modules; what is not polled, and how many polls a minute that makes."""
+def summary(config: Config, now: float) -> str:
+    """Devices by class and kind, targets, modules; what is not polled, how many polls a minute that makes, and what
+    work is planned at a moment (Unix seconds)."""
     devices = config.devices
     polled = [device for device in devices if config.targets[device.name]]
     targets = [target for device in polled for target in config.targets[device.name]]
@@ -26,6 +27,7 @@ def summary(config: Config) -> str:
         ("targets", f"{len(targets)} on {len(polled)} devices, {rate:.4g} polls a minute"),
         ("this machine", f"{len(config.host)} collectors{_interval(config)}"),
         ("services", _promised(config)),
+        ("maintenance", _planned(config, now)),
         ("contacts", _told(config)),
         ("kpis", _measured(config)),
         ("modules", f"{len(used)} in use of {len(config.modules)}"),
@@ -39,6 +41,27 @@ def _promised(config: Config) -> str:
     objectives = sum(len(service.objectives) for service in services)
     tiers = _counts(service.tier for service in services if service.tier)
     return f"{len(services)}{tiers}, {objectives} objectives" if services else ""
+
+
+def _planned(config: Config, now: float) -> str:
+    """By the configuration: what people have ordered or ended, `wardwatch maintenance list` knows."""
+    if not config.catalogue.maintenance:
+        return ""
+    from collector.agreed import works_of
+    from collector.calendar import moment_of
+
+    works = works_of(config.catalogue, (), {})
+    names = {work.maintenance.name for work in works}
+    again = {work.maintenance.name for work in works if work.again}
+    edges = [(work.next_change(now), work.maintenance.name, work.open(now)) for work in works]
+    running = sorted({f"{name} until {moment_of(at)}" if at else name for at, name, runs in edges if runs})
+    following = min(((at, name) for at, name, runs in edges if at and not runs), default=None)
+    said = [
+        f"{len(names)} planned" + (f", {len(again)} of them again and again" if again else ""),
+        f"now {', '.join(running)}" if running else "none now",
+        f"next {following[1]} at {moment_of(following[0])}" if following else "",
+    ]
+    return "; ".join(filter(None, said))
 
 
 def _told(config: Config) -> str:

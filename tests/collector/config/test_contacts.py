@@ -119,8 +119,8 @@ def test_a_file_that_is_there_is_not_warned_of(site: Path, loaded: Load, tmp_pat
 def test_they_are_summed_up(site: Path, loaded: Load) -> None:
     ways = "PagerDuty 1, Slack 1, email 1, webhook 1"
     assert f"contacts:     3 owners, 3 receivers ({ways}), 1 of them only counted, a heartbeat" in summary(
-        loaded(written(site))
+        loaded(written(site)), 0.0
     )
     (site / "contacts.yml").unlink()
     assert loaded(site).contacts is None
-    assert "contacts:" not in summary(loaded(site))
+    assert "contacts:" not in summary(loaded(site), 0.0)

@@ -151,7 +151,7 @@ def test_no_message_repeats_a_credential_wherever_it_was_written(text: str, site
 
 def test_nothing_that_is_shown_holds_a_credential(site: Path, loaded: Load) -> None:
     config = loaded(site)
-    shown = repr(config) + str(dataclasses.asdict(config.auths["lab"])) + summary(config) + config.digest
+    shown = repr(config) + str(dataclasses.asdict(config.auths["lab"])) + summary(config, 0.0) + config.digest
     assert CANARY not in shown
     assert "***" in shown
 
