@@ -47,7 +47,7 @@ def declared_rules(kpi: Kpi) -> Iterator[Record]:
     if kpi.baseline is not None:
         yield _constant(n.KPI_BASELINE, kpi.baseline.value, this | {"date": kpi.baseline.date.isoformat()})
     if kpi.benchmark is not None:
-        peers = this | ({"per": kpi.benchmark.per} if kpi.benchmark.per else {})
+        peers = this | {"source": kpi.benchmark.source} | ({"per": kpi.benchmark.per} if kpi.benchmark.per else {})
         for quartile, value in kpi.benchmark.quartiles.items():
             yield _constant(n.KPI_BENCHMARK, value, peers | {"quartile": quartile})
 
@@ -99,8 +99,9 @@ def compared_rules(timing: Timing) -> Iterator[Record]:
     # Each KPI is compared in one way: per something, or as it is.
     plain = f'({n.KPI_VALUE} unless on (kpi) {n.KPI_BENCHMARK}{{per!=""}})'
     compared = f"(max by (kpi) ({n.KPI_NORMALISED}) or {plain})"
-    above = f"-({n.KPI_BENCHMARK} - on (kpi) group_left () {compared})"
-    below = f"{n.KPI_BENCHMARK} - on (kpi) group_left () {compared}"
+    peers = f"max without (source) ({n.KPI_BENCHMARK})"
+    above = f"-({peers} - on (kpi) group_left () {compared})"
+    below = f"{peers} - on (kpi) group_left () {compared}"
     yield Record(n.KPI_PEERS, f"({above} and on (kpi) {_UP})\nor on (kpi, quartile) ({below})")
 
 

@@ -24,7 +24,8 @@ from tests.dashboards.test_files import HOSTILE
 
 SHARE = Kpi(
     "share", "Share", "Of all.", "ratio", "up", "share # as it is", target=0.95, amber=0.9, pillar="P",
-    scorecard=("1",), baseline=Baseline(0.85, date(2026, 1, 31)), benchmark=Benchmark({"q1": 0.8, "q3": 0.97}, "Peers"),
+    scorecard=("1",), baseline=Baseline(0.85, date(2026, 1, 31)),
+    benchmark=Benchmark({"q1": 0.8, "median": 0.9, "q3": 0.97}, "Peers"),
     drivers=Drivers("faults # of all", ("ward", "bed")), lever="Beds.",
 )  # fmt: skip
 WAIT = Kpi(
@@ -106,8 +107,10 @@ EXPECTED: dict[str, Numbers] = {
     'kpi:amber{kpi="desk"}': always(1),
     'kpi:amber{kpi="told"}': always(None),
     'kpi:baseline{kpi="share", date="2026-01-31"}': always(0.85),
-    'kpi:benchmark{kpi="share", quartile="q3"}': always(0.97),
-    'kpi:benchmark{kpi="wait", quartile="median", per="user"}': always(2),
+    'kpi:benchmark{kpi="share", quartile="q1", source="Peers"}': always(0.8),
+    'kpi:benchmark{kpi="share", quartile="median", source="Peers"}': always(0.9),
+    'kpi:benchmark{kpi="share", quartile="q3", source="Peers"}': always(0.97),
+    'kpi:benchmark{kpi="wait", quartile="median", per="user", source="Peers"}': always(2),
     'kpi:normaliser{per="user"}': known(100, 50, 100),
     'kpi:normaliser{per="bed"}': always(600),
     'kpi:normaliser{per="device"}': always(None),
@@ -132,6 +135,7 @@ EXPECTED: dict[str, Numbers] = {
     'kpi:trend{kpi="share"}': always(None),
     'kpi:normalised{kpi="wait", per="user"}': known(1, 10, 3),
     'kpi:to_peers{kpi="share", quartile="q3"}': known(0.02, -0.47, -0.05),
+    'kpi:to_peers{kpi="share", quartile="median"}': known(0.09, -0.4, 0.02),
     'kpi:to_peers{kpi="share", quartile="q1"}': known(0.19, -0.3, 0.12),
     'kpi:to_peers{kpi="wait", quartile="median", per="user"}': known(1, -8, -1),
     # Of a red one only, the three largest, each as its share of all.
