@@ -58,11 +58,18 @@ def judge(
 ) -> str:
     """What promtool says against the cases: nothing, when all hold.
 
-    `only`: a pattern of the rules that matter. `every`: the time between evaluations, where it isn't the rules' own.
-    `file`: which of the files that are made. `samples`: the time between samples, where it isn't that.
+    `only`: a pattern of the rules that matter, by name, and what they count (`of`) or over which `window`:
+    `service:count:sum window=5m`. `every`: the time between evaluations, where it isn't the rules' own. `file`: which
+    of the files that are made. `samples`: the time between samples, where it isn't that.
     """
     timing = timing or Timing()
     return judged(promtool, directory, [files(promised, timing)[file]], cases, every or timing.every, only, samples)
+
+
+def _called(rule: Mapping[str, Any]) -> str:
+    labels = rule.get("labels", {})
+    told = (f" {label}={labels[label]}" for label in ("of", "window") if label in labels)
+    return (rule.get("record") or str(rule["alert"])) + "".join(told)
 
 
 def judged(
@@ -79,7 +86,7 @@ def judged(
     for number, text in enumerate(texts):
         rules = yaml.safe_load(text)
         for group in rules["groups"]:
-            group["rules"] = [rule for rule in group["rules"] if re.match(only, rule.get("record") or rule["alert"])]
+            group["rules"] = [rule for rule in group["rules"] if re.match(only, _called(rule))]
         order += [group["name"] for group in rules["groups"]]
         names.append(f"rules-{number}.yml")
         (directory / names[-1]).write_text(yaml.safe_dump(rules, sort_keys=False))
