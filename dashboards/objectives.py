@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from collector.services import Catalogue, Objective, Service
 from dashboards.rule import Alert, Group, Record, written
-from dashboards.rules import budgets, dependencies, objectives, oncall, services, state, sums
+from dashboards.rules import budgets, dependencies, detection, objectives, oncall, services, state, sums
 from dashboards.rules.alerts import Places, alerts
 from dashboards.rules.components import component_rules
 from dashboards.timing import LONG, PERIODS, SHORT, Timing
@@ -51,6 +51,7 @@ def _rules(ordered: Sequence[Service], timing: Timing, places: Places) -> Iterat
         yield from component_rules(service)
     yield from state.known_rules([service.name for service in ordered if service.tree is None])
     yield from state.incident_rules(timing)
+    yield from detection.detection_rules(timing)
     for service, objective, _ in promised:
         yield from objectives.event_rules(service, objective, timing)
 
@@ -62,6 +63,7 @@ def _rules(ordered: Sequence[Service], timing: Timing, places: Places) -> Iterat
 
     yield from services.availability_rules()
     yield from services.incident_rules(timing)
+    yield from detection.mean_rules(timing)
     yield from services.grouped_rules()
     if promised:
         yield from objectives.ratio_rules(layers)

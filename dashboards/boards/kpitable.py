@@ -21,7 +21,7 @@ DAYS: Final = 86400
 def tables() -> tuple[Panel, ...]:
     return (
         _table("Shares", 'unit="ratio"', "percentunit", 2, height=24),
-        _table("Times", 'unit=~"seconds|hours|days"', "s", 1, height=8),
+        _table("Times", 'unit=~"seconds|hours|days"', "s", 1, height=9),
         _table("Counts, scores and amounts", 'unit=~"count|score|currency"', "none", 1, height=5),
     )
 

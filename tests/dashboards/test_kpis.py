@@ -303,6 +303,11 @@ FORMULAS: dict[str, Shipped] = {
     "clocks": ({'probe_ntp_offset_seconds{instance="a"}': (-0.2, -1.2), "node_timex_sync_status": (1, 1)}, (1, 0.5)),
     "equipment-supported": (FOUND | {'wardwatch_equipment_unsupported{criticality="high"}': (-1, 5)}, (1, 0.75)),
     "equipment-found": (FOUND | {'wardwatch_equipment{criticality="high", state="unseen"}': (0, 10)}, (1, 0.5)),
+    "mttd": (
+        {f'service:detections:count{{service="{s}", window="30d"}}': (n, n) for s, n in (("a", 3), ("b", 1))}
+        | {f'service:mttd:seconds{{service="{s}", window="30d"}}': v for s, v in (("a", (60, 60)), ("b", (300, 2100)))},
+        (120, 570),
+    ),
     "mtta": ({'oncall:mtta:seconds{severity="critical", window="30d"}': (300, 1200)}, (300, 1200)),
     "out-of-hours": (
         {f'oncall:pages_out_of_hours:count{{window="30d", receiver="{r}"}}': (1, 4) for r in "ab"},

@@ -133,6 +133,7 @@ INCIDENTS = Table(
         'service:incident:begins{service="epr"}': (0, 1, 0, 0),
         'service:count:minute{of="incidents", service="epr"}': (0, 1, 0, 0),
         'service:incidents:count{service="epr", window="month"}': (0, 1, 0, 0),
+        'service:incident:untold{service="epr"}': (None, 1, None, None),
         'service:downtime:seconds{service="epr", window="month"}': (0, 120, 0, 0),
         'service:mtrs:seconds{service="epr", window="month"}': (None, 120, None, None),
         # Not a good minute of the month yet.
@@ -141,7 +142,19 @@ INCIDENTS = Table(
     },
     ("69m", "71m", "140m", "215m"),
 )
-TABLES = (STATES, EVENTS, HOURS, UNDER_WAY, CLOCK, INCIDENTS)
+DETECTED = Table(
+    # Bad from 70m on; the page is seen at 75m, and was sent by the evaluation before.
+    {'service:detection:seconds{service="epr"}': (None, 240, None, None)},
+    ("74m", "75m", "76m", "215m"),
+)
+MEANS = Table(
+    {
+        'service:mttd:seconds{service="epr", window="30d"}': (None, 150, None, None),
+        'service:detections:count{service="epr", window="30d"}': (None, 2, None, None),
+    },
+    ("20h", "30h", "760h", "800h"),
+)
+TABLES = (STATES, EVENTS, HOURS, UNDER_WAY, CLOCK, INCIDENTS, DETECTED, MEANS)
 
 
 @pytest.mark.parts
@@ -156,7 +169,17 @@ def test_they_come_and_go(part: Callable[[str], Path], tmp_path: Path) -> None:
 
 @pytest.mark.parts
 def test_incidents_come_and_go(part: Callable[[str], Path], tmp_path: Path) -> None:
-    case = INCIDENTS.looks("incidents", series(70))
+    page = 'ALERTS{alertname="BudgetBurnFast", alertstate="firing", severity="critical", service="epr"}'
+    case = INCIDENTS.looks("incidents", series(70) | {page: "_x75 1x64 stale"})
+    case.looks += DETECTED.looks("", {}).looks
     only = "service:(?!.*ratio)|slo:objective"
 
     assert judge(part("promtool"), tmp_path, catalogue(EPR), [case], only=only) == ""
+
+
+@pytest.mark.parts
+def test_what_was_detected_is_told_for_thirty_days(part: Callable[[str], Path], tmp_path: Path) -> None:
+    case = MEANS.looks("means", {'service:detection:seconds{service="epr"}': "_x24 60 240 stale"})
+    only = "service:(mttd|detections)"
+
+    assert judge(part("promtool"), tmp_path, catalogue(EPR), [case], only=only, every="1h") == ""
