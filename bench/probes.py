@@ -23,7 +23,7 @@ from typing import Any
 import aiohttp
 import yaml
 
-from bench import process
+from bench import asking, process
 from deploy.local import parts
 from simulator.fleets import fleet_address
 from tests.exporters.certificates import Authority
@@ -167,8 +167,7 @@ async def scrape(fleet: Fleet, url: str, asked: Sequence[Mapping[str, str]], fou
     async def one(session: aiohttp.ClientSession, params: Mapping[str, str]) -> None:
         found.pages += 1
         try:
-            async with session.get(url, params=params, headers=headers) as answer:
-                text = await answer.text()
+            text = (await asking.page(session, url, params, headers))[1].decode()
         except (aiohttp.ClientError, TimeoutError) as error:
             text = repr(error)
         if SUCCESS.search(text):

@@ -22,7 +22,7 @@ from typing import Any
 import aiohttp
 import yaml
 
-from bench import pages, process
+from bench import asking, pages, process
 from bench.bar.devices import Ill, Plays, playing
 from simulator.fleets import REPLY_BYTES, fleet_address
 from tests.exporters.exposition import parse
@@ -97,11 +97,6 @@ class Fleet:
             for n in range(self.devices)
         ]  # fmt: skip
 
-
-RETRIES = 2
-"""How often a request goes out again when its kept connection turns out to be closed: our client takes the one that
-has been idle longest, which the server closes first. Go's, which Prometheus has, takes the newest, and tries again on
-another whenever one fails before the first byte of an answer."""
 
 SMALL = Fleet(
     "router", 1, ("system", "if_mib", "ip_scalars"), 0.25, 400e6, 10_000, 60.0,
@@ -216,17 +211,12 @@ async def _scrape(fleet: Fleet, http: int, pid: int, seed: int) -> Found:
     async def one(session: aiohttp.ClientSession, turn: int, number: int) -> None:
         asked, why = time.perf_counter(), ""
         text = ""
-        for _ in range(1 + RETRIES):
-            try:
-                async with session.get(url, params={"device": f"fleet-{number}"}, headers=headers) as answer:
-                    text = await answer.text()
-                why = "" if answer.status == 200 and _fresh(text, fleet) else f"status {answer.status}: {_short(text)}"
-            except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-                why = repr(error)
-                continue
-            except (aiohttp.ClientError, TimeoutError) as error:
-                why = repr(error)
-            break
+        try:
+            status, body = await asking.page(session, url, {"device": f"fleet-{number}"}, headers)
+            text = body.decode()
+            why = "" if status == 200 and _fresh(text, fleet) else f"status {status}: {_short(text)}"
+        except (aiohttp.ClientError, TimeoutError) as error:
+            why = repr(error)
         if turn < fleet.warm_up:
             return
         found.pages += 1

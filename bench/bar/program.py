@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import yaml
 
+from bench import asking
 from collector.cli.service import Options, Service
 from collector.config import Config, load
 from collector.edge.udp import resolve
@@ -32,9 +33,8 @@ class Program:
     async def page(self, path: str = "/metrics", timeout: float = 10.0, **query: str) -> tuple[int, Parsed, str]:
         """Status, the page read strictly (D7: a series twice raises ValueError), and the text where it is no page."""
         headers = {"X-Prometheus-Scrape-Timeout-Seconds": str(timeout)}
-        async with self.session.get(self.url + path, params=query, headers=headers) as answer:
-            body = await answer.read()
-        return answer.status, parse(body) if answer.status == 200 else Parsed(), body.decode(errors="replace")
+        status, body = await asking.page(self.session, self.url + path, query, headers)
+        return status, parse(body) if status == 200 else Parsed(), body.decode(errors="replace")
 
 
 @asynccontextmanager
