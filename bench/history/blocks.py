@@ -1,14 +1,17 @@
 """Samples of the past as blocks of Prometheus: OpenMetrics in, `promtool tsdb create-blocks-from openmetrics`.
 
 promtool reads its whole file once for each block. So history is written a block's time after the other, each to a file
-that lasts as long as its block is made: neither memory nor disk grows with the length of what is told.
+that lasts as long as its block is made, beside which the next is told: neither memory nor disk grows with the length
+of what is told.
 """
 
 from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from deploy.local import parts
@@ -22,19 +25,24 @@ Told = Callable[[int, int], Iterable[str]]
 
 
 def write(told: Told, begins: int, ends: int, home: Path, data: Path) -> int:
-    """How many lines were written as blocks of `data`. `home` holds a file meanwhile.
+    """How many lines were written as blocks of `data`. `home` holds two files meanwhile.
 
     Raises RuntimeError with what promtool says.
     """
-    count, file = 0, home / "history.txt"
-    for since, until in windows(begins, ends):
-        with file.open("w") as text:
-            here = sum(text.write(lines) and lines.count("\n") for lines in told(since, until))
-            text.write("# EOF\n")
-        if here:
-            _made(file, data)
-        count += here
-    file.unlink(missing_ok=True)
+    count = 0
+    with TemporaryDirectory(prefix="told-", dir=home) as name, ThreadPoolExecutor(1) as pool:
+        made: Future[None] | None = None
+        for place, (since, until) in enumerate(windows(begins, ends)):
+            file = Path(name) / f"{place % 2}.txt"
+            with file.open("w") as text:
+                here = sum(text.write(lines) and lines.count("\n") for lines in told(since, until))
+                text.write("# EOF\n")
+            if made is not None:
+                made.result()
+            made = pool.submit(_made, file, data) if here else None
+            count += here
+        if made is not None:
+            made.result()
     return count
 
 

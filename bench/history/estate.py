@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import signal
-import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 from typing import Final
 
@@ -23,10 +23,13 @@ import yaml
 
 from bench.history import blocks, ill
 from bench.process import free_port
+from collector.cli import app
 from deploy.local import children, parts, ports, run
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 READY_SECONDS: Final = 30.0
+POLLED: Final = 5
+"""Seconds from poll to poll of what may be asked so often."""
 
 
 @dataclass
@@ -88,9 +91,13 @@ class Estate:
         self.running["prometheus"].process.send_signal(signal.SIGHUP)
 
     def say(self, *words: str) -> str:
-        """What a person types: a command of wardwatch. CalledProcessError where it fails."""
-        line = [sys.executable, "-m", "collector", *words, "--config", str(self.config), "--state", str(self.home)]
-        return subprocess.run(line, capture_output=True, text=True, timeout=30, check=True).stdout
+        """What a person types: a command of wardwatch, in this process, as three starts of Python take seconds.
+
+        An exception where it fails.
+        """
+        with redirect_stdout(StringIO()) as said:
+            app([*words, "--config", str(self.config), "--state", str(self.home)], standalone_mode=False)
+        return said.getvalue()
 
     def remember(self, told: blocks.Told, begins: int, ends: int) -> int:
         """History is put beneath what Prometheus has scraped, which it then goes on with. How many samples."""
@@ -124,7 +131,7 @@ def estate(home: Path, every: int = 5) -> Iterator[Estate]:
         "collector": [*program, "run", "--config", str(config), "--web.listen-address", f"127.0.0.1:{at.wardwatch}"],
         **run.servers(real, at, home),
     }
-    _hurry(home, every)
+    _hurry(home, config, every)
     made = Estate(at, home, every, config, commands)
     try:
         made.start("simulator", "collector")
@@ -134,7 +141,9 @@ def estate(home: Path, every: int = 5) -> Iterator[Estate]:
         children.stop(list(reversed(made.running.values())))
 
 
-def _hurry(home: Path, every: int) -> None:
+def _hurry(home: Path, config: Path, every: int) -> None:
+    with (config / "wardwatch.yml").open("a") as polling:
+        polling.write(f"polling: {{interval: {POLLED}s}}\n")
     rules = home / "rules"
     rules.mkdir(exist_ok=True)
     for path in (ROOT / "dashboards" / "generated" / "prometheus").glob("*.yml"):

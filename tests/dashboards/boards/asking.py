@@ -8,7 +8,8 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Final
@@ -20,6 +21,10 @@ MOST_CHOICES: Final = 150
 RECENT: Final = 3600
 SCRAPED: Final = 15
 """Seconds: the data source's scrape interval."""
+AT_ONCE: Final = 4
+"""Boards that are asked beside each other."""
+PAUSE: Final = 1.0
+"""Seconds before what has no answer yet is asked again."""
 POINTS: Final = 1500
 """Of a graph as wide as a screen."""
 
@@ -65,7 +70,7 @@ class Prometheus:
         return found
 
     def answer(self, asked: Asked, choice: Choice, now: float) -> Any:
-        """As Grafana asks it."""
+        """As Grafana asks it, but with the last point now: its grid would make a recent fault wait for a step's end."""
         span = asked.hours * 3600
         step = step_of(span)
         rate = max(step + SCRAPED, 4 * SCRAPED)
@@ -74,7 +79,7 @@ class Prometheus:
         expr = filled(asked.expr, choice, built_in)
         if asked.how == "instant":
             return self.ask("query", query=expr, time=now)
-        start = (now - span) // step * step
+        start = now - span // step * step
         return self.ask("query_range", query=expr, start=start, end=now, step=step)
 
     def choices(self, uid: str, now: float) -> Iterator[Choice]:
@@ -111,11 +116,17 @@ class Answers:
 
     def ask(self, prometheus: Prometheus, those: Iterable[Asked], now: float) -> None:
         """Each with one choice after the other until something comes; what has just answered is asked first."""
-        offered: dict[str, list[Choice]] = {}
+        by_board: dict[str, list[Asked]] = {}
         for each in those:
-            if each.board not in offered:
-                offered[each.board] = list(prometheus.choices(each.board, now)) or [{}]
-            choices = offered[each.board] if USED.search(each.expr) else [{}]
+            by_board.setdefault(each.board, []).append(each)
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            # A list, so that what fails in a thread fails here.
+            list(pool.map(lambda one: self._ask_board(prometheus, *one, now), by_board.items()))
+
+    def _ask_board(self, prometheus: Prometheus, uid: str, those: Sequence[Asked], now: float) -> None:
+        offered: list[Choice] = list(prometheus.choices(uid, now)) or [{}]
+        for each in those:
+            choices = offered if USED.search(each.expr) else [{}]
             self.without[str(each)] = "no data"
             for choice in list(choices):
                 try:
@@ -139,4 +150,4 @@ class Answers:
             left = [each for each in left if str(each) in self.without]
             if not left or time.monotonic() > deadline:
                 return {str(each): self.without[str(each)] for each in left}
-            time.sleep(2)
+            time.sleep(PAUSE)

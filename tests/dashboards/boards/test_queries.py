@@ -29,10 +29,10 @@ HERE = {name for name, each in EMPTY.items() if "shown_by" not in each}
 
 DAYS = 16
 """Trends want fourteen."""
-EVERY = 5
-FIRST_SECONDS, SETTLED_SECONDS, WELL_SECONDS, ILL_SECONDS = 60.0, 12.0, 60.0, 90.0
-"""Before history is told, at most, and how long no series must have come by then; until all must be there; until all
-that was empty must be."""
+EVERY = 2
+FIRST_SECONDS, SETTLED_SECONDS, WELL_SECONDS, ILL_SECONDS = 60.0, 4.0, 60.0, 90.0
+"""Before history is told, at most, and how long no name of a series must have come by then, once all targets are up;
+until all must be there; until all that was empty must be."""
 
 
 @pytest.fixture(scope="module")
@@ -51,12 +51,21 @@ def watched(part: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactor
 def _settle(prometheus: Prometheus) -> None:
     """Until rules have recorded what they can: history is told of series that there are."""
     begun = changed = time.monotonic()
-    known = -1
+    known = 0
     while time.monotonic() - begun < FIRST_SECONDS and time.monotonic() - changed < SETTLED_SECONDS:
-        time.sleep(2)
-        found = prometheus.ask("query", query='count({__name__=~".+:.+"})')["result"]
-        if (count := int(found[0]["value"][1]) if found else -1) > known:
+        time.sleep(1)
+        count, up, down = (_number(prometheus, each) for each in (NAMES, "count(up == 1)", "count(up == 0)"))
+        if count > known or not up or down:
             known, changed = count, time.monotonic()
+
+
+NAMES = 'count(count by (__name__) ({__name__=~".+:.+"}))'
+
+
+def _number(prometheus: Prometheus, query: str) -> float:
+    """0 where there is none."""
+    found = prometheus.ask("query", query=query)["result"]
+    return float(found[0]["value"][1]) if found else 0.0
 
 
 def test_every_query_gives_data_or_says_why_not(watched: Estate) -> None:
@@ -85,7 +94,7 @@ def _ill(prometheus: Prometheus, answers: Answers, labels: dict[str, set[str]], 
         lacking = {str(each): found for each in shown if (found := lacks(each, labels))}
         if not lacking or time.monotonic() > deadline:
             break
-        time.sleep(2)
+        time.sleep(1)
     assert lacking == {}, "no series has these"
     again = Answers()
     again.ask(prometheus, asked(), time.time())
