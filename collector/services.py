@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Final, Literal
 
 KeyProperty = Literal["safety", "effectiveness", "security"]
 """What suffers first when a service does: IEC 80001-1's key properties. Outside agreed hours only safety pages."""
@@ -16,6 +16,10 @@ KeyProperty = Literal["safety", "effectiveness", "security"]
 Kind = Literal["availability", "latency", "events"]
 Period = Literal["month", "quarter", "year", "financial_year"]
 """A financial year begins on 1 April."""
+
+LITTLE_LEFT: Final = 0.25
+"""Ours: with less than this share of an error budget left, boards and the status page say that little is. Nobody is
+called for it: what calls is how fast a budget goes."""
 
 ZONE = "Europe/London"
 """Where hours and months are counted unless a calendar says otherwise."""

@@ -149,3 +149,8 @@ def above(limit: float, colour: str = BAD) -> Sequence[Step]:
 def any_is(colour: str) -> Sequence[Step]:
     """Good at none, this colour from one on."""
     return above(1, colour)
+
+
+def ticket_from(limit: float) -> tuple[Step, Step]:
+    """Neither good nor bad below the limit of an alert that is a ticket."""
+    return (Step(None, CALM), Step(limit, WARN))

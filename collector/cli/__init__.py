@@ -393,10 +393,12 @@ def boards(
     current: Annotated[bool, typer.Option("--check", help="Write nothing, fail where a file is behind.")] = False,
 ) -> None:
     """Write Grafana's boards, with thresholds as configured."""
+    from collector.cli.rulefiles import SOURCES
+    from collector.config.causes import read_causes
     from dashboards.boards import made
 
     loaded = console.checked(console.directory_of(config), kpis="read")
-    _keep(made(loaded), out, "wardwatch boards", current)
+    _keep(made(loaded, read_causes(SOURCES)), out, "wardwatch boards", current)
 
 
 @app.command()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Iterator
 
 from collector.config import Config
 from dashboards.board import Board, files
@@ -20,22 +19,24 @@ from dashboards.boards import (
     service,
     today,
 )
-
-BOARDS: Final[tuple[Callable[[Config], Board], ...]] = (
-    today.board,
-    service.board,
-    oncall.board,
-    equipment.board,
-    network.board,
-    device.board,
-    hosts.board,
-    host.board,
-    capacity.board,
-    kpis.board,
-    collection.board,
-)
+from dashboards.limits import Sources
 
 
-def made(config: Config) -> dict[str, str]:
-    """Every board's JSON, by path; thresholds and choices come from the configuration."""
-    return files(build(config) for build in BOARDS)
+def every(config: Config, sources: Sources) -> Iterator[Board]:
+    """In the order of the menu; thresholds and choices come from the configuration, and from alerts' `sources`."""
+    yield today.board(config)
+    yield service.board(config)
+    yield oncall.board(config)
+    yield equipment.board(config)
+    yield network.board(config)
+    yield device.board(config, sources)
+    yield hosts.board(config, sources)
+    yield host.board(config, sources)
+    yield capacity.board(config)
+    yield kpis.board(config)
+    yield collection.board(config)
+
+
+def made(config: Config, sources: Sources) -> dict[str, str]:
+    """Every board's JSON, by path."""
+    return files(every(config, sources))

@@ -9,6 +9,7 @@ from collector.config import Config
 from dashboards import names as n
 from dashboards.board import ANY_OR_NONE, Board, Row, Variable, alerts
 from dashboards.boards.queries import SITE, TO_DEVICE
+from dashboards.boards.shares import limits
 from dashboards.palette import BAD, QUIET, WARN, Step, any_is, falling
 from dashboards.panels import Column, Panel, Query, bars, series, stat, table
 
@@ -30,6 +31,8 @@ THOSE: Final = (
 SAME: Final = "on (resource, instance, item)"
 WEEK: Final = 'window="7d"'
 LISTED: Final = 50
+HEADROOM: Final = "capacity-headroom"
+"""The KPI whose limits those of headroom are."""
 
 
 def _of(name: str, more: str = "") -> str:
@@ -37,7 +40,6 @@ def _of(name: str, more: str = "") -> str:
 
 
 def board(config: Config) -> Board:
-    limits = config.settings.capacity
     return Board(
         uid="wardwatch-capacity",
         title="What will be full, and when must we buy?",
@@ -47,8 +49,8 @@ def board(config: Config) -> Board:
         since="now-30d",
         rows=(
             Row("", _first(config)),
-            Row("When it is full", (_ranked(limits.days, limits.earliest),)),
-            Row("Room at peak, and growth", (_headroom(), _growth(), _peaks(), _steps())),
+            Row("When it is full", (_ranked(config),)),
+            Row("Room at peak, and growth", (_headroom(config), _growth(), _peaks(), _steps())),
             Row("Ports, addresses, UPS", tuple(_kind(each, config) for each in ("ports", "address_pool", "ups_load"))),
         ),
     )
@@ -75,10 +77,10 @@ def _counted(title: str, about: str, what: str, colour: str) -> Panel:
     return stat(title, f"{about} Good: 0.", Query(f"count({what}) or vector(0)"), steps=any_is(colour), width=3)
 
 
-def _ranked(days: int, earliest: int) -> Panel:
+def _ranked(config: Config) -> Panel:
     listed = f"and {SAME} bottomk({LISTED}, {_of(n.DAYS)})"
     week = f"sum without (window) ({n.USED_P95}{{{OF}, {WEEK}}})"
-    steps = falling(days, earliest)
+    steps = falling(config.settings.capacity.days, config.settings.capacity.earliest)
     return table(
         "Days until full",
         f"The {LISTED} soonest: days at the pace of the last weeks, the earliest and latest of them (90%), what is "
@@ -98,7 +100,7 @@ def _ranked(days: int, earliest: int) -> Panel:
             Column("Value #C", "Latest", "none", 0, width=90),
             Column("Value #D", "Used", "percentunit", 0, width=90),
             Column("Value #E", "At peak", "percentunit", 0, width=95),
-            Column("Value #F", "Room", "percentunit", 0, steps=falling(0.1, 0), width=90),
+            Column("Value #F", "Room", "percentunit", 0, steps=limits(config, HEADROOM), width=90),
         ),
         sort="Days",
         falling=False,
@@ -107,13 +109,13 @@ def _ranked(days: int, earliest: int) -> Panel:
     )
 
 
-def _headroom() -> Panel:
+def _headroom(config: Config) -> Panel:
     return bars(
         "Least room at peak",
-        "What is left to the limit at the week's peaks, the ten least. Good: well above 0; below it is beyond.",
+        "What is left to the limit at the week's peaks, the ten least; below 0 it is beyond. Good: as its KPI has it.",
         Query(f"bottomk(10, sort({_of(n.HEADROOM)}))", "{{instance}} {{resource}} {{item}}"),
         "percentunit",
-        steps=falling(0.1, 0),
+        steps=limits(config, HEADROOM),
         low=-0.2,
         high=1,
     )

@@ -9,6 +9,7 @@ from dashboards import names as n
 from dashboards.board import Board, Row, alerts, maintenance
 from dashboards.boards import device_parts as parts
 from dashboards.boards.queries import DEVICE, TO_SERVICE, alert_columns, alert_queries
+from dashboards.limits import Sources
 from dashboards.palette import BAD, GOOD, NOTICE, QUIET, UP, WORKS, Word, any_is
 from dashboards.palette import DEVICE as STATES
 from dashboards.panels import Column, Panel, Query, series, stat, states, table
@@ -32,7 +33,7 @@ BREAKER: Final = {
 }
 
 
-def board(config: Config) -> Board:
+def board(config: Config, sources: Sources) -> Board:
     return Board(
         uid="wardwatch-device",
         title="How is this device, and why?",
@@ -46,7 +47,7 @@ def board(config: Config) -> Board:
             Row("Its ports", parts.ports(config)),
             Row("Where it hangs on the network", parts.place()),
             Row("What is tried of it", parts.probes()),
-            Row("What it measures", parts.measured(config)),
+            Row("What it measures", parts.measured(config, sources)),
         ),
     )
 

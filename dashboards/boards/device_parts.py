@@ -7,6 +7,7 @@ from typing import Final
 
 from collector.config import Config
 from dashboards.boards.queries import to_device
+from dashboards.limits import Sources, limit
 from dashboards.palette import BAD, EQUIPMENT, GOOD, LINK, QUIET, WARN, WORKS, Step, Word, above, any_is, rising, wrong
 from dashboards.panels import Column, Panel, Query, bars, series, states, table
 
@@ -17,8 +18,6 @@ MOST: Final = 5
 FED: Final = {"1": Word("✓ yes", GOOD), "0": Word("– no", QUIET)}
 """Power over Ethernet."""
 NO_CERTIFICATE: Final = {"0": Word("– none", QUIET)}
-LOW: Final = 0.1
-"""Ours, as PrinterSupplyLow has it."""
 
 
 def ports(config: Config) -> tuple[Panel, ...]:
@@ -179,10 +178,11 @@ def probes() -> tuple[Panel, ...]:
     )
 
 
-def measured(config: Config) -> tuple[Panel, ...]:
+def measured(config: Config, sources: Sources) -> tuple[Panel, ...]:
+    low = limit(sources, "PrinterSupplyLow", of="wardwatch_printer_supply_ratio")
     load = config.settings.capacity.full["ups_load"]
     by = "max by (instance)"
-    limit = f"wardwatch:climate_celsius:%s and on (climate) wardwatch:climate_temperature_celsius{{{ONE}}}"
+    bound = f"wardwatch:climate_celsius:%s and on (climate) wardwatch:climate_temperature_celsius{{{ONE}}}"
     return (
         series(
             "Temperatures",
@@ -190,8 +190,8 @@ def measured(config: Config) -> tuple[Panel, ...]:
             "between them.",
             (
                 Query(f"max by (sensor) (wardwatch_environment_temperature_celsius{{{ONE}}})", "{{sensor}}"),
-                Query(f"max by (climate) ({limit % 'high'})", "highest for {{climate}}"),
-                Query(f"max by (climate) ({limit % 'low'})", "lowest for {{climate}}"),
+                Query(f"max by (climate) ({bound % 'high'})", "highest for {{climate}}"),
+                Query(f"max by (climate) ({bound % 'low'})", "lowest for {{climate}}"),
             ),
             "celsius",
             none="It measures no temperature",
@@ -220,14 +220,14 @@ def measured(config: Config) -> tuple[Panel, ...]:
         ),
         bars(
             "Supplies and paper",
-            f"What is left in a printer, of each supply and tray. Good: more than {LOW:.0%}; what is below is ordered.",
+            f"What is left in a printer, of each supply and tray. Good: more than {low:.0%}; what is below is ordered.",
             Query(
                 f"max by (supply) (wardwatch_printer_supply_ratio{{{ONE}}} or label_replace("
                 f'wardwatch_printer_media_ratio{{{ONE}}}, "supply", "$1", "tray", "(.+)"))',
                 "{{supply}}",
             ),
             "percentunit",
-            steps=(Step(None, WARN), Step(LOW, GOOD)),
+            steps=(Step(None, WARN), Step(low, GOOD)),
             high=1,
             none="It is no printer",
             width=8,

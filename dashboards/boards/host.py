@@ -8,7 +8,8 @@ from collector.config import Config
 from dashboards import names as n
 from dashboards.board import Board, Row, Variable, alerts
 from dashboards.boards.queries import FORECAST, FORECAST_OF
-from dashboards.palette import BAD, QUIET, UP, Step, any_is, falling
+from dashboards.limits import Sources, limit
+from dashboards.palette import BAD, QUIET, UP, Step, any_is, falling, ticket_from
 from dashboards.panels import Panel, Query, series, stat, table
 
 ABOUT: Final = """**For** whoever looks into one machine.
@@ -23,7 +24,7 @@ DISKS: Final = f'{ONE}, device!~"(dm-|md|drbd|loop|ram|zram)[0-9]+"'
 PORTS: Final = f'{ONE}, device!="lo"'
 
 
-def board(config: Config) -> Board:
+def board(config: Config, sources: Sources) -> Board:
     return Board(
         uid="wardwatch-host",
         title="What is this machine short of?",
@@ -31,26 +32,28 @@ def board(config: Config) -> Board:
         variables=(HOST,),
         marks=(alerts(ONE),),
         rows=(
-            Row("", _first(config)),
-            Row("Processors and memory", _cpu(config)),
-            Row("Disks and file systems", _disks(config)),
+            Row("", _first(config, sources)),
+            Row("Processors and memory", _cpu(config, sources)),
+            Row("Disks and file systems", _disks(config, sources)),
             Row("Network", _network()),
             Row("When it is full", (_forecast(),)),
         ),
     )
 
 
-def _first(config: Config) -> tuple[Panel, ...]:
+def _first(config: Config, sources: Sources) -> tuple[Panel, ...]:
     limits = config.settings.capacity
     full = limits.full
+    busy = limit(sources, "HostCpuBusy")
     return (
         stat("Answers", "Whether it answered when last asked. Good: up.",
              Query(f'max(up{{job="node", {ONE}}})'), words=UP, width=3),
         stat("Alerts", "Alerts of this machine that fire now. Good: 0.",
              Query(f'count(ALERTS{{alertstate="firing", severity=~"critical|warning", {ONE}}}) or vector(0)'),
              steps=any_is(BAD), width=3),
-        stat("Processors", "Share of time that is neither idle nor for disks. Good: room.",
-             Query(f"1 - avg(sum by (cpu) ({CPU}))"), "percentunit", decimals=0, trend=True, width=3),
+        stat("Processors", f"Share of time that is neither idle nor for disks. Good: below {busy:.0%}.",
+             Query(f"1 - avg(sum by (cpu) ({CPU}))"), "percentunit", steps=ticket_from(busy),
+             decimals=0, trend=True, width=3),
         stat("Memory", "Share that is not available. Good: below the limit of capacity.",
              Query(f'max({n.USED}{{{ONE}, resource="memory"}})'),
              "percentunit", steps=(Step(None, QUIET), Step(full["memory"], BAD)), decimals=0, trend=True, width=3),
@@ -63,37 +66,45 @@ def _first(config: Config) -> tuple[Panel, ...]:
     )  # fmt: skip
 
 
-def _cpu(config: Config) -> tuple[Panel, ...]:
+def _cpu(config: Config, sources: Sources) -> tuple[Panel, ...]:
+    busy, load = (limit(sources, name) for name in ("HostCpuBusy", "HostSaturated"))
+    faults = limit(sources, "HostMajorFaults")
+    files = tuple(limit(sources, "HostFileDescriptors", severity) for severity in ("warning", "critical"))
     return (
-        series("Processors: used", "Time by what it went for, as a share of all processors. Good: room below 1.",
+        series("Processors: used", "Time by what it went for, as a share of all processors. Good: below the alert's "
+               "limit, which counts no time for disks.",
                Query(f'avg by (mode) (rate(node_cpu_seconds_total{{{ONE}, mode!="idle"}}{RATE}))', "{{mode}}"),
-               "percentunit", stacked=True, low=0, width=8),
-        series("Processors: wait", "Load for each processor over 1, 5 and 15 minutes. Good: below 1.",
+               "percentunit", steps=ticket_from(busy), stacked=True, low=0, high=1, width=8),
+        series("Processors: wait", "Load for each processor over 1, 5 and 15 minutes. Good: below 1; the line is the "
+               "alert's.",
                tuple(Query(f'node_load{m}{{{ONE}}} / on (instance) count by (instance) '
                            f'(rate(node_cpu_seconds_total{{{ONE}, mode="idle"}}{RATE}))', f"{m} min")
                      for m in (1, 5, 15)),
-               "short", low=0, width=8),
+               "short", steps=ticket_from(load), low=0, reaches=load, width=8),
         series("Memory: used", "What is not available, and the limit of capacity. Good: below it.",
                Query(f'{n.USED}{{{ONE}, resource="memory"}}', "used"), "percentunit",
                steps=(Step(None, QUIET), Step(config.settings.capacity.full["memory"], BAD)), low=0, high=1, width=8),
-        series("Memory: waits", "Pages a second that must be fetched from disk. Good: near none.",
-               Query(f"rate(node_vmstat_pgmajfault{{{ONE}}}{RATE})", "major faults"), "cps", low=0, width=8),
+        series("Memory: waits", "Pages a second that must be fetched from disk. Good: near none; the alert's line is "
+               f"at {faults:g}.",
+               Query(f"rate(node_vmstat_pgmajfault{{{ONE}}}{RATE})", "major faults"), "cps", steps=ticket_from(faults),
+               low=0, width=8),
         series("Memory: fails", "Programs that were killed as memory ran out, in each hour. Good: none.",
                Query(f"increase(node_vmstat_oom_kill{{{ONE}}}[1h])", "killed"), "short", low=0, width=8),
-        series("File descriptors", "Share of those that the kernel gives out. Good: small.",
+        series("File descriptors", "Share of those that the kernel gives out. Good: below the alerts' lines.",
                Query(f"node_filefd_allocated{{{ONE}}} / node_filefd_maximum{{{ONE}}}", "used"), "percentunit",
-               low=0, width=8),
+               steps=(*ticket_from(files[0]), Step(files[1], BAD)), low=0, high=1, width=8),
     )  # fmt: skip
 
 
-def _disks(config: Config) -> tuple[Panel, ...]:
+def _disks(config: Config, sources: Sources) -> tuple[Panel, ...]:
+    queue = limit(sources, "HostDiskSaturated")
     return (
         series("Disks: used", "Share of time in which something was under way. Good: below 1.",
                Query(f"rate(node_disk_io_time_seconds_total{{{DISKS}}}{RATE})", "{{device}}"), "percentunit",
                low=0, width=8),
-        series("Disks: wait", "Reads and writes that wait or are under way, on average. Good: a few.",
+        series("Disks: wait", "Reads and writes that wait or are under way, on average. Good: below the alert's line.",
                Query(f"rate(node_disk_io_time_weighted_seconds_total{{{DISKS}}}{RATE})", "{{device}}"), "short",
-               low=0, width=8),
+               steps=ticket_from(queue), low=0, reaches=queue, width=8),
         series("Disks: carry", "Bytes a second that are read and written.",
                tuple(Query(f"rate(node_disk_{way}_bytes_total{{{DISKS}}}{RATE})", f"{{{{device}}}} {way}")
                      for way in ("read", "written")), "Bps", low=0, width=8),

@@ -5,13 +5,15 @@ By node_exporter's names alone and what capacity records, so that it is the same
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from collector.config import Config
 from dashboards import names as n
 from dashboards.board import Board, Row, alerts
 from dashboards.boards.queries import FORECAST, FORECAST_OF, alert_columns, alert_queries
-from dashboards.palette import BAD, CALM, WARN, Step, any_is
+from dashboards.limits import Sources, limit
+from dashboards.palette import BAD, CALM, WARN, Step, any_is, ticket_from
 from dashboards.panels import Column, Link, Panel, Query, bars, stat, table
 
 ABOUT: Final = """**For** those who look after servers.
@@ -33,7 +35,7 @@ DISKS: Final = 'device!~"(dm-|md|drbd|loop|ram|zram)[0-9]+"'
 """Without disks that are made of others, as alerts about causes have it."""
 
 
-def board(config: Config) -> Board:
+def board(config: Config, sources: Sources) -> Board:
     return Board(
         uid="wardwatch-hosts",
         title="Which machine is short of something?",
@@ -41,8 +43,8 @@ def board(config: Config) -> Board:
         marks=(alerts('alertname=~"Host.+"'),),
         rows=(
             Row("", _first(config)),
-            Row("Used", _used(config)),
-            Row("Waits", _waits()),
+            Row("Used", _used(config, sources)),
+            Row("Waits", _waits(sources)),
             Row("Fails", _fails(config)),
         ),
     )
@@ -82,25 +84,27 @@ def _firing(title: str, about: str, names: str) -> Panel:
     return _counted(title, f"Machines with {about}.", those, WARN)
 
 
-def _ranked(title: str, about: str, expr: str, unit: str, legend: str, full: float | None = None) -> Panel:
+def _ranked(title: str, about: str, expr: str, unit: str, legend: str, steps: Sequence[Step] = ()) -> Panel:
     return bars(
         title,
         f"{about} The ten highest.",
         Query(f"topk(10, sort_desc({expr}))", legend),
         unit,
-        steps=() if full is None else (Step(None, CALM), Step(full, BAD)),
+        steps=steps,
         links=(BAR_TO_HOST,),
         high=1 if unit == "percentunit" else None,
         width=8,
     )
 
 
-def _used(config: Config) -> tuple[Panel, ...]:
-    full = config.settings.capacity.full
+def _used(config: Config, sources: Sources) -> tuple[Panel, ...]:
+    full = {name: (Step(None, CALM), Step(share, BAD)) for name, share in config.settings.capacity.full.items()}
+    files = tuple(limit(sources, "HostFileDescriptors", severity) for severity in ("warning", "critical"))
+    busy = limit(sources, "HostCpuBusy")
     item = "{{instance}} {{item}}"
     return (
-        _ranked("Processors", "Share of time that is neither idle nor for disks. Good: room.", CPU, "percentunit",
-                "{{instance}}"),
+        _ranked("Processors", f"Share of time that is neither idle nor for disks. Good: below {busy:.0%}.", CPU,
+                "percentunit", "{{instance}}", ticket_from(busy)),
         _ranked("Memory", "Share that is not available. Good: below the limit of capacity.",
                 f'{n.USED}{{resource="memory"}} {HOSTS}', "percentunit", "{{instance}}", full["memory"]),
         _ranked("File systems", "Share that is used. Good: below the limit of capacity.",
@@ -109,8 +113,9 @@ def _used(config: Config) -> tuple[Panel, ...]:
                 f"rate(node_disk_io_time_seconds_total{{{DISKS}}}{RATE})", "percentunit", "{{instance}} {{device}}"),
         _ranked("Network", "Bits a second, the busier direction of each interface.",
                 _net("bytes", 8), "bps", "{{instance}} {{device}}"),
-        _ranked("File descriptors", "Share of those that the kernel gives out. Good: small.",
-                "max by (instance) (node_filefd_allocated / node_filefd_maximum)", "percentunit", "{{instance}}"),
+        _ranked("File descriptors", f"Share of those that the kernel gives out. Good: below {files[0]:.0%}.",
+                "max by (instance) (node_filefd_allocated / node_filefd_maximum)", "percentunit", "{{instance}}",
+                (*ticket_from(files[0]), Step(files[1], BAD))),
     )  # fmt: skip
 
 
@@ -119,14 +124,17 @@ def _net(what: str, times: int = 1) -> str:
     return f"({received} > {sent} or {sent}) * {times}"
 
 
-def _waits() -> tuple[Panel, ...]:
+def _waits(sources: Sources) -> tuple[Panel, ...]:
+    load, queue = (limit(sources, name) for name in ("HostSaturated", "HostDiskSaturated"))
+    faults = limit(sources, "HostMajorFaults")
     return (
-        _ranked("Load for each processor", "What runs or wants to. Good: below 1.", LOAD, "short", "{{instance}}"),
-        _ranked("Disk queues", "Reads and writes that wait or are under way, on average. Good: a few.",
+        _ranked("Load for each processor", f"What runs or wants to. Good: below 1; {load:g} that last are an alert.",
+                LOAD, "short", "{{instance}}", ticket_from(load)),
+        _ranked("Disk queues", f"Reads and writes that wait or are under way, on average. Good: below {queue:g}.",
                 f"rate(node_disk_io_time_weighted_seconds_total{{{DISKS}}}{RATE})", "short",
-                "{{instance}} {{device}}"),
-        _ranked("Memory fetched from disk", "Major page faults a second. Good: near none.",
-                f"max by (instance) (rate(node_vmstat_pgmajfault{RATE}))", "cps", "{{instance}}"),
+                "{{instance}} {{device}}", ticket_from(queue)),
+        _ranked("Memory fetched from disk", f"Major page faults a second. Good: near none; below {faults:g}.",
+                f"max by (instance) (rate(node_vmstat_pgmajfault{RATE}))", "cps", "{{instance}}", ticket_from(faults)),
     )  # fmt: skip
 
 

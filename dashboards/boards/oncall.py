@@ -9,7 +9,8 @@ from dashboards import names as n
 from dashboards.board import Board, Row, alerts, maintenance
 from dashboards.boards.changes import came_or_went
 from dashboards.boards.queries import OWNER, TO_DEVICE, TO_SERVICE, alert_columns, alert_queries
-from dashboards.palette import BAD, GOOD, QUIET, WARN, Step, any_is
+from dashboards.boards.shares import limits, target, within
+from dashboards.palette import BAD, QUIET, WARN, Step, any_is
 from dashboards.panels import Column, Panel, Query, bars, series, stat, table
 
 ABOUT: Final = """**For** whoever is called, on a phone at 3 a.m.; below for who plans the shifts.
@@ -19,8 +20,6 @@ Top to bottom: what it is, its runbook, what else changed then. `wardwatch ack A
 OWNED: Final = 'owner=~"$owner"'
 MINE: Final = f'alertname!="Watchdog", {OWNED}'
 WINDOW: Final = 'window="30d"'
-ANSWER: Final = 15 * 60
-"""Seconds: P1 is acknowledged within 15 minutes (KPIS 2.2)."""
 LISTED: Final = 20
 
 
@@ -33,15 +32,16 @@ def board(config: Config) -> Board:
         marks=(alerts(MINE), maintenance(f"{n.MAINTENANCE} == 1")),
         since="now-3h",
         rows=(
-            Row("", _first()),
+            Row("", _first(config)),
             Row("What it is", _open(config)),
             Row("What else changed", (_over_time(), came_or_went(LISTED, height=8), _planned(), _told())),
-            Row("The load", (*_load(), _restored())),
+            Row("The load", (*_load(config), _restored(config))),
         ),
     )
 
 
-def _first() -> tuple[Panel, ...]:
+def _first(config: Config) -> tuple[Panel, ...]:
+    soon, answer = within(config, "mtta"), target(config, "mtta")
     firing = f'ALERTS{{alertstate="firing", severity="%s", {MINE}}}'
     return (
         stat(
@@ -67,19 +67,19 @@ def _first() -> tuple[Panel, ...]:
         ),
         stat(
             "Oldest waits",
-            "How long the oldest page that nobody has acknowledged has waited. Good: less than 15 minutes.",
+            "How long the oldest page that nobody has acknowledged has waited." + soon,
             Query('max(wardwatch_oncall_oldest_unacknowledged_seconds{severity="critical"})'),
             "s",
-            steps=(Step(None, QUIET), Step(1, WARN), Step(ANSWER, BAD)),
+            steps=(Step(None, QUIET), Step(1, WARN), *(() if answer is None else (Step(answer, BAD),))),
             none="– nobody was called",
             width=3,
         ),
         stat(
             "MTTA",
-            "Mean time to acknowledge, of the pages of 30 days, from when they began to fire. Good: within 15 minutes.",
+            "Mean time to acknowledge, of the pages of 30 days, from when they began to fire." + soon,
             Query(f'max({n.CALL_MTTA}{{severity="critical", {WINDOW}}})'),
             "s",
-            steps=(Step(None, GOOD), Step(ANSWER, BAD)),
+            steps=limits(config, "mtta"),
             none="– none yet",
             width=3,
         ),
@@ -160,7 +160,7 @@ def _told() -> Panel:
     )
 
 
-def _load() -> tuple[Panel, ...]:
+def _load(config: Config) -> tuple[Panel, ...]:
     return (
         table(
             "Calls by shift, 30 days",
@@ -203,9 +203,11 @@ def _load() -> tuple[Panel, ...]:
         ),
         series(
             "Time to acknowledge",
-            "Mean over the 30 days before, by severity. Good: falling, and pages within 15 minutes.",
+            "Mean over the 30 days before, by severity. It should fall; the line is for pages."
+            + within(config, "mtta"),
             Query(f"max by (severity) ({n.CALL_MTTA}{{{WINDOW}}})", "{{severity}}"),
             "s",
+            steps=limits(config, "mtta")[:2],
             low=0,
             none="Nobody has acknowledged anything",
             width=12,
@@ -213,13 +215,14 @@ def _load() -> tuple[Panel, ...]:
     )
 
 
-def _restored() -> Panel:
+def _restored(config: Config) -> Panel:
     owned = f"on (service) group_left (owner) {n.INFO}{{{OWNED}}}"
     return bars(
         "Time to restore, 30 days",
-        "Mean time from the beginning of an incident to its end (MTRS), the ten longest. Good: within 4 hours.",
+        "Mean time from the beginning of an incident to its end (MTRS), the ten longest." + within(config, "mtrs"),
         Query(f"sort_desc(topk(10, {n.MTRS}{{{WINDOW}}} * {owned}))", "{{service}}"),
         "s",
+        steps=limits(config, "mtrs"),
         none="No incident",
         width=12,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from collector.config import Config
+from collector.services import LITTLE_LEFT
 from dashboards import names as n
 from dashboards.board import Board, Mark, Row, alerts, maintenance
 from dashboards.boards import service_promise as promise
@@ -81,10 +82,11 @@ def _first() -> tuple[Panel, ...]:
         ),
         stat(
             "Budget used",
-            "The share of each objective's budget that is gone. Good: below 75%; at 100% the promise is broken.",
+            f"The share of each objective's budget that is gone. Good: below {1 - LITTLE_LEFT:.0%}; at 100% the "
+            "promise is broken.",
             Query(f"1 - {left}", "{{objective}}"),
             "percentunit",
-            steps=(Step(None, CALM), Step(0.75, WARN), Step(1, BAD)),
+            steps=(Step(None, CALM), Step(1 - LITTLE_LEFT, WARN), Step(1, BAD)),
             none="– no budget",
             decimals=0,
             width=3,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from collector.config import Config
+from collector.services import LITTLE_LEFT
 from dashboards import names as n
 from dashboards.board import Board, Row, alerts, maintenance, with_service
 from dashboards.boards.changes import came_or_went
@@ -103,7 +104,7 @@ def board(config: Config) -> Board:
                                 "Consumed",
                                 "percentunit",
                                 0,
-                                steps=(Step(None, QUIET), Step(0.75, WARN), Step(1, BAD)),
+                                steps=(Step(None, QUIET), Step(1 - LITTLE_LEFT, WARN), Step(1, BAD)),
                                 width=110,
                             ),
                             Column("owner", "Owner", width=160),

@@ -185,8 +185,9 @@ def boards(made: Iterable[Board]) -> str:
 
 def _parts() -> dict[str, Callable[[], str]]:
     from collector.config import load
+    from collector.config.causes import read_causes
     from collector.registry import COLLECTORS
-    from dashboards.boards import BOARDS
+    from dashboards.boards import every
 
     rules = ROOT / "dashboards" / "causes"
     example = cache(lambda: load(ROOT / "config", environ={}, resolve=str, kpis="read"))
@@ -195,7 +196,7 @@ def _parts() -> dict[str, Callable[[], str]]:
         "every-alert": lambda: every_alert(rules),
         "power-alerts": lambda: alerts((rules / "power.yml").read_text()),
         "kpis": lambda: measured(example().kpis.kpis.values()),
-        "boards": lambda: boards(build(example()) for build in BOARDS),
+        "boards": lambda: boards(every(example(), read_causes(rules))),
         "host-alerts": lambda: alerts((rules / "hosts.yml").read_text()),
         "collectors": lambda: collectors(COLLECTORS),
         "resources": lambda: resources(RESOURCES),
@@ -216,12 +217,13 @@ this year: what is generated must not change with the calendar."""
 
 def promised() -> Mapping[Path, str]:
     """Files for the services that `config/` promises, for its KPIs, for whom it tells, and the boards."""
-    from collector.cli.rulefiles import files
+    from collector.cli.rulefiles import SOURCES, files
     from collector.config import load
+    from collector.config.causes import read_causes
     from dashboards.boards import made
 
     config = load(ROOT / "config", environ={}, resolve=str, kpis="read")
-    return {RULES / name: text for name, text in (files(config, YEAR) | made(config)).items()}
+    return {RULES / name: text for name, text in (files(config, YEAR) | made(config, read_causes(SOURCES))).items()}
 
 
 FILES = (

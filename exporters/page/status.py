@@ -16,6 +16,7 @@ from aiohttp import web
 
 from collector.config.urls import Urls
 from collector.model import clean
+from collector.services import LITTLE_LEFT
 from exporters.encoding import wants_gzip
 from exporters.page import spark
 from exporters.page.devices import MEANING, STATES, cleaned
@@ -31,8 +32,6 @@ SERVICES: Final = 300
 """Most services, alerts of different names, and devices on the page: what needs somebody comes first."""
 ALERTS: Final = 50
 DEVICES: Final = 30
-LOW: Final = 0.25
-"""Share of a budget left below which the page says so: what the boards have for nearly spent (dashboards/boards)."""
 
 URGENCY: Final = ("down", "unknown", "burning", "idle", "maintenance", "events", "up")
 """Services in the order of the page."""
@@ -208,7 +207,7 @@ def _told(line: ServiceLine, standing: Standing) -> Told:
             wrong.append(f"The budget of {budget.objective} will not last.")
         elif budget.left <= 0:
             wrong.append(f"The budget of {budget.objective} is spent.")
-        elif budget.left < LOW:
+        elif budget.left < LITTLE_LEFT:
             wrong.append(f"Little is left of the budget of {budget.objective}.")
     alerts = [("BudgetBurnFast", "page" in burning), ("BudgetBurnSlow", "ticket" in burning)]
     alerts.append(("ServiceUnknown", line.state == "unknown" and not standing.problem))

@@ -121,7 +121,7 @@ class Answers:
             by_board.setdefault(each.board, []).append(each)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             # A list, so that what fails in a thread fails here.
-            list(pool.map(lambda one: self._ask_board(prometheus, *one, now), by_board.items()))
+            list(pool.map(lambda uid: self._ask_board(prometheus, uid, by_board[uid], now), by_board))
 
     def _ask_board(self, prometheus: Prometheus, uid: str, those: Sequence[Asked], now: float) -> None:
         offered: list[Choice] = list(prometheus.choices(uid, now)) or [{}]

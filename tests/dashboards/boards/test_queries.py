@@ -51,7 +51,7 @@ def watched(part: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactor
 def _settle(prometheus: Prometheus) -> None:
     """Until rules have recorded what they can: history is told of series that there are."""
     begun = changed = time.monotonic()
-    known = 0
+    known = 0.0
     while time.monotonic() - begun < FIRST_SECONDS and time.monotonic() - changed < SETTLED_SECONDS:
         time.sleep(1)
         count, up, down = (_number(prometheus, each) for each in (NAMES, "count(up == 1)", "count(up == 0)"))
