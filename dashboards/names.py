@@ -28,6 +28,8 @@ OFF_HOURS: Final = "device:off_hours"
 
 # How a device is, as `dashboards/rules/causes.py` numbers it, by instance and where and what it is.
 DEVICE_STATE: Final = "device:state"
+# 1 in each minute in which a device came or went; nothing otherwise. As its `wardwatch_device_up`.
+DEVICE_CHANGED: Final = "device:changed"
 
 # States, by service.
 COMPONENT_UP: Final = "service:component:up"

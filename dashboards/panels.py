@@ -6,7 +6,7 @@ Only core panels. Each has a description: what it shows and what good looks like
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
@@ -67,6 +67,8 @@ class Column:
     decimals: int | None = None
     steps: Sequence[Step] = ()
     words: Words = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """What is shown in place of a value, which is no state and has no colour."""
     links: Sequence[Link] = ()
     width: int | None = None
     gauge: bool = False
@@ -287,6 +289,15 @@ def _mapping(mapped: Words) -> dashboard.ValueMap:
     return dashboard.ValueMap(options=options)
 
 
+def _texts(texts: Mapping[str, str]) -> dashboard.ValueMap:
+    return dashboard.ValueMap(
+        options={
+            value: dashboard.ValueMappingResult(text=text, index=index)
+            for index, (value, text) in enumerate(texts.items())
+        }
+    )
+
+
 def _no_data(mapped: Words) -> Iterable[dashboard.SpecialValueMap]:
     if "null" in mapped:
         word = mapped["null"]
@@ -316,6 +327,8 @@ def _cells(column: Column) -> Iterable[dashboard.DynamicConfigValue]:
         yield dashboard.DynamicConfigValue("thresholds", {"mode": "absolute", "steps": steps})
     if column.words:
         yield dashboard.DynamicConfigValue("mappings", [_mapping(column.words), *_no_data(column.words)])
+    if column.texts:
+        yield dashboard.DynamicConfigValue("mappings", [_texts(column.texts)])
     if column.gauge:
         yield dashboard.DynamicConfigValue("custom.cellOptions", {"type": "gauge", "mode": "basic"})
     elif column.steps or column.words:

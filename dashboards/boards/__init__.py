@@ -26,7 +26,7 @@ def every(config: Config, sources: Sources) -> Iterator[Board]:
     """In the order of the menu; thresholds and choices come from the configuration, and from alerts' `sources`."""
     yield today.board(config)
     yield service.board(config)
-    yield oncall.board(config)
+    yield oncall.board(config, sources)
     yield equipment.board(config)
     yield network.board(config)
     yield device.board(config, sources)

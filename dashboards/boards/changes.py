@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboards import names as n
 from dashboards.boards.queries import TO_DEVICE
 from dashboards.palette import UP
 from dashboards.panels import Column, Panel, Query, table
@@ -9,10 +10,11 @@ from dashboards.panels import Column, Panel, Query, table
 
 def came_or_went(most: int, *, height: int = 9) -> Panel:
     """At most so many devices."""
-    changed = f"topk({most}, changes(wardwatch_device_up[1h]) > 0)"
+    changed = f"topk({most}, sum_over_time({n.DEVICE_CHANGED}[$__range]))"
     return table(
         "Devices that came or went",
-        f"Devices whose state changed within the last hour, at most {most}, and how they are now. Good: none.",
+        f"Devices that came or went in the time that the board shows, at most {most}: how they are now, and in how "
+        "many minutes that changed. Good: none.",
         (Query(changed), Query(f"wardwatch_device_up and {changed}")),
         (
             Column("instance", "Device", links=(TO_DEVICE,)),

@@ -9,7 +9,9 @@ from dashboards import names as n
 from dashboards.board import Board, Row, alerts, maintenance
 from dashboards.boards.changes import came_or_went
 from dashboards.boards.queries import OWNER, TO_DEVICE, TO_SERVICE, alert_columns, alert_queries
+from dashboards.boards.reasons import reasons
 from dashboards.boards.shares import limits, target, within
+from dashboards.limits import Sources
 from dashboards.palette import BAD, QUIET, WARN, Step, any_is
 from dashboards.panels import Column, Panel, Query, bars, series, stat, table
 
@@ -23,7 +25,7 @@ WINDOW: Final = 'window="30d"'
 LISTED: Final = 20
 
 
-def board(config: Config) -> Board:
+def board(config: Config, sources: Sources) -> Board:
     return Board(
         uid="wardwatch-oncall",
         title="What pages now, why, and what else changed?",
@@ -33,7 +35,7 @@ def board(config: Config) -> Board:
         since="now-3h",
         rows=(
             Row("", _first(config)),
-            Row("What it is", _open(config)),
+            Row("What it is, why, since when", _open(config, sources)),
             Row("What else changed", (_over_time(), came_or_went(LISTED, height=8), _planned(), _told())),
             Row("The load", (*_load(config), _restored(config))),
         ),
@@ -93,21 +95,21 @@ def _first(config: Config) -> tuple[Panel, ...]:
     )
 
 
-def _open(config: Config) -> tuple[Panel, ...]:
+def _open(config: Config, sources: Sources) -> tuple[Panel, ...]:
     runbooks = config.settings.urls.runbooks
     return tuple(
         table(
             title,
             f"{about} An alert leads to its runbook, a device and a service to their boards. Good: none.",
-            alert_queries(f'severity="{severity}", {MINE}'),
-            alert_columns(runbooks, devices=True, services=True),
+            alert_queries(f'severity="{severity}", {MINE}', reasons=True),
+            alert_columns(runbooks, reasons=reasons(config, sources, severity)),
             sort="Since",
             none="None",
             height=height,
         )
         for title, about, severity, height in (
-            ("Pages", "What fires and wakes somebody, or soon will; since when, whose it is.", "critical", 8),
-            ("Tickets", "What waits for working hours; since when, whose it is.", "warning", 9),
+            ("Pages", "What fires and wakes somebody, or soon will; why, since when, whose it is.", "critical", 8),
+            ("Tickets", "What waits for working hours; why, since when, whose it is.", "warning", 9),
         )
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from dashboards import names as n
@@ -30,11 +31,24 @@ SERIES_TO_DEVICE: Final = Link(
 """From a line or a bar that has the label instance."""
 
 
-def alert_columns(runbooks: str, *, devices: bool = False, services: bool = False) -> tuple[Column, ...]:
+def alert_columns(
+    runbooks: str, *, devices: bool = False, services: bool = False, reasons: Mapping[str, str] | None = None
+) -> tuple[Column, ...]:
     """Of `alert_queries`; an alert leads to its runbook, and where there are several `devices` or `services` each to
-    its board."""
+    its board. With `reasons`, by name of alerts, all are of one severity, which is not shown."""
+    runbook = Link("Runbook", runbooks + "/${__data.fields.alertname}")
+    if reasons is not None:
+        return (
+            Column("alertname", "Alert", links=(runbook,), width=180),
+            Column("Value #A", "Since", "dateTimeFromNow", width=130),
+            Column("why", "Why", texts=reasons),
+            Column("instance", "Device", links=(TO_DEVICE,), width=180),
+            Column("service", "Service", links=(TO_SERVICE,), width=150),
+            Column("alertstate", "State", words=ALERT, width=90),
+            Column("owner", "Owner", width=160),
+        )
     return (
-        Column("alertname", "Alert", links=(Link("Runbook", runbooks + "/${__data.fields.alertname}"),)),
+        Column("alertname", "Alert", links=(runbook,)),
         *((Column("instance", "Device", links=(TO_DEVICE,)),) if devices else ()),
         *((Column("service", "Service", links=(TO_SERVICE,)),) if services else ()),
         Column("alertstate", "State", words=ALERT, width=100),
@@ -44,15 +58,16 @@ def alert_columns(runbooks: str, *, devices: bool = False, services: bool = Fals
     )
 
 
-def alert_queries(selector: str, those: str = "") -> tuple[Query, ...]:
-    """Since when alerts have been there, and how far they are; of `those`, series by instance, where given."""
+def alert_queries(selector: str, those: str = "", *, reasons: bool = False) -> tuple[Query, ...]:
+    """Since when alerts have been there, and how far they are; of `those`, series by instance, where given. With
+    `reasons` their name comes twice, once to be shown as what it means."""
     by = "alertname, severity, instance, service, owner"
     only = f"\nand on (instance) {those}" if those else ""
     since, there = (with_service(name, selector) for name in ("ALERTS_FOR_STATE", "ALERTS"))
-    return (
-        Query(f"min by ({by}) ({since}) * 1000{only}"),
-        Query(f"count by ({by}, alertstate) ({there}){only}"),
-    )
+    found = (f"min by ({by}) ({since}) * 1000{only}", f"count by ({by}, alertstate) ({there}){only}")
+    if reasons:
+        return tuple(Query(f'label_replace({each}, "why", "$1", "alertname", "(.+)")') for each in found)
+    return tuple(Query(each) for each in found)
 
 
 FORECAST_OF: Final = (n.DAYS, n.DAYS_LOW, n.DAYS_HIGH, n.USED)

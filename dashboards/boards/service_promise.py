@@ -124,18 +124,24 @@ def windows() -> Panel:
 
 
 def incidents() -> Panel:
+    begins = f"timestamp({n.BEGINS}{{{ONE}}} == 1)[59m30s:1m]"
     return table(
         "Incidents, by the hour",
-        "Each hour of the board's time range in which it was in an incident: when one began, and how many minutes "
-        "of that hour it took. An incident begins with two bad minutes and ends with five good ones. Good: none.",
+        "Each hour of the board's time range in which it was in an incident: when the first began, and the last where "
+        "several did, how many began, and how many minutes of that hour they took. An incident begins with two bad "
+        "minutes and ends with five good ones. Good: none.",
         (
-            Query(f"max_over_time(timestamp({n.BEGINS}{{{ONE}}} == 1)[59m30s:1m]) * 1000"),
+            Query(f"min_over_time({begins}) * 1000"),
+            Query(f"(max_over_time({begins}) > min_over_time({begins})) * 1000"),
+            Query(f"count_over_time({begins})"),
             Query(f"count_over_time(({n.INCIDENT}{{{ONE}}} == 1)[59m30s:1m])"),
         ),
         (
             Column("Time", "Hour until", "dateTimeAsIso"),
             Column("Value #A", "Began", "dateTimeAsIso"),
-            Column("Value #B", "Minutes", "none", 0, width=90),
+            Column("Value #B", "and again", "dateTimeAsIso"),
+            Column("Value #C", "Begun", "none", 0, width=80),
+            Column("Value #D", "Minutes", "none", 0, width=90),
         ),
         sort="Hour until",
         none="None",

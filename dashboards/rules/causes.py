@@ -47,20 +47,34 @@ def files(
     sources: Mapping[str, Sequence[Mapping[str, Any]]], timing: Timing, places: Places, team: str
 ) -> dict[str, str]:
     """Rule files by path, from the groups of the sources by name. `team` is called where nobody says another."""
-    states = Record(n.DEVICE_STATE, device_state(by="instance, site, location, device_kind"))
+    states = (Record(n.DEVICE_STATE, device_state(by="instance, site, location, device_kind")), _changed(timing))
     made = {
         FILE: written(
             [
                 Group("wardwatch devices", "", (*_about_devices(),)),
-                Group("wardwatch device states", timing.lasts("1m"), (states,)),
+                Group("wardwatch device states", timing.lasts("1m"), states),
             ],
             ABOUT,
         )
     }
-    for name, groups in sources.items():
-        complete = [_group(group, groups, timing, places, team) for group in groups]
+    for name, complete in groups(sources, timing, places, team):
         made[f"prometheus/{name}"] = written(complete, (f"From dashboards/causes/{name}, which says why.",))
     return made
+
+
+def groups(
+    sources: Mapping[str, Sequence[Mapping[str, Any]]], timing: Timing, places: Places, team: str
+) -> Iterator[tuple[str, Sequence[Group]]]:
+    """The groups of each file by its name, complete."""
+    for name, those in sources.items():
+        yield name, [_group(group, those, timing, places, team) for group in those]
+
+
+def _changed(timing: Timing) -> Record:
+    """Few: so a board may look back over a day or a month without reading every answer of every device. What comes and
+    goes within the minute is not seen."""
+    up = "wardwatch_device_up"
+    return Record(n.DEVICE_CHANGED, f"({up} != {up} offset {timing.lasts('1m')}) * 0 + 1")
 
 
 def _about_devices() -> Iterator[Record]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import promql_parser
@@ -13,6 +14,7 @@ from collector.config.causes import read_causes
 from dashboards.rules.alerts import Places
 from dashboards.rules.causes import AT_ANY_HOUR, FILE, NEVER_BEHIND, files
 from dashboards.timing import Timing
+from tests.dashboards.promtool import Case, judged
 
 SOURCES = read_causes(Path(__file__).parents[2] / "dashboards" / "causes")
 ONE = {
@@ -105,3 +107,22 @@ def test_the_same_sources_give_the_same_bytes(scale: int) -> None:
     first, second = (files(SOURCES, Timing(scale), Places(), "nobody") for _ in range(2))
     assert first == second
     assert list(first) == [FILE, *(f"prometheus/{name}" for name in SOURCES)]
+
+
+@pytest.mark.parts
+@pytest.mark.slow
+def test_a_device_that_comes_or_goes_is_recorded_once(part: Callable[[str], Path], tmp_path: Path) -> None:
+    case = Case(
+        "down for three minutes, then up again; one that is new, and one that never answers, do not change",
+        {
+            'wardwatch_device_up{instance="a", site="main"}': "1x4 0x2 1x20",
+            'wardwatch_device_up{instance="new"}': "_x9 1x10",
+            'wardwatch_device_up{instance="dead"}': "0x20",
+        },
+    )
+    changed = 'device:changed{instance="a", site="main"}'
+    case.look("4m", "device:changed").look("5m", "device:changed", (changed, 1)).look("6m", "device:changed")
+    case.look("8m", "device:changed", (changed, 1)).look("9m", "device:changed").look("10m", "device:changed")
+    case.look("20m", "sum_over_time(device:changed[30m])", ('{instance="a", site="main"}', 2))
+    text = files(SOURCES, Timing(), Places(), "nobody")[FILE]
+    assert judged(part("promtool"), tmp_path, [text], [case], "1m", "device:changed") == ""

@@ -27,6 +27,8 @@ ONLY_HERE = (
     "wardwatch-oncall: MTTA A",
     "wardwatch-service: Incidents, by the hour A",
     "wardwatch-service: Incidents, by the hour B",
+    "wardwatch-service: Incidents, by the hour C",
+    "wardwatch-service: Incidents, by the hour D",
     "wardwatch-capacity: Peaks in agreed hours A",
     "wardwatch-capacity: Use against the next step A",
     "wardwatch-capacity: Address pools A",
@@ -339,9 +341,38 @@ OTHERS = (
         },
         {
             "Incidents, by the hour A": {'{service="epr"}': 660_000},
-            "Incidents, by the hour B": {'{service="epr"}': 10},
+            "Incidents, by the hour B": None,
+            "Incidents, by the hour C": {'{service="epr"}': 1},
+            "Incidents, by the hour D": {'{service="epr"}': 10},
         },
         {"service": "epr"},
+    ),
+    case(
+        "of two incidents within the hour both are seen",
+        "service",
+        {
+            on("service:incident:begins", service="epr"): "0x5 1 0x13 1 0x30",
+            on("service:incident", service="epr"): "0x5 1x6 0x7 1x3 0x30",
+        },
+        {
+            "Incidents, by the hour A": {'{service="epr"}': 360_000},
+            "Incidents, by the hour B": {'{service="epr"}': 1_260_000},
+            "Incidents, by the hour C": {'{service="epr"}': 2},
+            "Incidents, by the hour D": {'{service="epr"}': 11},
+        },
+        {"service": "epr"},
+    ),
+    case(
+        "a device that left hours ago is told as long as the board looks back so far",
+        "oncall",
+        {
+            on("wardwatch_device_up", instance="cab-3", site="main"): "0x40",
+            on("device:changed", instance="cab-3", site="main"): "_x3 1 _x5 1 _x30",
+        },
+        {
+            "Devices that came or went A": {'{instance="cab-3", site="main"}': 2},
+            "Devices that came or went B": {'wardwatch_device_up{instance="cab-3", site="main"}': 0},
+        },
     ),
 )
 

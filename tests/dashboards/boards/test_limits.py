@@ -105,8 +105,9 @@ def _json(config: Config, sources: Mapping[str, list[dict[str, Any]]]) -> dict[s
 def test_no_step_is_typed_in() -> None:
     config, sources = example(), read_causes(SOURCES)
     settings, kpis = config.settings, config.kpis.kpis.values()
-    known: set[float | None] = {0, 1, *settings.capacity.full.values(), settings.capacity.days, settings.capacity.earliest}
-    known |= {settings.caps.series, *(each.target for each in kpis), *(each.amber for each in kpis)}
+    known: set[float | None] = {0, 1, *settings.capacity.full.values(), settings.caps.series}
+    known |= {settings.capacity.days, settings.capacity.earliest}
+    known |= {*(each.target for each in kpis), *(each.amber for each in kpis)}
     known |= {limit(sources, alert, severity) for _, _, alert, severity in OF_ALERTS if alert != "PrinterSupplyLow"}
     known |= {limit(sources, "PrinterSupplyLow", of="wardwatch_printer_supply_ratio")}
     typed = [

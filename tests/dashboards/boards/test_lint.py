@@ -291,4 +291,4 @@ def _mapped(panel: Json) -> Iterator[tuple[str, str]]:
     for mapping in found:
         options = mapping["options"]
         results = [options["result"]] if "result" in options else options.values()
-        yield from ((each["text"], each["color"]) for each in results)
+        yield from ((each["text"], each["color"]) for each in results if "color" in each)
