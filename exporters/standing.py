@@ -46,6 +46,9 @@ class ServiceLine:
     """Shares of time that it was up, over 24 hours."""
     week: Course = ()
     """Shares of budget left, of the objective with least, over 7 days."""
+    begun: float | None = None
+    """Unix time from which on it has been measured, where that is less than is looked back; None: longer, or it is
+    up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,8 @@ class AlertLine:
     owner: str = ""
     runbook: str = ""
     """A web address."""
+    silenced: bool = False
+    """Whether Alertmanager keeps it from calling anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +85,10 @@ class Standing:
     services: Sequence[ServiceLine] = ()
     alerts: Sequence[AlertLine] = ()
     firing: Mapping[tuple[str, str], int] = field(default_factory=dict)
-    """How many alerts fire by severity and name, those that are not in `alerts` too."""
+    """How many alerts fire by severity and name, those that are not in `alerts` too, and none that is silenced."""
+    silenced: Mapping[tuple[str, str], int] | None = None
+    """How many are silenced; None: not known, as Alertmanager does not answer."""
+    agents: Mapping[str, bool] = field(default_factory=dict)
+    """Agents elsewhere, by name: whether they answer Prometheus."""
+    started: float = 0.0
+    """Unix time at which this collector started; 0: not known."""

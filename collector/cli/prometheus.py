@@ -1,4 +1,7 @@
-"""Questions to a Prometheus: PromQL at one moment or over some time, and the alerts that fire (its HTTP API)."""
+"""Questions to a Prometheus: PromQL at one moment or over some time, and the alerts that fire (its HTTP API).
+
+And to the Alertmanager behind it: what is silenced there.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import aiohttp
@@ -57,13 +61,7 @@ class Prometheus:
 
     async def __aenter__(self) -> Prometheus:
         settings = self._settings
-        context: ssl.SSLContext | bool = True
-        if self._base.scheme == "https":
-            try:
-                # Apart: the system's certificates take their time to be read.
-                context = await asyncio.to_thread(ssl.create_default_context, cafile=settings.ca_file)
-            except (OSError, ssl.SSLError) as error:
-                raise NoAnswer(f"{settings.url}: ca_file cannot be used: {error.strerror or error}") from None
+        context = await _context(self._base, settings.ca_file)
         headers = {}
         if settings.token is not None:
             headers["Authorization"] = f"Bearer {settings.token.reveal()}"
@@ -104,23 +102,41 @@ class Prometheus:
             return await _data(self._session, self._base / "api/v1" / what, form)
 
 
+async def silenced(url: str, ca_file: Path | None) -> Sequence[Labels]:
+    """The labels of each alert that is silenced in the Alertmanager at `url`. Raises NoAnswer."""
+    base = URL(url)
+    connector = aiohttp.TCPConnector(ssl=await _context(base, ca_file), limit=1)
+    with _said(base):
+        async with aiohttp.ClientSession(timeout=WAIT, connector=connector) as session:
+            _, body = await _body(
+                session, (base / "api/v2/alerts").with_query(active="false", unprocessed="false"), None
+            )
+        try:
+            alerts = await asyncio.to_thread(json.loads, body)
+            return [
+                each["labels"] for each in alerts if each["status"]["silencedBy"] and isinstance(each["labels"], dict)
+            ]
+        except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+            raise ValueError("what it answers is no answer of Alertmanager's; is that its address?") from None
+
+
+async def _context(base: URL, ca_file: Path | None) -> ssl.SSLContext | bool:
+    if base.scheme != "https":
+        return True
+    try:
+        # Apart: the system's certificates take their time to be read.
+        return await asyncio.to_thread(ssl.create_default_context, cafile=ca_file)
+    except (OSError, ssl.SSLError) as error:
+        raise NoAnswer(f"{base}: ca_file cannot be used: {error.strerror or error}") from None
+
+
 def _instant(query: str, at: float) -> Mapping[str, str]:
     return {"query": query, "time": f"{at:.3f}"}
 
 
 async def _data(session: aiohttp.ClientSession, url: URL, form: Mapping[str, str] | None) -> Any:
-    """Raises ValueError where the answer is none of Prometheus'. A redirect is none: who is asked stands in the
-    configuration, and so does the password it may hear."""
-    method = "GET" if form is None else "POST"
-    async with session.request(method, url, data=form, allow_redirects=False) as answer:
-        body = bytearray()
-        async for chunk in answer.content.iter_any():
-            body += chunk
-            if len(body) > MOST_BYTES:
-                raise TooLong(f"{url.with_user(None)}: more than {MOST_BYTES // 1024 // 1024} MiB")
-        status = answer.status
-    if status in (401, 403):
-        raise ValueError(f"status {status}: it wants another login")
+    """Raises ValueError where the answer is none of Prometheus'."""
+    status, body = await _body(session, url, form)
     try:
         # Apart, as megabytes of it take a while.
         said: Any = await asyncio.to_thread(json.loads, body)
@@ -129,6 +145,21 @@ async def _data(session: aiohttp.ClientSession, url: URL, form: Mapping[str, str
         raise ValueError(f"Prometheus says: {said['error']}")
     except (KeyError, TypeError, UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         raise ValueError(f"status {status}, and no answer of Prometheus'; is that its address?") from None
+
+
+async def _body(session: aiohttp.ClientSession, url: URL, form: Mapping[str, str] | None) -> tuple[int, bytearray]:
+    """Status and what it says. A redirect is no answer: who is asked stands in the configuration, and so does the
+    password it may hear. Raises ValueError."""
+    method = "GET" if form is None else "POST"
+    async with session.request(method, url, data=form, allow_redirects=False) as answer:
+        body = bytearray()
+        async for chunk in answer.content.iter_any():
+            body += chunk
+            if len(body) > MOST_BYTES:
+                raise TooLong(f"{url.with_user(None)}: more than {MOST_BYTES // 1024 // 1024} MiB")
+    if answer.status in (401, 403):
+        raise ValueError(f"status {answer.status}: it wants another login")
+    return answer.status, body
 
 
 def _samples(data: Any) -> list[tuple[dict[str, str], float]]:

@@ -41,6 +41,9 @@ class Standings:
         self._services: Mapping[str, Service] = {}
         self._settings: PrometheusSettings | None = None
         self._ignored: Collection[str] = ()
+        self._agents: Collection[str] = ()
+        self._alertmanager = ""
+        self._started = host.wall()
         self._task: asyncio.Task[None] | None = None
         self._asked = 0.0
         self._answer: Answer | None = None
@@ -52,6 +55,8 @@ class Standings:
         """The configuration from now on. A host agent, which has nothing to be told of, asks nobody."""
         self._services = config.catalogue.services
         self._ignored = config.settings.oncall.ignore
+        self._agents = frozenset(device.name for device in config.devices if device.agent)
+        self._alertmanager = config.settings.urls.alertmanager
         settings = config.settings.prometheus
         asks = bool(config.devices or self._services or settings.url != config.settings.urls.prometheus)
         if (wanted := settings if asks else None) != self._settings:
@@ -79,14 +84,22 @@ class Standings:
 
     async def _ask(self, settings: PrometheusSettings) -> None:
         # Imported when somebody looks: start-up is measured.
-        from collector.cli.prometheus import NoAnswer, Prometheus
+        from collector.cli.prometheus import Labels, NoAnswer, Prometheus, silenced
         from collector.cli.standings import answer, courses
 
         now = self._host.wall()
         found, kept, problem = None, self._courses, ""
+
+        async def silences() -> Sequence[Labels] | None:
+            try:
+                async with asyncio.timeout(min(settings.timeout, PATIENCE) / 2):
+                    return await silenced(self._alertmanager, settings.ca_file)
+            except (NoAnswer, TimeoutError):  # the page says that nobody knows
+                return None
+
         try:
             async with asyncio.timeout(settings.timeout), Prometheus(settings) as prometheus:
-                found = await answer(prometheus, now, self._ignored)
+                found = await answer(prometheus, now, silences, self._ignored, self._agents)
                 if kept is None or not 0 <= now - kept.at < COURSES:
                     kept = await courses(prometheus, now)
         except NoAnswer as error:
@@ -113,6 +126,7 @@ class Standings:
             failing_since=self._failing_since,
             answered_at=self._answer.at if self._answer else 0.0,
             services=tuple(self._own(now)),
+            started=self._started,
         )
         found = self._answer
         if found is None or self._problem or now - found.at > STALE:
@@ -124,7 +138,15 @@ class Standings:
         for name in names:
             line = services.get(name) or ServiceLine(name, name, "unknown")
             lines.append(found.completed(line, self._courses))
-        return replace(standing, at=found.at, services=tuple(lines), alerts=found.alerts, firing=found.firing)
+        return replace(
+            standing,
+            at=found.at,
+            services=tuple(lines),
+            alerts=found.alerts,
+            firing=found.firing,
+            silenced=found.silenced,
+            agents=found.agents,
+        )
 
     def _own(self, now: float) -> Iterator[ServiceLine]:
         """What is known of services without Prometheus: promises, work, and which of their devices are down here."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import isfinite
@@ -31,12 +31,18 @@ LONGEST: Final = 300
 MINUTE: Final = 60.0
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
+MARGIN: Final = 5 * MINUTE
+"""What is first seen so soon after the day's beginning was there before."""
 
 STATES: Final = ("up", "down", "unknown", "maintenance")
 """As `service_state` numbers them."""
 SEVERITIES: Final = ("critical", "warning")
 
 Sample = tuple[Labels, float]
+Counts = Mapping[tuple[str, str], int]
+"""By severity and name."""
+Silences = Callable[[], Awaitable[Sequence[Labels] | None]]
+"""The labels of each alert that is silenced; None: nobody can say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,8 @@ class Answer:
     services: Mapping[str, Mapping[str, Any]]
     alerts: Sequence[AlertLine]
     firing: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    silenced: Mapping[tuple[str, str], int] | None = None
+    agents: Mapping[str, bool] = field(default_factory=dict)
 
     def completed(self, own: ServiceLine, courses: Courses | None) -> ServiceLine:
         """A service as its own collector knows it, with what Prometheus says. What it says counts."""
@@ -66,8 +74,10 @@ class Answer:
         return line
 
 
-async def answer(prometheus: Prometheus, now: float, ignored: Collection[str] = ()) -> Answer:
-    """Without alerts of the names `ignored`. Raises NoAnswer."""
+async def answer(
+    prometheus: Prometheus, now: float, silences: Silences, ignored: Collection[str] = (), agents: Collection[str] = ()
+) -> Answer:
+    """Without alerts of the names `ignored`, and with what it knows of `agents` elsewhere. Raises NoAnswer."""
     queries = (
         service_state(),
         n.AGREED,
@@ -80,7 +90,7 @@ async def answer(prometheus: Prometheus, now: float, ignored: Collection[str] = 
         n.INFO,
     )
     answers = await asyncio.gather(*(prometheus.at(query, now) for query in queries))
-    alerts, firing = await _alerts(prometheus, now, ignored)
+    alerts, firing, silenced = await _alerts(prometheus, now, silences, ignored)
     states, agreed, components, left, minutes, burning, incidents, downtime, about = answers
     found: dict[str, dict[str, Any]] = {
         labels["service"]: {"state": STATES[int(value)]}
@@ -107,7 +117,11 @@ async def answer(prometheus: Prometheus, now: float, ignored: Collection[str] = 
     bad = [name for name, known in found.items() if known["state"] in ("down", "unknown")][:LOOKED_BACK]
     for name, since in await _since(prometheus, bad, now):
         found[name]["since"] = since
-    return Answer(now, found, alerts, firing)
+    for name, begun in await _begun(prometheus, [name for name in bad if "since" not in found[name]], now):
+        found[name]["begun"] = begun
+    up = await prometheus.at('max by (instance) (up{job="node"})', now) if agents else ()
+    answer = {name: bool(value) for labels, value in up if (name := labels.get("instance", "")) in agents}
+    return Answer(now, found, alerts, firing, silenced, answer)
 
 
 async def _since(prometheus: Prometheus, services: Sequence[str], now: float) -> list[tuple[str, float]]:
@@ -117,6 +131,15 @@ async def _since(prometheus: Prometheus, services: Sequence[str], now: float) ->
     state = service_state(f"service=~{pattern(services)}")
     last = await prometheus.at(f"max_over_time(timestamp(({state}) == 0)[1d:1m])", now)
     return [(name, value + MINUTE) for name, value in _by_service(last) if name in services]
+
+
+async def _begun(prometheus: Prometheus, services: Sequence[str], now: float) -> list[tuple[str, float]]:
+    """From when on services have been measured, where that is within the day."""
+    if not services:
+        return []
+    recorded = f"{n.UNKNOWN}{{service=~{pattern(services)}}}"
+    first = await prometheus.at(f"min_over_time(timestamp({recorded})[1d:1m])", now)
+    return [(name, at) for name, at in _by_service(first) if name in services and at > now - DAY + MARGIN]
 
 
 async def courses(prometheus: Prometheus, now: float) -> Courses:
@@ -146,27 +169,42 @@ def _even(points: Points, start: float, step: float, size: int) -> Course:
 
 
 async def _alerts(
-    prometheus: Prometheus, now: float, ignored: Collection[str]
-) -> tuple[list[AlertLine], Mapping[tuple[str, str], int]]:
-    """Those that fire and call somebody, some of each name, what began first first; and how many there are."""
+    prometheus: Prometheus, now: float, silences: Silences, ignored: Collection[str]
+) -> tuple[list[AlertLine], Counts, Counts | None]:
+    """Those that fire and call somebody, some of each name, what began first first and what is silenced last; how many
+    there are; and how many are silenced, None where nobody can say."""
     try:
-        found = await prometheus.alerts()
+        found, quiet = await asyncio.gather(prometheus.alerts(), silences())
     except TooLong:
         counted = await prometheus.at('count by (severity, alertname) (ALERTS{alertstate="firing"})', now)
         many = {(each.get("severity", ""), _short(each.get("alertname", ""))): int(value) for each, value in counted}
-        return [], {key: value for key, value in many.items() if key[0] in SEVERITIES and key[1] not in ignored}
-    those = [line for each in found if each.get("state") == "firing" and (line := _alert(each))]
+        return [], {key: value for key, value in many.items() if key[0] in SEVERITIES and key[1] not in ignored}, None
+    kept = _by_name(quiet or ())
+    those = [line for each in found if each.get("state") == "firing" and (line := _alert(each, kept))]
     lines = [line for line in those if line.name not in ignored]
     firing: Counter[tuple[str, str]] = Counter()
+    silenced: Counter[tuple[str, str]] = Counter()
     shown = []
-    for line in sorted(lines, key=lambda line: (SEVERITIES.index(line.severity), line.since or 0, line.description)):
-        firing[line.severity, line.name] += 1
-        if firing[line.severity, line.name] <= SHOWN:
+
+    def place(line: AlertLine) -> tuple[int, bool, float, str]:
+        return SEVERITIES.index(line.severity), line.silenced, line.since or 0, line.description
+
+    for line in sorted(lines, key=place):
+        key = line.severity, line.name
+        (silenced if line.silenced else firing)[key] += 1
+        if firing[key] + silenced[key] <= SHOWN:
             shown.append(line)
-    return shown, firing
+    return shown, firing, None if quiet is None else silenced
 
 
-def _alert(said: Mapping[str, Any]) -> AlertLine | None:
+def _by_name(silenced: Iterable[Labels]) -> Mapping[str, Sequence[Labels]]:
+    found: dict[str, list[Labels]] = defaultdict(list)
+    for labels in silenced:
+        found[labels.get("alertname", "")].append(labels)
+    return found
+
+
+def _alert(said: Mapping[str, Any], silenced: Mapping[str, Sequence[Labels]]) -> AlertLine | None:
     labels, notes = said.get("labels"), said.get("annotations")
     if not isinstance(labels, dict) or not isinstance(notes, dict) or labels.get("severity") not in SEVERITIES:
         return None
@@ -180,7 +218,10 @@ def _alert(said: Mapping[str, Any]) -> AlertLine | None:
     words = str(notes.get("description") or notes.get("message") or rest)
     runbook = str(notes.get("service_runbook_url") or notes.get("runbook_url") or "")
     summary = _short(notes.get("summary") or name)
-    return AlertLine(name, labels["severity"], since, summary, _short(words), _short(labels.get("owner", "")), runbook)
+    # Alertmanager has the labels that Prometheus puts on all it sends besides.
+    quiet = any(labels.items() <= each.items() for each in silenced.get(labels.get("alertname", ""), ()))
+    owner = _short(labels.get("owner", ""))
+    return AlertLine(name, labels["severity"], since, summary, _short(words), owner, runbook, quiet)
 
 
 def _broken(components: Iterable[Sample]) -> Mapping[str, Sequence[str]]:

@@ -33,6 +33,10 @@ SERVICES: Final = 300
 ALERTS: Final = 50
 DEVICES: Final = 30
 
+YOUNG: Final = 900.0
+"""Seconds from which on it is no beginning any more that nobody knows how something is: devices that are asked seldom
+are known by then."""
+
 URGENCY: Final = ("down", "unknown", "burning", "idle", "maintenance", "events", "up")
 """Services in the order of the page."""
 
@@ -44,6 +48,7 @@ REASONS: Final = {
     "denied": "it refuses our credentials",
     "no_data": "it has nothing of what it is asked for",
     "breaker_open": "it failed too often, and is left alone for a while",
+    "agent": "its agent does not answer Prometheus",
     "over_budget": "it is not asked: its budget of packets is spent",
 }
 """Reasons of polls that failed (collector/errors.py), in words."""
@@ -70,6 +75,8 @@ class Group:
 
     first: AlertLine
     count: int
+    silenced: int
+    """How many of them call nobody."""
     lines: Sequence[tuple[AlertLine, str]]
     """Each with since when."""
     guide: str
@@ -114,6 +121,7 @@ def page(standing: Standing, lines: Sequence[DeviceLine], urls: Urls, digest: st
         key=lambda each: (URGENCY.index(each.rank), each.line.title.casefold(), each.line.name),
     )
     groups = _groups(standing, urls)
+    lines = [_of_agent(line, standing) for line in lines]
     counts = Counter(line.state for line in lines)
     rank = {state: place for place, state in enumerate(STATES)}
     late = [line for line in lines if line.state not in ("up", "passive", "elsewhere")]
@@ -132,6 +140,7 @@ def page(standing: Standing, lines: Sequence[DeviceLine], urls: Urls, digest: st
         groups=groups[:ALERTS],
         more_groups=groups[ALERTS:],
         firing=_firing(standing),
+        silenced=sum((standing.silenced or {}).values()),
         devices=[(cleaned(line), _why(line), _since(line, standing)) for line in late[:DEVICES]],
         late=len(late),
         total=len(lines),
@@ -163,6 +172,9 @@ def _headline(standing: Standing, told: Sequence[Told], late: Sequence[DeviceLin
         return f"{told[0].line.title} is down", "down"
     if ranks["down"]:
         return _many(ranks["down"], "service is down", "services are down"), "down"
+    if ranks["unknown"] and (begun := _just_begun([each.line for each in told if each.rank == "unknown"], standing)):
+        many = _many(ranks["unknown"], "service", "services")
+        return f"Measuring began at {clock(begun, standing.now)}: nothing is seen yet of {many}", "unknown"
     if ranks["unknown"]:
         return f"Nobody knows how {_many(ranks['unknown'], 'service is', 'services are')}", "unknown"
     if critical:
@@ -180,6 +192,34 @@ def _headline(standing: Standing, told: Sequence[Told], late: Sequence[DeviceLin
     return ("All devices answer" if late == [] else "No device is down"), "up"
 
 
+def _just_begun(lines: Iterable[ServiceLine], standing: Standing) -> float:
+    """From when on they are measured, where that is all that there is to say of each of them; else 0."""
+    begun = [_begun(line, standing) for line in lines]
+    return min(begun) if all(at and standing.now - at < YOUNG for at in begun) else 0.0
+
+
+def _begun(line: ServiceLine, standing: Standing) -> float:
+    """From when on nobody knows how it is because nobody knows yet; 0: it is not so."""
+    if line.state != "unknown" or line.since is not None:
+        return 0.0
+    if line.begun is None and _unrecorded(line) and standing.now - standing.started < YOUNG:
+        return standing.started
+    return line.begun or 0.0
+
+
+def _unrecorded(line: ServiceLine) -> bool:
+    return line.state == "unknown" and line.incidents is None and not line.budgets
+
+
+def _of_agent(line: DeviceLine, standing: Standing) -> DeviceLine:
+    """An agent elsewhere as Prometheus sees it, where that does."""
+    if line.state != "elsewhere" or line.name not in standing.agents:
+        return line
+    if standing.agents[line.name]:
+        return replace(line, state="up")
+    return replace(line, state="down", reason="agent")
+
+
 def _told(line: ServiceLine, standing: Standing) -> Told:
     burning = {budget.burning for budget in line.budgets} - {""}
     idle = line.owed is False and line.state in ("down", "unknown")
@@ -187,8 +227,12 @@ def _told(line: ServiceLine, standing: Standing) -> Told:
     wrong, guides = [], []
     if line.state in ("down", "unknown") and not standing.problem:
         what = "Down" if line.state == "down" else "Not known"
-        if line.state == "unknown" and line.incidents is None and not line.budgets:
+        if begun := _begun(line, standing):
+            wrong.append(f"Nothing is seen of it yet: measuring began at {clock(begun, standing.now)}.")
+        elif _unrecorded(line):
             wrong.append("Prometheus has nothing recorded of it: has it the rules of this catalogue?")
+        elif line.since is None and line.begun is not None:
+            wrong.append(f"{what} since measuring began at {clock(line.begun, standing.now)}.")
         elif line.since is None:
             wrong.append(f"{what} for more than a day, or as long as anybody looks.")
         else:
@@ -228,16 +272,20 @@ def _window(name: str) -> str:
 
 
 def _groups(standing: Standing, urls: Urls) -> list[Group]:
-    found: dict[tuple[str, str], list[AlertLine]] = {key: [] for key in standing.firing}
+    silenced = standing.silenced or {}
+    found: dict[tuple[str, str], list[AlertLine]] = {key: [] for key in (*standing.firing, *silenced)}
     for line in standing.alerts:
         found.setdefault((line.severity, line.name), []).append(line)
     groups = []
     for (severity, name), lines in found.items():
         first = lines[0] if lines else AlertLine(name, severity, None, name, "")
         told = [(_tidy(line), _alert_since(line, standing)) for line in lines]
-        count = max(standing.firing.get((severity, name), 0), len(lines))
-        groups.append(Group(_tidy(first), count, told, _guide(first, urls)))
-    return sorted(groups, key=lambda group: (group.first.severity != "critical", group.first.name))
+        quiet = silenced.get((severity, name), 0)
+        count = max(standing.firing.get((severity, name), 0) + quiet, len(lines))
+        groups.append(Group(_tidy(first), count, quiet, told, _guide(first, urls)))
+    return sorted(
+        groups, key=lambda group: (group.silenced == group.count, group.first.severity != "critical", group.first.name)
+    )
 
 
 def _tidy(line: AlertLine) -> AlertLine:

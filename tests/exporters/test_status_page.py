@@ -98,6 +98,72 @@ def test_a_service_of_which_nothing_is_recorded_says_so() -> None:
     assert "Prometheus has nothing recorded of it: has it the rules of this catalogue?" in said
 
 
+def test_in_the_first_minutes_it_says_that_measuring_has_just_begun() -> None:
+    new = ServiceLine("ups", "Power", "unknown", True, incidents=0, begun=NOW - 120)
+    standing = replace(STANDING, services=(WIFI, new, replace(new, name="b")), alerts=(), firing={})
+    began = clock(NOW - 120, NOW)
+    said = words(shown(standing))
+    assert f"Measuring began at {began}: nothing is seen yet of 2 services" in said
+    assert f"Nothing is seen of it yet: measuring began at {began}." in said
+    assert "more than a day" not in said
+
+    later = words(shown(replace(standing, now=NOW + 3600)))
+    assert "Nobody knows how 2 services are" in later, "an hour is no beginning"
+    assert f"measuring began at {began}." in later
+    one = words(shown(replace(standing, services=(new, replace(new, name="b", begun=None, since=NOW - 9000)))))
+    assert "Nobody knows how 2 services are" in one, "of the other it was known"
+
+
+def test_before_prometheus_has_recorded_anything_it_says_since_when_it_could() -> None:
+    new = ServiceLine("new", "New", "unknown", True)
+    standing = replace(STANDING, services=(new,), alerts=(), firing={}, started=NOW - 60)
+    said = words(shown(standing))
+    assert f"Measuring began at {clock(NOW - 60, NOW)}: nothing is seen yet of 1 service" in said
+    assert "has it the rules of this catalogue?" not in said
+    assert "has it the rules of this catalogue?" in words(shown(replace(standing, now=NOW + 3600)))
+
+
+def test_down_since_it_is_measured_is_said_so() -> None:
+    down = replace(PACS, since=None, begun=NOW - 7200)
+    said = words(shown(replace(STANDING, services=(down,))))
+    assert f"Down since measuring began at {clock(NOW - 7200, NOW)}." in said
+
+
+def test_what_is_silenced_says_so_comes_last_and_calls_nobody() -> None:
+    quiet = replace(FAST, name="AAA", summary="Being repaired.", silenced=True)
+    other = replace(FAST, description="wifi burns.", silenced=True)
+    key = ("critical", "BudgetBurnFast")
+    standing = replace(
+        STANDING,
+        services=(WIFI,),
+        alerts=(FAST, other, quiet),
+        firing={key: 1},
+        silenced={key: 1, ("critical", "AAA"): 1},
+    )
+    said = words(shown(standing))
+    assert "1 alert calls somebody now" in said
+    assert "1 critical 0 warnings 2 silenced" in said
+    assert said.index("critical A budget goes.") < said.index("silenced critical Being repaired.")
+    assert re.search(r"wifi burns\. since .+? for imaging silenced", said)
+    assert "does not say which of them are silenced" not in said
+    all_quiet = replace(standing, alerts=(quiet,), firing={}, silenced={("critical", "AAA"): 7})
+    assert "The service is up" in words(shown(all_quiet))
+    assert "6 more." in words(shown(all_quiet))
+    assert "Alertmanager does not say which of them are silenced." in words(shown(replace(standing, silenced=None)))
+
+
+def test_an_agent_elsewhere_is_what_prometheus_sees_of_it() -> None:
+    lines = [replace(UPS, name=name, state="elsewhere", reason="", since=None) for name in ("there", "away", "new")]
+    seen = shown(replace(STANDING, services=(), alerts=(), firing={}, agents={"there": True, "away": False}), *lines)
+    said = words(seen)
+    assert [row[:3] for row in seen.rows[1:]] == [
+        ["down", "away ups · fragile", "its agent does not answer Prometheus"]
+    ]
+    assert "1 of 2 that are asked are fresh" in said
+    assert "1 device up" in said
+    assert "1 device down" in said
+
+
 def test_a_host_agent_says_that_it_is_one_and_asks_nobody() -> None:
     said = words(shown(Standing(NOW)))
     assert "No devices are listed" in said

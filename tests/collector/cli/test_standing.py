@@ -85,9 +85,9 @@ async def at_work(fake: FakePrometheus) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-def configured(tmp_path: Path, url: str, more: str = "") -> Config:
+def configured(tmp_path: Path, url: str, more: str = "", urls: str = "") -> Config:
     (tmp_path / "services").mkdir()
-    (tmp_path / "wardwatch.yml").write_text(f"prometheus: {{url: {url}, timeout: 1s{more}}}\n")
+    (tmp_path / "wardwatch.yml").write_text(f"prometheus: {{url: {url}, timeout: 1s{more}}}\n{urls}\n")
     (tmp_path / "services" / "imaging.yml").write_text(
         "services:\n- {name: pacs, title: Pictures, owner: imaging, runbook: 'https://wiki.example/pacs',"
         " components: [{device: archive-1}, {device: archive-2}]}\n"
@@ -173,6 +173,83 @@ async def test_what_prometheus_knows_of_a_service(tmp_path: Path) -> None:
     assert stands.firing == {("critical", "BudgetBurnFast"): 1, ("warning", "DeviceDown"): SHOWN + 4}
     assert [line.name for line in stands.alerts] == ["BudgetBurnFast"] + ["DeviceDown"] * SHOWN
     assert (stands.alerts[0].since, stands.alerts[1].description) == (pytest.approx(1795867851.88, abs=0.1), "sw-0 D.")
+
+
+async def test_since_when_a_service_is_measured_that_was_never_up(tmp_path: Path) -> None:
+    first = 'min_over_time(timestamp(service:unknown{service=~"pacs|old"})[1d:1m])'
+    old = {"service": "old"}
+    fake = FakePrometheus(
+        instant={
+            service_state(): [(PACS, 2), (old, 1)],
+            first: [(PACS, NOW - 300), (old, NOW - 86_400 + 60)],
+        }
+    )
+    async with at_work(fake) as url:
+        stands = await standings(configured(tmp_path, url), Clock()).standing()
+    assert [(line.name, line.since, line.begun) for line in stands.services] == [
+        ("pacs", None, NOW - 300),
+        ("old", None, None),
+    ], "what is seen at the day's beginning was there before"
+    assert stands.started == NOW
+
+
+async def test_agents_elsewhere_are_asked_of_prometheus_where_there_are_any(tmp_path: Path) -> None:
+    up = 'max by (instance) (up{job="node"})'
+    fake = FakePrometheus(
+        instant={up: [({"instance": "web-1"}, 1), ({"instance": "web-2"}, 0), ({"instance": "x"}, 1)]}
+    )
+    async with at_work(fake) as url:
+        config = configured(tmp_path, url)
+        await standings(config, Clock()).standing()
+        assert up not in [query for _, query in fake.asked]
+        agents = "".join(f"- {{name: web-{i}, class: it, agent: '127.0.0.{i}:10810'}}\n" for i in (1, 2, 3))
+        (tmp_path / "inventory" / "agents.yml").write_text("devices:\n" + agents)
+        stands = await standings(load(tmp_path, environ={}, resolve=str), Clock()).standing()
+    assert stands.agents == {"web-1": True, "web-2": False}
+
+
+async def test_what_alertmanager_has_silenced_calls_nobody(tmp_path: Path) -> None:
+    fired = [alert("DeviceDown", instance="sw-1"), alert("DeviceDown", instance="sw-2"), alert("Other")]
+    held = [
+        {"labels": {**fired[0]["labels"], "cluster": "a"}, "status": {"state": "suppressed", "silencedBy": ["1"]}},
+        {"labels": fired[1]["labels"], "status": {"state": "suppressed", "silencedBy": []}},
+        {"labels": {"alertname": "Other", "severity": "critical"}, "status": {"silencedBy": ["2"]}},
+    ]
+    fake = FakePrometheus(alerts=fired)
+    alertmanager = FakePrometheus(answer=lambda: web.json_response(held))
+    async with at_work(fake) as url, at_work(alertmanager) as other:
+        stands = await standings(configured(tmp_path, url, urls=f"urls: {{alertmanager: {other}}}"), Clock()).standing()
+    key = ("warning", "DeviceDown")
+    assert (stands.firing, stands.silenced) == ({key: 1, ("warning", "Other"): 1}, {key: 1})
+    assert [(line.description, line.silenced) for line in stands.alerts] == [
+        (" D.", False),
+        ("sw-2 D.", False),
+        ("sw-1 D.", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda: web.Response(status=401),
+        lambda: web.Response(status=302, headers={"Location": "http://127.0.0.1:1/"}),
+        lambda: web.Response(text="<html>"),
+        lambda: web.json_response({"status": "success"}),
+        lambda: web.json_response([{"labels": {}}]),
+        lambda: web.json_response([{"labels": 5, "status": {"silencedBy": ["1"]}}]),
+        None,
+    ],
+)
+async def test_an_alertmanager_that_says_nothing_leaves_it_unknown(
+    tmp_path: Path, answer: Callable[[], web.Response] | None
+) -> None:
+    alertmanager = FakePrometheus(answer=answer, hold=None if answer else asyncio.Event())
+    async with at_work(FakePrometheus(alerts=[alert("DeviceDown")])) as url, at_work(alertmanager) as other:
+        stands = await standings(configured(tmp_path, url, urls=f"urls: {{alertmanager: {other}}}"), Clock()).standing()
+    assert stands.problem == ""
+    assert stands.firing == {("warning", "DeviceDown"): 1}
+    assert not any(line.silenced for line in stands.alerts)
+    assert not stands.silenced
 
 
 async def test_one_task_asks_however_many_look(tmp_path: Path) -> None:
