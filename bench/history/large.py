@@ -12,6 +12,7 @@ from typing import Final
 
 from bench.history import blocks
 from bench.history.estate import estate
+from bench.history.filling import forecasts
 from bench.history.shapes import history
 from bench.history.template import RECORDED, Series, grown, taken
 from collector.config.known import names_in
@@ -57,6 +58,7 @@ def make(size: Size, data: Path, like: str = "", only_read: bool = False) -> Mad
         home = Path(name)
         series = taken(like, EVERYTHING) if like else _played(home / "estate")
         ours = [each for each in series if recorded_name(each.name)]
+        ours += forecasts(ours)
         recorded = list(grown([s for s in ours if s.name in names or not only_read], size.services, size.devices))
         raw = list(grown([s for s in series if s.name in names and not recorded_name(s.name)], 0, size.raw))
         now = int(time.time()) // 60 * 60
