@@ -151,7 +151,7 @@ class Promises:
         return None if promised is None else self._of_objective(name, service, promised, window or promised.period)
 
     def sums(self, service: str, since: int, until: int) -> Sums:
-        """Of the minutes after `since` up to that of `until`. Many series ask for the same: one service after the other."""
+        """Of the minutes after `since` up to that of `until`. Many series ask for the same, one service at a time."""
         if service != self._service:
             self._service, self._known = service, {}
         if (found := self._known.get((since, until))) is None:
