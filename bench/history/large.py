@@ -13,7 +13,7 @@ from typing import Final
 from bench.history import blocks
 from bench.history.estate import estate
 from bench.history.filling import forecasts
-from bench.history.shapes import history
+from bench.history.shapes import STATES, history
 from bench.history.template import RECORDED, Series, grown, taken
 from collector.config.known import names_in
 from tests.dashboards.boards.shipped import asked, filled
@@ -80,11 +80,14 @@ def _played(home: Path) -> list[Series]:
 
 
 def together(*those: Iterable[Series]) -> list[Series]:
-    """Each series once, as it was first."""
+    """Each series once, as it was first; states as they were last, as alerts are."""
     found: dict[str, Series] = {}
     for series in those:
         for each in series:
-            found.setdefault(each.text(), each)
+            if each.name in STATES:
+                found[each.text()] = each
+            else:
+                found.setdefault(each.text(), each)
     return list(found.values())
 
 

@@ -262,15 +262,13 @@ _OF_OBJECTIVE: Final[Mapping[str, Callable[[Objective, Sums], float]]] = {
 
 
 def silent(series: Iterable[Series]) -> Iterator[Series]:
-    """States of services of which nothing was known when they were found: they were up or down until then."""
+    """All of them; and states of services of which nothing was known when they were found, which were up or down until
+    then."""
     whole = list(series)
-    for name in (n.UP, n.BAD):
-        said = {each.labels["service"] for each in whole if each.name == name}
-        yield from (
-            Series(name, each.labels, math.nan, copy=each.copy)
-            for each in whole
-            if each.name == n.UNKNOWN and each.labels["service"] not in said
-        )
+    lost = {each.labels["service"]: each for each in whole if each.name == n.UNKNOWN and each.value}
+    yield from (each for each in whole if each.name not in (n.UP, n.BAD) or each.labels["service"] not in lost)
+    for each in lost.values():
+        yield from (Series(name, each.labels, math.nan, copy=each.copy) for name in (n.UP, n.BAD))
 
 
 def since(window: str, at: int) -> int:

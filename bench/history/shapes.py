@@ -28,7 +28,7 @@ STANDS: Final = re.compile(
     r".*_info|.*:(info|scorecard|pillar|target|amber|baseline|benchmark|peers|promised|high|low|highest|lowest)"
     r"|service:(users|now|month|half)|slo:(objective|time_period|error_budget).*|objective:budget:(seconds|events)"
     r"|objective:target.*|capacity:(uplink|service|full).*|.*(size|limit|speed).*|ifOperStatus|ifAdminStatus"
-    r"|.*[:_](state|status|wrong)|.*_timestamp_seconds|ALERTS_FOR_STATE|wardwatch_equipment_.*"
+    r"|.*[:_](state|status|wrong)|.*_timestamp_seconds|(process_start|node_boot)_time_seconds|ALERTS_FOR_STATE|wardwatch_equipment_.*"
 )
 """Names of what does not come and go: numbers that are words, and moments."""
 STATES: Final[Mapping[str, Callable[[Incidents, int], float]]] = {
@@ -37,7 +37,7 @@ STATES: Final[Mapping[str, Callable[[Incidents, int], float]]] = {
     ),
     **dict.fromkeys((n.BAD, n.INCIDENT), lambda each, at: float(each.under_way(at))),
     **dict.fromkeys((n.AGREED, n.MEASURED), lambda each, at: 1.0),
-    **dict.fromkeys((n.UNKNOWN, n.MAINTENANCE), lambda each, at: 0.0),
+    **dict.fromkeys((n.UNKNOWN, n.MAINTENANCE, "wardwatch:network_down:count"), lambda each, at: 0.0),
 }
 """As they were until the last half hour."""
 
@@ -73,7 +73,7 @@ def every(step: int, since: int, until: int) -> list[int]:
 
 def history(recorded: Sequence[Series], raw: Sequence[Series], recent: int, raw_since: int, now: int) -> Told:
     """What rules recorded: hourly, every minute since `recent`. What was scraped: so since `raw_since`."""
-    recorded = sorted([*recorded, *silent(recorded)], key=lambda each: each.labels.get("service", ""))
+    recorded = sorted(silent(recorded), key=lambda each: each.labels.get("service", ""))
     follows = (Promises(recorded, now), Filling(recorded, now))
     old, new = (told(recorded, step, now, follows) for step in (HOUR, 60))
     scraped = told(raw, 60, now)

@@ -93,9 +93,9 @@ def _ranked(config: Config) -> Panel:
         ),
         (
             Column("instance", "Device", links=(TO_DEVICE,)),
+            Column("Value #A", "Days", "none", 0, steps=steps, width=90),
             Column("resource", "Resource", width=120),
             Column("item", "Item"),
-            Column("Value #A", "Days", "none", 0, steps=steps, width=90),
             Column("Value #B", "Earliest", "none", 0, steps=steps, width=100),
             Column("Value #C", "Latest", "none", 0, width=90),
             Column("Value #D", "Used", "percentunit", 0, width=90),

@@ -125,8 +125,8 @@ def _late() -> Panel:
         ),
         (
             Column("instance", "Device", links=(TO_DEVICE,)),
-            Column("module", "Module"),
             Column("Value", "Ago", "s", 1, width=100),
+            Column("module", "Module"),
         ),
         sort="Ago",
         width=8,
@@ -140,8 +140,8 @@ def _slow() -> Panel:
         Query("topk(10, max by (instance, module) (wardwatch_poll_duration_seconds))"),
         (
             Column("instance", "Device", links=(TO_DEVICE,)),
-            Column("module", "Module"),
             Column("Value", "Took", "s", 2, width=100),
+            Column("module", "Module"),
         ),
         sort="Took",
         width=8,

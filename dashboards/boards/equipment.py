@@ -183,10 +183,10 @@ def _pieces() -> Panel:
         ),
         (
             Column("instance", "Device", links=(TO_DEVICE,)),
+            Column("Value #B", "State", words=EQUIPMENT, width=100),
             Column("ward", "Ward"),
             Column("type", "Type"),
             Column("criticality", "Criticality", width=100),
-            Column("Value #B", "State", words=EQUIPMENT, width=100),
             Column("Value #I", "Answers", words=DEVICE, width=120),
             Column("Value #C", "Last seen", "dateTimeFromNow", width=120),
             Column("switch", "Switch", links=(to_device("switch"),)),

@@ -49,8 +49,8 @@ def paths(config: Config) -> tuple[Panel, ...]:
             ),
             (
                 Column("instance", "Partner", links=(TO_DEVICE,)),
-                Column("module", "Tried by"),
                 Column("Value #A", "Last try", words=WORKS, width=110),
+                Column("module", "Tried by"),
                 Column("reason", "Reason", width=190),
                 Column("Value #C", "Took", "s", width=100),
                 Column("Value #D", "Failed", "none", 0, width=90),
@@ -112,11 +112,11 @@ def surroundings(config: Config) -> tuple[Panel, ...]:
             ),
             (
                 Column("instance", "Device", links=(TO_DEVICE,)),
+                Column("Value #A", "State", words=CLIMATE, width=110),
+                Column("Value #B", "Now", "celsius", 1, width=80),
                 Column("location", "Place"),
                 Column("sensor", "Sensor"),
                 Column("climate", "Climate", width=130),
-                Column("Value #A", "State", words=CLIMATE, width=110),
-                Column("Value #B", "Now", "celsius", 1, width=80),
                 Column("Value #C", "Lowest", "celsius", 0, width=95),
                 Column("Value #D", "Highest", "celsius", 0, width=100),
             ),
@@ -147,8 +147,8 @@ def surroundings(config: Config) -> tuple[Panel, ...]:
             ),
             (
                 Column("instance", "Supply", links=(TO_DEVICE,)),
-                Column("location", "Place"),
                 Column("Value #A", "On battery", words=wrong("! yes", BAD), width=130),
+                Column("location", "Place"),
                 Column("Value #E", "Battery low", words=wrong("! yes", BAD), width=130),
                 Column("Value #F", "Battery is bad", words=wrong("! yes", WARN), width=145),
                 Column("Value #B", "Lasts", "s", 0, width=100),

@@ -137,7 +137,7 @@ def _forecast() -> Panel:
         "When it is full",
         "Days until full at the pace of the last weeks, the earliest and latest (90%), and what is used. 3650: it does "
         "not grow. Empty until there are four days of history.",
-        tuple(Query(f"{name}{{{ONE}}}") for name in FORECAST_OF),
+        tuple(Query(f"max without () ({name}{{{ONE}}})") for name in FORECAST_OF),
         FORECAST,
         sort="Days",
         falling=False,

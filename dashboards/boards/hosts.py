@@ -157,7 +157,7 @@ def _fails(config: Config) -> tuple[Panel, ...]:
             "Days until full at the pace of the last weeks, the earliest and latest (90%), and what is used; the "
             "twenty soonest. 3650: it does not grow. Empty until there are four days of history.",
             tuple(
-                Query(f"{expr} and on (resource, instance, item) bottomk(20, {n.DAYS} {HOSTS})")
+                Query(f"max without () ({expr} and on (resource, instance, item) bottomk(20, {n.DAYS} {HOSTS}))")
                 for expr in FORECAST_OF
             ),
             (

@@ -174,10 +174,10 @@ def _load(config: Config) -> tuple[Panel, ...]:
             ),
             (
                 Column("receiver", "Receiver"),
-                Column("severity", "Severity", width=100),
-                Column("Value #A", "Agreed hours", "none", 0, width=135),
-                Column("Value #B", "Out of hours", "none", 0, width=135),
                 Column("Value #C", "Night", "none", 0, width=90),
+                Column("severity", "Severity", width=100),
+                Column("Value #B", "Out of hours", "none", 0, width=135),
+                Column("Value #A", "Agreed hours", "none", 0, width=135),
             ),
             sort="Night",
             none="Nobody was called",
@@ -194,8 +194,8 @@ def _load(config: Config) -> tuple[Panel, ...]:
             ),
             (
                 Column("owner", "Owner"),
-                Column("severity", "Severity", width=100),
                 Column("Value #C", "Open now", "none", 0, width=120),
+                Column("severity", "Severity", width=100),
                 Column("Value #A", "Last", "dtdurations", width=120),
                 Column("Value #B", "Nobody acted", "percentunit", 0, width=140),
             ),

@@ -39,9 +39,10 @@ def alert_columns(
     runbook = Link("Runbook", runbooks + "/${__data.fields.alertname}")
     if reasons is not None:
         return (
-            Column("alertname", "Alert", links=(runbook,), width=180),
+            # On a phone the first is seen whole, and the beginning of the second.
+            Column("why", "Why", texts=reasons, links=(runbook,), width=260),
             Column("Value #A", "Since", "dateTimeFromNow", width=130),
-            Column("why", "Why", texts=reasons),
+            Column("alertname", "Alert", links=(runbook,)),
             Column("instance", "Device", links=(TO_DEVICE,), width=180),
             Column("service", "Service", links=(TO_SERVICE,), width=150),
             Column("alertstate", "State", words=ALERT, width=90),
@@ -72,11 +73,12 @@ def alert_queries(selector: str, those: str = "", *, reasons: bool = False) -> t
 
 FORECAST_OF: Final = (n.DAYS, n.DAYS_LOW, n.DAYS_HIGH, n.USED)
 FORECAST: Final = (
+    Column("Value #A", "Days", "none", 0, width=90),
     Column("resource", "Resource"),
     Column("item", "Item"),
-    Column("Value #A", "Days", "none", 0),
     Column("Value #B", "Earliest", "none", 0),
     Column("Value #C", "Latest", "none", 0),
     Column("Value #D", "Used", "percentunit", 0),
 )
-"""Of a machine's resources, when they are full: columns of queries of FORECAST_OF, in this order."""
+"""Of a machine's resources, when they are full: columns of queries of FORECAST_OF, in this order. The series' names
+must be off, as rows are joined by all labels that the queries share."""

@@ -81,7 +81,7 @@ def test_sums_are_of_the_minutes_that_are_told(bad: float, measured: float, copy
     for window in (*SHORT, "1d"):
         minutes = range(last - seconds(window) + MINUTE, last + MINUTE, MINUTE)
         for of, state in (("agreed", n.AGREED), ("measured", n.MEASURED), ("bad", n.BAD), ("incidents", n.BEGINS)):
-            summed = sum(found[key(state)][at] for at in minutes)
+            summed = sum(found[key(state)].get(at, 0) for at in minutes)
             assert found[key(n.COUNT, of=of, window=window)][last] == summed, (of, window)
     assert found[key(n.COUNT, of="bad", window="1d")][last] > 0
 
