@@ -71,6 +71,8 @@ class Column:
     """What is shown in place of a value, which is no state and has no colour."""
     links: Sequence[Link] = ()
     width: int | None = None
+    least: int | None = None
+    """Pixels that it has at least, where it may have more."""
     gauge: bool = False
 
 
@@ -322,6 +324,8 @@ def _cells(column: Column) -> Iterable[dashboard.DynamicConfigValue]:
         yield dashboard.DynamicConfigValue("decimals", column.decimals)
     if column.width is not None:
         yield dashboard.DynamicConfigValue("custom.width", column.width)
+    if column.least is not None:
+        yield dashboard.DynamicConfigValue("custom.minWidth", column.least)
     if column.steps:
         steps = [{"value": step.value, "color": step.colour} for step in column.steps]
         yield dashboard.DynamicConfigValue("thresholds", {"mode": "absolute", "steps": steps})

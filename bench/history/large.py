@@ -16,6 +16,7 @@ from bench.history.filling import forecasts
 from bench.history.shapes import STATES, history
 from bench.history.template import RECORDED, Series, grown, taken
 from collector.config.known import names_in
+from dashboards import names as n
 from tests.dashboards.boards.shipped import asked, filled
 
 SETTLING_SECONDS: Final = 45
@@ -84,7 +85,7 @@ def together(*those: Iterable[Series]) -> list[Series]:
     found: dict[str, Series] = {}
     for series in those:
         for each in series:
-            if each.name in STATES:
+            if each.name in STATES or each.name in (n.DEVICE_STATE, "wardwatch:network_state"):
                 found[each.text()] = each
             else:
                 found.setdefault(each.text(), each)

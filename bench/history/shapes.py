@@ -103,7 +103,9 @@ def _told(series: Series, times: list[int], now: int, follows: Sequence[Follows]
     if name == "ALERTS":
         chosen = [at for at in times if incidents.under_way(at) or _lately(series, at, now)]
     if name == n.DEVICE_CHANGED:
-        chosen = [at for at in times if incidents.begins(at)]
+        # What is found to have changed did so when it came to be as it was found.
+        found = 0 if series.copy else (now - LATELY) // 60 * 60 + 60
+        chosen = [at for at in times if at == found or incidents.begins(at)]
     yield from _lines(series.text(), chosen, values(series, chosen, now, follows))
 
 

@@ -39,9 +39,9 @@ def alert_columns(
     runbook = Link("Runbook", runbooks + "/${__data.fields.alertname}")
     if reasons is not None:
         return (
-            # On a phone the first is seen whole, and the beginning of the second.
-            Column("why", "Why", texts=reasons, links=(runbook,), width=260),
-            Column("Value #A", "Since", "dateTimeFromNow", width=130),
+            # Both are seen on a phone.
+            Column("why", "Why", texts=reasons, links=(runbook,), least=215),
+            Column("Value #A", "Since", "dateTimeFromNow", width=120),
             Column("alertname", "Alert", links=(runbook,)),
             Column("instance", "Device", links=(TO_DEVICE,), width=180),
             Column("service", "Service", links=(TO_SERVICE,), width=150),
