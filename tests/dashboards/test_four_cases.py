@@ -15,6 +15,7 @@ from dashboards import capacity, kpis, objectives
 from tests.dashboards import (
     test_capacity_records,
     test_cause_records,
+    test_causes,
     test_kpis,
     test_oncall,
     test_records,
@@ -28,6 +29,7 @@ GENERATED = Path(__file__).resolve().parents[2] / "dashboards" / "generated"
 
 TABLES = (
     test_cause_records.TABLE,
+    test_causes.CHANGES,
     Table(test_records.EXPECTED, test_records.TIMES),
     *test_service_records.TABLES,
     Table(test_kpis.EXPECTED, test_kpis.TIMES),
