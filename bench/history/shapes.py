@@ -31,6 +31,8 @@ STANDS: Final = re.compile(
     r"|.*[:_](state|status|wrong)|.*_timestamp_seconds|(process_start|node_boot)_time_seconds|ALERTS_FOR_STATE|wardwatch_equipment_.*"
 )
 """Names of what does not come and go: numbers that are words, and moments."""
+WEEK_AT_MOST: Final = 3e13
+"""Of a counter that has gone on for years, in a week: of octets 400 Mb/s."""
 STATES: Final[Mapping[str, Callable[[Incidents, int], float]]] = {
     **dict.fromkeys(
         (n.UP, n.COMPONENT_UP, "wardwatch_device_up", "up"), lambda each, at: float(not each.under_way(at))
@@ -110,7 +112,12 @@ def _told(series: Series, times: list[int], now: int, follows: Sequence[Follows]
 
 
 def _lines(text: str, times: Sequence[int], found: Iterable[float]) -> Iterator[str]:
-    return (f"{text} {value:.6g} {at}\n" for at, value in zip(times, found, strict=True) if not math.isnan(value))
+    return (f"{text} {_text(value)} {at}\n" for at, value in zip(times, found, strict=True) if not math.isnan(value))
+
+
+def _text(value: float) -> str:
+    """Six digits will do for a share, and would make a moment another one by hours."""
+    return f"{value:.6g}" if abs(value) < 1e6 else f"{value:.0f}"
 
 
 def _months(times: list[int]) -> Iterator[tuple[str, list[int]]]:
@@ -149,6 +156,7 @@ def values(series: Series, times: Sequence[int], now: int, follows: Sequence[Fol
     place = place_of(key, name)
     if series.counter:
         # Since a week ago, faster by day than by night.
+        value = min(value, WEEK_AT_MOST)
         return (value * max(0.0, 1 + (at - now) / (7 * DAY) + _late(at) - _late(now)) for at in times)
     top = 1.0 if "ratio" in name and 0 <= value <= 1 else math.inf
     return (min(top, value * (1 + wave(at, place) - wave(now, place))) for at in times)

@@ -87,9 +87,9 @@ def _ranked(config: Config) -> Panel:
         "used now and at the week's peaks (95 of 100 agreed hours), the room from there to the limit. 0: full. 3650: "
         "it does not grow.",
         (
-            *(Query(f"{name}{{{OF}}} {listed}") for name in (n.DAYS, n.DAYS_LOW, n.DAYS_HIGH, n.USED)),
+            *(Query(f"max without () ({name}{{{OF}}}) {listed}") for name in (n.DAYS, n.DAYS_LOW, n.DAYS_HIGH, n.USED)),
             Query(f"{week} {listed}"),
-            Query(f"{n.HEADROOM}{{{OF}}} {listed}"),
+            Query(f"max without () ({n.HEADROOM}{{{OF}}}) {listed}"),
         ),
         (
             Column("instance", "Device", links=(TO_DEVICE,)),

@@ -15,11 +15,11 @@ def came_or_went(most: int, *, height: int = 9) -> Panel:
         "Devices that came or went",
         f"Devices that came or went in the time that the board shows, at most {most}: how they are now, and in how "
         "many minutes that changed. Good: none.",
-        (Query(changed), Query(f"wardwatch_device_up and {changed}")),
+        (Query(changed), Query(f"max without () (wardwatch_device_up) and {changed}")),
         (
             Column("instance", "Device", links=(TO_DEVICE,)),
             Column("Value #B", "State", words=UP, width=90),
-            Column("Value #A", "Changes", "none", 0, width=90),
+            Column("Value #A", "Changes", "none", 0, width=110),
             Column("site", "Site"),
             Column("location", "Location"),
         ),

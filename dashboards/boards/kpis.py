@@ -85,7 +85,7 @@ def _state(score: str, by: str, known: str) -> str:
 def _score(name: str) -> tuple[Column, ...]:
     return (
         Column(f"Value #{name[0]}", "State", words=KPI, width=108),
-        Column(f"Value #{name[1]}", "Score", "percentunit", 0, width=80),
+        Column(f"Value #{name[1]}", "Score", "percentunit", 0, width=92),
         Column(f"Value #{name[2]}", "Known", "percentunit", 0, width=78),
     )
 
@@ -146,9 +146,9 @@ def _towers() -> Panel:
         ),
         (
             Column("tower", "Tower", width=130),
-            Column("Value #A", "This month", "percentunit", 2, width=114),
+            Column("Value #A", "This month", "percentunit", 2, width=126),
             Column("Value #B", "Incidents", "none", 0, width=96),
-            Column("Value #C", "Hours lost", "none", 0, width=102),
+            Column("Value #C", "Hours lost", "none", 0, width=116),
         ),
         sort="This month",
         falling=False,
@@ -241,7 +241,7 @@ def _broken() -> Panel:
         ),
         (
             Column("service", "Service", links=(TO_SERVICE,)),
-            Column("Value #A", "Hours lost", "none", 0, width=110),
+            Column("Value #A", "Hours lost", "none", 0, width=122),
             Column("Value #B", "Times", "none", 0, width=85),
             Column("Value #C", "Down", "s", 1, width=90),
             Column(

@@ -46,6 +46,28 @@ def read(expr: str) -> Read:
     return found
 
 
+NAMED = frozenset(("topk", "bottomk", "limitk", "sort", "sort_desc", "last_over_time"))
+"""What gives series with their names."""
+
+
+def keeps_its_name(node: Any) -> bool:
+    """Whether what an expression gives still has a metric's name (Prometheus, "Operators" and "Functions")."""
+    if isinstance(node, promql.ParenExpr):
+        return keeps_its_name(node.expr)
+    if isinstance(node, promql.BinaryExpr):
+        compared = str(node.op) in ("==", "!=", ">", "<", ">=", "<=") and not (
+            node.modifier and node.modifier.return_bool
+        )
+        if str(node.op) == "or":
+            return keeps_its_name(node.lhs) or keeps_its_name(node.rhs)
+        return (compared or str(node.op) in ("and", "unless")) and keeps_its_name(node.lhs)
+    if isinstance(node, promql.AggregateExpr):
+        return str(node.op) in NAMED and keeps_its_name(node.expr)
+    if isinstance(node, promql.Call):
+        return node.func.name in NAMED and any(map(keeps_its_name, node.args))
+    return isinstance(node, promql.VectorSelector | promql.MatrixSelector)
+
+
 def _read(node: Any, found: Read) -> None:
     if isinstance(node, promql.VectorSelector):
         chosen = found.chosen.setdefault(node.name or "", set())

@@ -16,6 +16,7 @@ import yaml
 from grafana_foundation_sdk.models import units
 
 from dashboards.palette import BAD, CALM, GOOD, NOTICE, QUIET, UNKNOWN, WARN
+from tests.dashboards.boards.reading import keeps_its_name
 from tests.dashboards.boards.shipped import LABEL_VALUES, ROOT, Asked, Json, asked, boards, filled, panels, variables
 
 LINT = ROOT / "dashboards" / "boards" / ".lint"
@@ -199,6 +200,16 @@ def no_colour_without_a_word(board: Json) -> Complaints:
                 yield f"{panel['title']}: {colour} is not of the palette"
 
 
+def rows_of_a_table_meet(board: Json) -> Complaints:
+    """Queries of one table share rows by their labels, and a metric's name is one: it keeps the rows apart."""
+    for panel in panels(board):
+        targets = panel.get("targets", ())
+        if panel["type"] == "table" and len(targets) > 1:
+            for target in targets:
+                if keeps_its_name(promql_parser.parse(filled(target["expr"]))):
+                    yield f"{panel['title']}: {target['refId']} keeps its name"
+
+
 def it_is_told_how_it_is_kept(board: Json) -> Complaints:
     if board.get("timezone") != "browser" or board.get("schemaVersion") != 42 or "id" in board or "__inputs" in board:
         yield "time zone, schema version, id or inputs"
@@ -214,7 +225,8 @@ RULES: dict[str, Callable[[Json], Complaints]] = {
         panel_no_targets_rule, target_promql_rule, target_rate_interval_rule, target_job_rule, target_instance_rule,
         target_counter_agg_rule, uneditable_dashboard,
         panels_fit_the_grid, ids_are_unique, at_most_24_panels, the_title_is_a_question, it_says_for_whom,
-        core_panels_only, links_lead_to_boards, no_colour_without_a_word, it_is_told_how_it_is_kept,
+        core_panels_only, links_lead_to_boards, no_colour_without_a_word, rows_of_a_table_meet,
+        it_is_told_how_it_is_kept,
     )
 }  # fmt: skip
 """The linter's other two are about Loki: `target-logql-rule`, `target-logql-auto-rule`."""
@@ -253,6 +265,7 @@ BROKEN: dict[str, Callable[[Json], object]] = {
     "core-panels-only": lambda board: _first(board).update(type="graph"),
     "links-lead-to-boards": lambda board: board["links"].append({"url": "/d/nowhere"}),
     "at-most-24-panels": lambda board: board["panels"].extend([_first(board)] * 25),
+    "rows-of-a-table-meet": lambda board: _table(board)["targets"][0].update(expr="service:up"),
     "it-is-told-how-it-is-kept": lambda board: board.update(id=7),
 }
 
@@ -268,6 +281,10 @@ def test_a_rule_sees_what_is_wrong(rule: str) -> None:
 
 def _first(board: Json) -> Json:
     return panels(board)[0]
+
+
+def _table(board: Json) -> Json:
+    return next(panel for panel in panels(board) if panel["type"] == "table" and len(panel["targets"]) > 1)
 
 
 def _of(board: Json) -> Iterator[Asked]:
