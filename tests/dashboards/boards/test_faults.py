@@ -371,7 +371,7 @@ OTHERS = (
         },
         {
             "Devices that came or went A": {'{instance="cab-3", site="main"}': 2},
-            "Devices that came or went B": {'wardwatch_device_up{instance="cab-3", site="main"}': 0},
+            "Devices that came or went B": {'{instance="cab-3", site="main"}': 0},
         },
     ),
 )
