@@ -19,6 +19,7 @@ from collector import audit, status
 from collector.budget import Budgets, Caps, Pauses, Shared, Strain, own_floor
 from collector.dependencies import Health
 from collector.edge import World
+from collector.edge.readiness import wake
 from collector.errors import BreakerOpen, OverBudget, Paused, PollError, TimedOut, Unreachable
 from collector.keeping import Keeping
 from collector.lines import Lines
@@ -42,6 +43,8 @@ PAUSED = "paused"
 
 OVERDUE = "overdue"
 """What a poll is cancelled with that did not end by itself."""
+
+UNENDING = "the poll did not end by itself"
 
 log = structlog.get_logger()
 
@@ -222,13 +225,13 @@ class Agent:
             return
         # `asyncio.wait` for one task that many may wait for, at half its cost.
         ended = self._loop.create_future()
-        wake = partial(_wake, ended)
-        task.add_done_callback(wake)
-        timer = self._loop.call_later(max(patience, 0.0), wake) if patience < inf else None
+        done = partial(wake, ended)
+        task.add_done_callback(done)
+        timer = self._loop.call_later(max(patience, 0.0), done) if patience < inf else None
         try:
             await ended
         finally:
-            task.remove_done_callback(wake)
+            task.remove_done_callback(done)
             if timer is not None:
                 timer.cancel()
 
@@ -337,6 +340,8 @@ class Agent:
                 raise
             task.uncancel()
             readings = [partial(_raise, why)] * len(party)
+        except TimeoutError:
+            readings = [partial(_raise, TimedOut(UNENDING))] * len(party)
         except Exception as error:  # noqa: BLE001 - no device, and no bug of ours, may stop the others
             readings = [partial(_raise, error)] * len(party)
         finally:
@@ -446,12 +451,7 @@ def _ended_by(error: asyncio.CancelledError) -> PollError | None:
     """Why the agent has ended a poll; None: somebody else has."""
     if PAUSED in error.args:
         return Paused("a person paused the device")
-    return TimedOut("the poll did not end by itself") if OVERDUE in error.args else None
-
-
-def _wake(waiting: asyncio.Future[None], ended: object = None) -> None:
-    if not waiting.done():
-        waiting.set_result(None)
+    return TimedOut(UNENDING) if OVERDUE in error.args else None
 
 
 def _raise(error: Exception) -> Sequence[Column]:

@@ -58,7 +58,7 @@ def acknowledge(
     except OSError as error:
         console.fail(f"{state}: {error.strerror or error}")
     for alert in found:
-        print(f"{name}{_about(alert, ' ({})')}: {who} sees to it until {_shown(ack.until) or 'it ends'}")
+        print(f"{name}{_about(alert, ' ({})')}: {who} sees to it until {console.moment(ack.until) or 'it ends'}")
     print(f"it counts {when}")
 
 
@@ -85,9 +85,9 @@ def _table(alerts: Iterable[Alert]) -> str:
     for alert in alerts:
         at, until, by, note = alert["ack"] or (None, None, "", "")
         over = until is not None and until <= now
-        shown = ("", "", "") if at is None or over else (by, _shown(until) or "it ends", note)
+        shown = ("", "", "") if at is None or over else (by, console.moment(until) or "it ends", note)
         name, severity = _label(alert, "alertname"), _label(alert, "severity")
-        lines.append((name, severity, _shown(alert["starts"]), _about(alert, "{}"), *shown))
+        lines.append((name, severity, console.moment(alert["starts"]), _about(alert, "{}"), *shown))
     return aligned(HEAD, sorted(lines, key=lambda line: (line[4] != "", line[2], line)))
 
 
@@ -99,12 +99,6 @@ def _about(alert: Alert, form: str) -> str:
     """The labels by which people tell alerts of a name apart, in `form`; nothing where there are none."""
     told = [f"{name}={_label(alert, name)}" for name in USUAL[3:] if name in alert["labels"]]
     return form.format(",".join(told)) if told else ""
-
-
-def _shown(at: float | None) -> str:
-    from collector.calendar import moment_of
-
-    return "" if at is None else moment_of(at)
 
 
 def _moment(text: str, now: float) -> float:
@@ -121,7 +115,7 @@ def _moment(text: str, now: float) -> float:
         except ValueError:
             console.fail(f"--until: {text!r} is neither a duration like 2h nor a time like 2026-12-01T22:00")
     if until <= now:
-        console.fail(f"--until: {_shown(until)} is over already")
+        console.fail(f"--until: {console.moment(until)} is over already")
     return until
 
 

@@ -29,6 +29,13 @@ def fail(message: str) -> NoReturn:
     raise typer.Exit(1)
 
 
+def moment(at: float | None) -> str:
+    """A moment for people; empty where there is none."""
+    from collector.calendar import moment_of
+
+    return "" if at is None else moment_of(at)
+
+
 def cannot_write(directory: Path, error: OSError) -> NoReturn:
     """What the system has against writing there: the path it names, and why."""
     if error.strerror is None:  # our own words

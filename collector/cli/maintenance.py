@@ -68,7 +68,7 @@ def add(
     begin = datetime.fromtimestamp(now // 1, UTC) if begins == "now" else _moment(begins, "--from")
     end = _end(begin, ends, lasts)
     if end.timestamp() <= now:
-        console.fail(f"{_shown(end.timestamp())} is over already")
+        console.fail(f"{console.moment(end.timestamp())} is over already")
     made = Maintenance(
         name, tuple(service or ()), tuple(site or ()), tuple(device or ()), begin, end, reason=reason.strip()
     )
@@ -76,7 +76,7 @@ def add(
         _check_names(made, loaded)
     if any(work.maintenance.name == name and _left(work, now) for work in _works(loaded, _orders(where))):
         console.fail(f"there is a maintenance {name!r} already: end it, or choose another name")
-    said = f"{name} is planned from {_shown(begin.timestamp())} until {_shown(end.timestamp())}"
+    said = f"{name} is planned from {console.moment(begin.timestamp())} until {console.moment(end.timestamp())}"
     _order(where, works.added(made), said)
     if loaded is not None:
         _tell_services(made, loaded)
@@ -131,7 +131,7 @@ def end(
     said = f"{name} is ended"
     if not stretches:
         stretches = [_today(name, ours, now)]
-        said = f"{name} is called off from {_shown(stretches[0][0])} until {_shown(stretches[0][1])}"
+        said = f"{name} is called off from {console.moment(stretches[0][0])} until {console.moment(stretches[0][1])}"
     for begin, until in stretches:
         _order(where, works.cut(name, begin, until), said)
 
@@ -181,8 +181,8 @@ def _today(name: str, ours: Sequence[Work], now: float) -> tuple[float, float]:
         console.fail(f"{name} never ends, by {source}")
     begin, work = min(changes, key=lambda change: change[0])
     until = work.next_change(begin)
-    if until is None or _shown(begin)[:10] != _shown(now)[:10]:
-        following = f"does not run now, nor again today; next at {_shown(begin)}"
+    if until is None or console.moment(begin)[:10] != console.moment(now)[:10]:
+        following = f"does not run now, nor again today; next at {console.moment(begin)}"
         console.fail(f"{name} {following}. It comes again and again by {source}")
     return begin, until
 
@@ -191,17 +191,16 @@ def _told(work: Work, now: float) -> tuple[str, str, str, str] | None:
     """State, beginning, end, and whether it comes again; None where it is over."""
     again = "yes" if work.again else ""
     if work.open(now):
-        return "running", "", _shown(work.next_change(now)), again
+        return "running", "", console.moment(work.next_change(now)), again
     begin = work.next_change(now)
     if begin is None:
         return None
-    return "recurring" if work.again else "planned", _shown(begin), _shown(work.next_change(begin)), again
-
-
-def _shown(at: float | None) -> str:
-    from collector.calendar import moment_of
-
-    return "" if at is None else moment_of(at)
+    return (
+        "recurring" if work.again else "planned",
+        console.moment(begin),
+        console.moment(work.next_change(begin)),
+        again,
+    )
 
 
 def _moment(text: str, option: str) -> datetime:
@@ -229,7 +228,7 @@ def _end(begin: datetime, ends: str, lasts: str) -> datetime:
         except (ValueError, OverflowError) as error:
             console.fail(f"--for: {error}")
     if end.timestamp() <= begin.timestamp():
-        console.fail(f"it would end at {_shown(end.timestamp())}, before it begins")
+        console.fail(f"it would end at {console.moment(end.timestamp())}, before it begins")
     return end
 
 

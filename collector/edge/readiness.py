@@ -36,7 +36,7 @@ class Readiness:
         if self._late:
             raise TimeoutError
         self._waiting = waiting = self._loop.create_future()
-        watch(self._socket, _wake, waiting)
+        watch(self._socket, wake, waiting)
         try:
             await waiting
         finally:
@@ -49,6 +49,7 @@ class Readiness:
             self._waiting.set_exception(TimeoutError())
 
 
-def _wake(waiting: asyncio.Future[None]) -> None:
+def wake(waiting: asyncio.Future[None], ended: object = None) -> None:
+    """Let who waits go on, unless somebody has; also as what a task calls that has `ended`."""
     if not waiting.done():
         waiting.set_result(None)

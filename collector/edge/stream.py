@@ -8,6 +8,8 @@ import os
 import socket
 import ssl
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from collector.edge.hops import SYSTEM, limit_hops
@@ -118,21 +120,17 @@ class TcpStream:
     async def _read(self) -> bytes:
         if QUICKACK is not None:
             self._socket.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)
-        try:
+        with _in_our_words():
             while True:
                 await self._ready.readable()
                 try:
                     return self._socket.recv(PIECE)
                 except BlockingIOError:
                     pass  # the kernel thought better of it (select(2), BUGS)
-        except TimeoutError:
-            raise TimedOut("no answer in time") from None
-        except OSError as error:
-            raise _broken(error) from error
 
     async def _write(self, data: bytes) -> None:
         """At once, as nearly always there is room; the rest as the peer takes it."""
-        try:
+        with _in_our_words():
             while True:
                 try:
                     data = data[self._socket.send(data) :]
@@ -141,18 +139,21 @@ class TcpStream:
                 if not data:
                     return
                 await self._ready.writable()
-        except TimeoutError:
-            raise TimedOut("no answer in time") from None
-        except OSError as error:
-            raise _broken(error) from error
 
     async def _flush(self) -> None:
         if data := self._outgoing.read():
             await self._write(data)
 
 
-def _broken(error: OSError) -> Unreachable:
-    return Unreachable(f"the connection broke: {error.strerror or error}", word="reset")
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """What a socket raises once it is connected, as `TimedOut` and `Unreachable`."""
+    try:
+        yield
+    except TimeoutError:
+        raise TimedOut("no answer in time") from None
+    except OSError as error:
+        raise Unreachable(f"the connection broke: {error.strerror or error}", word="reset") from error
 
 
 async def connect(address: str, port: int, terms: Terms, source: str = "", hops: int = SYSTEM) -> TcpStream:
