@@ -5,6 +5,7 @@ import random
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -101,6 +102,16 @@ async def test_an_idle_connection_serves_on_until_its_time_is_over() -> None:
             assert await reader.read() == b""
         writer.close()
         assert await ended(server, "slow_idle") == 1
+
+
+async def test_who_asked_in_time_is_answered_though_the_loop_stood_still() -> None:
+    """Its request waited in the socket while the deadline passed."""
+    async with serving(limits=QUICK) as server:
+        reader, writer = await connect(server)
+        await asyncio.sleep(0.05)
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        time.sleep(QUICK.header + 0.2)
+        assert (await reader.read()).startswith(b"HTTP/1.1 200")
 
 
 @pytest.mark.slow
