@@ -1,4 +1,4 @@
-"""Who may hold a connection, and for how long: what aiohttp leaves to others (RELIABILITY part 3, D1, D2, D9).
+"""Who may hold a connection, and for how long (RELIABILITY part 3, D1, D2, D9).
 
 A connection takes a seat when it is accepted, before any TLS handshake. Where seats run out the one goes that has
 been waiting longest for its client, so that many slow clients cannot keep a quick one out; never one whose answer is
@@ -8,27 +8,16 @@ being made. Every deadline ends in `abort`: `close` would wait for a client that
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
-from aiohttp import web
-
-CHUNK: Final = 65_536
-"""Bytes of a body given to the transport at a time."""
 LOOKS: Final = 5
 """Rounds of the event loop that a client gets after its deadline. Where the loop itself stood still, the request waits
-in the socket: one round reads it, one wakes aiohttp's handler, one begins ours; two to spare."""
+in the socket: one round reads it, one begins to answer; the others are to spare."""
 LOOK: Final = 0.01
 """Seconds that such a round takes at least."""
-
-
-_SILENT = logging.Logger("aiohttp", logging.CRITICAL)
-"""aiohttp writes a traceback for each malformed request; anybody could fill the log with them. They are counted as
-connections cut off; errors of our own handlers are logged by `exporters.web`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,83 +228,3 @@ def _key(address: str) -> str:
         return address
     packed = IPv6Address(address.partition("%")[0])
     return str(packed.ipv4_mapped or int(packed) >> 64)
-
-
-class GuardedHandler(web.RequestHandler):
-    """aiohttp's connection with a seat."""
-
-    __slots__ = ("_admits", "seat")
-
-    def __init__(self, manager: web.Server, seats: Seats, seat: Seat, admits: Callable[[asyncio.Transport], bool]):
-        limits = seats.limits
-        super().__init__(
-            manager,
-            loop=seats.loop,
-            keepalive_timeout=limits.idle + 1.0,  # the seat's own deadline comes first, and aborts
-            lingering_time=limits.header,
-            max_line_size=limits.line,
-            max_field_size=limits.line,
-            access_log=None,  # type: ignore[arg-type]
-            logger=_SILENT,
-        )
-        self.seat = seat
-        self._admits = admits
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
-        self.seat.transport = transport
-        self.seat.wait("reading", self.seat.limits.header)
-        super().connection_made(transport)
-        if not self._admits(transport):
-            self.seat.end("certificate")
-
-    def data_received(self, data: bytes) -> None:
-        if self.seat.state == "idle":
-            self.seat.wait("reading", self.seat.limits.header)
-        super().data_received(data)
-
-    def connection_lost(self, exc: BaseException | None) -> None:
-        super().connection_lost(exc)
-        self.seat.leave()
-
-
-async def deliver(request: web.Request, response: web.Response) -> web.StreamResponse:
-    """Send a finished answer piece by piece, as fast as the client takes it, within the write deadline.
-
-    Returns what was sent. The body is let go of in any case: a client that goes away leaves an exception, whose
-    traceback would keep frames, and bodies of megabytes with them, until the next garbage collection.
-    """
-    protocol = request.protocol
-    assert isinstance(protocol, GuardedHandler)
-    seat = protocol.seat
-    size = len(response.body) if isinstance(response.body, bytes) else 0
-    seat.admit(size)
-    try:
-        if size > CHUNK and request.method != "HEAD":
-            return await _stream(request, response, seat)
-        await response.prepare(request)
-        await response.write_eof()
-        return response
-    finally:
-        response.body = None
-        seat.hold(0)
-        if request.can_read_body and not request.content.at_eof():
-            seat.wait("reading", seat.limits.header)
-        else:
-            seat.wait("idle", seat.limits.idle)
-
-
-async def _stream(request: web.Request, response: web.Response, seat: Seat) -> web.StreamResponse:
-    body = response.body
-    assert isinstance(body, bytes)
-    stream = web.StreamResponse(status=response.status, reason=response.reason, headers=response.headers)
-    stream.content_length = len(body)
-    try:
-        await stream.prepare(request)
-        for start in range(0, len(body), CHUNK):
-            await stream.write(body[start : start + CHUNK])
-            seat.progressed()
-    finally:
-        body = b""
-    await stream.write_eof()
-    return stream

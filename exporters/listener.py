@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from ssl import SSLContext
 from typing import Final
 
-from exporters.guard import GuardedHandler, Seat, Seats
+from exporters.guard import Seat, Seats
 
 BACKLOG: Final = 512
 PAUSE: Final = 0.1
@@ -92,7 +92,7 @@ class Listener:
         self,
         sockets: Sequence[socket.socket],
         seats: Seats,
-        make: Callable[[Seat], GuardedHandler],
+        make: Callable[[Seat], asyncio.Protocol],
         tls: Callable[[], SSLContext | None],
     ) -> None:
         self.port: int = sockets[0].getsockname()[1]

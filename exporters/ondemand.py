@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import inf
 from typing import Final
 
-from aiohttp import web
-
 from collector.histogram import Histogram
 from collector.model import Column, Family, single
 from exporters.guard import Limits
-from exporters.routes import TIMEOUT_HEADER, plain, scrape_patience
+from exporters.messages import Handler, Request, Response, plain
+from exporters.routes import TIMEOUT_HEADER, scrape_patience
 from exporters.source import Question, Refusal, Scrape, Source
 
 DEFAULT_MODULE: Final = "if_mib"
@@ -34,7 +33,7 @@ UNEXPECTED = Family("snmp_unexpected_pdu_type_total", "Unexpected Go types in a 
 COLLECTION = Family("snmp_collection_duration_seconds", "Duration of collections by the SNMP exporter", "histogram")
 IN_FLIGHT = Family("snmp_request_in_flight", "Current number of SNMP scrapes being requested.")
 
-Make = Callable[[web.Request, Sequence[Column]], Awaitable[web.Response]]
+Make = Callable[[Request, Sequence[Column]], Awaitable[Response]]
 
 
 class OnDemand:
@@ -48,8 +47,8 @@ class OnDemand:
         self._durations: dict[str, Histogram] = {}
         self._waiting: Counter[Question] = Counter()
 
-    def table(self) -> Sequence[web.RouteDef]:
-        return (web.get("/snmp", self._snmp),)
+    def table(self) -> Mapping[str, Handler]:
+        return {"GET /snmp": self._snmp}
 
     def about(self) -> Iterator[Column]:
         """For `/metrics`."""
@@ -59,8 +58,8 @@ class OnDemand:
         for module, histogram in self._durations.items():
             yield from histogram.columns(COLLECTION, (("module", module),))
 
-    async def _snmp(self, request: web.Request) -> web.Response:
-        question = read(lambda name: request.query.getall(name, []))
+    async def _snmp(self, request: Request) -> Response:
+        question = read(request.values)
         if isinstance(question, str):
             self._errors += 1
             return plain(question, 400)
@@ -121,13 +120,13 @@ def read(all_of: Callable[[str], Sequence[str]]) -> Question | str:
     return Question(targets[0], once["auth"], modules, once["snmp_context"], once["snmp_engineid"], strict)
 
 
-async def _while_there(request: web.Request, work: Awaitable[Scrape]) -> Scrape | None:
+async def _while_there(request: Request, work: Awaitable[Scrape]) -> Scrape | None:
     """The result of `work`, given up when the client leaves: None then. What is being polled goes on by itself."""
     task = asyncio.ensure_future(work)
     try:
         while not task.done():
             await asyncio.wait((task,), timeout=LOOK)
-            if not task.done() and (request.transport is None or request.transport.is_closing()):
+            if not task.done() and request.peer.gone:
                 return None
         return task.result()
     finally:

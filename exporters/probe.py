@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Final
-
-from aiohttp import web
 
 from collector.model import Column, Family, single
 from exporters.guard import Limits
-from exporters.routes import TIMEOUT_HEADER, plain, scrape_patience
+from exporters.messages import Handler, Request, Response, plain
+from exporters.routes import TIMEOUT_HEADER, scrape_patience
 from exporters.source import ProbeQuestion, Refusal, Source
 
 DEFAULT_MODULE: Final = "http_2xx"
 
 UNKNOWN = Family("blackbox_module_unknown_total", "Requests for modules that there are not.", "counter")
 
-Make = Callable[[web.Request, Sequence[Column]], Awaitable[web.Response]]
+Make = Callable[[Request, Sequence[Column]], Awaitable[Response]]
 
 
 class Probe:
@@ -30,16 +29,16 @@ class Probe:
         self._unknown = 0
         self._waiting: Counter[ProbeQuestion] = Counter()
 
-    def table(self) -> Sequence[web.RouteDef]:
-        return (web.get("/probe", self._probe),)
+    def table(self) -> Mapping[str, Handler]:
+        return {"GET /probe": self._probe}
 
     def about(self) -> Iterator[Column]:
         """For `/metrics`."""
         yield single(UNKNOWN, self._unknown)
 
-    async def _probe(self, request: web.Request) -> web.Response:
+    async def _probe(self, request: Request) -> Response:
         # Debug parameters are not looked at: they would show credentials (RELIABILITY part 3).
-        words = {name: request.query.getall(name, []) for name in ("target", "module", "hostname")}
+        words = {name: request.values(name) for name in ("target", "module", "hostname")}
         for name, values in words.items():
             if len(values) > 1:
                 return plain(f"'{name}' parameter must only be specified once", 400)
@@ -49,7 +48,7 @@ class Probe:
         question = ProbeQuestion(words["target"][0], module, (words["hostname"] or [""])[0])
         if self._waiting[question] >= self._limits.waiting_per_device:
             return plain("too many requests wait for this probe", 429, {"Retry-After": "1"})
-        patience = scrape_patience(request.headers.get(TIMEOUT_HEADER, ""))
+        patience = scrape_patience(request.header(TIMEOUT_HEADER))
         self._waiting[question] += 1
         try:
             return await self._page(request, await self._source.probe_page(question, patience))

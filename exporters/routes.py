@@ -6,23 +6,22 @@ import asyncio
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from math import isfinite
 from typing import Final
-
-from aiohttp import web
 
 from collector.config.addresses import endpoint
 from collector.model import Column, Family, column, interned, single
 from exporters.encoding import compress, wants_gzip
 from exporters.forms import Forms
 from exporters.guard import Seats
+from exporters.messages import Handler, Request, Response, plain
 from exporters.source import EVERYTHING, Choice, Source
 from exporters.text import CONTENT_TYPE, Form, Page, render
 
-TIMEOUT_HEADER: Final = "X-Prometheus-Scrape-Timeout-Seconds"
+TIMEOUT_HEADER: Final = "x-prometheus-scrape-timeout-seconds"
 TIMEOUT: Final = 120.0
 """Seconds an asker is thought to wait who does not say; blackbox_exporter's figure (CONTRACTS 6)."""
 MARGIN: Final = 0.5
@@ -60,23 +59,23 @@ class Routes:
         self._making = asyncio.Lock()
         """Held until a large page is handed over: memory holds one that no seat answers for, however busy the loop."""
 
-    def table(self) -> Sequence[web.RouteDef]:
-        return (
-            web.get("/metrics", self._metrics),
-            web.get("/sd", self._groups),
-            web.get("/-/healthy", self._healthy),
-            web.get("/-/ready", self._ready),
-            web.route("*", "/-/reload", self._reload),
-        )
+    def table(self) -> Mapping[str, Handler]:
+        return {
+            "GET /metrics": self._metrics,
+            "GET /sd": self._groups,
+            "GET /-/healthy": self._healthy,
+            "GET /-/ready": self._ready,
+            "* /-/reload": self._reload,
+        }
 
     def close(self) -> None:
         self._apart.shutdown(wait=False, cancel_futures=True)
 
     # -- pages ----------------------------------------------------------------------------------------------------
 
-    async def _metrics(self, request: web.Request) -> web.Response:
-        patience = scrape_patience(request.headers.get(TIMEOUT_HEADER, ""))
-        devices = request.query.getall("device", [])
+    async def _metrics(self, request: Request) -> Response:
+        patience = scrape_patience(request.header(TIMEOUT_HEADER))
+        devices = request.values("device")
         if devices:
             if len(devices) > 1 or not devices[0]:
                 return plain("'device' parameter must be specified once", 400)
@@ -91,7 +90,7 @@ class Routes:
         make = self._form.render if choice is EVERYTHING else render
         return await self.page(request, [*columns, *self._about_us()], make)
 
-    async def _device(self, request: web.Request, name: str, patience: float) -> web.Response:
+    async def _device(self, request: Request, name: str, patience: float) -> Response:
         if self._waiting[name] >= self._seats.limits.waiting_per_device:
             return plain(f"too many requests wait for device {name!r}", 429, {"Retry-After": "1"})
         self._waiting[name] += 1
@@ -105,8 +104,8 @@ class Routes:
                 del self._waiting[name]
         return await self.page(request, columns, self._forms.render)
 
-    async def page(self, request: web.Request, columns: Sequence[Column], make: Make = render) -> web.Response:
-        gzip = wants_gzip(request.headers.get("Accept-Encoding", ""))
+    async def page(self, request: Request, columns: Sequence[Column], make: Make = render) -> Response:
+        gzip = wants_gzip(request.header("accept-encoding"))
         if sum([len(c.values) for c in columns]) >= APART:
             body, duplicates = await self._made_apart(columns, gzip)
         else:
@@ -135,28 +134,28 @@ class Routes:
 
     # -- service discovery and `/-/` --------------------------------------------------------------------------------
 
-    async def _groups(self, request: web.Request) -> web.Response:
+    async def _groups(self, request: Request) -> Response:
         shard = None
-        if wanted := request.query.getall("shard", []):
+        if wanted := request.values("shard"):
             match = _SHARD.fullmatch(wanted[0])
             if len(wanted) > 1 or not match or int(match[1]) > int(match[2]):
                 return plain("'shard' must be one share of a whole, counted from 1, such as 2/5", 400)
             shard = (int(match[1]), int(match[2]))
         body = json.dumps(self._source.groups(shard, _reached(request)), ensure_ascii=False, separators=(",", ":"))
-        gzip = wants_gzip(request.headers.get("Accept-Encoding", ""))
+        gzip = wants_gzip(request.header("accept-encoding"))
         # Prometheus wants exactly this type (CONTRACTS 8); JSON is UTF-8 by definition.
         return packed(body.encode("utf-8", "replace"), "application/json", gzip)
 
-    async def _healthy(self, request: web.Request) -> web.Response:
+    async def _healthy(self, request: Request) -> Response:
         return plain("Healthy")
 
-    async def _ready(self, request: web.Request) -> web.Response:
+    async def _ready(self, request: Request) -> Response:
         return plain("Ready") if self._source.ready() else plain("Not ready: the configuration is being read", 503)
 
-    async def _reload(self, request: web.Request) -> web.Response:
+    async def _reload(self, request: Request) -> Response:
         if request.method not in ("POST", "PUT"):
             return plain("This endpoint requires a POST or PUT request.", 405, {"Allow": "POST, PUT"})
-        if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
             return plain("another site's page may not reload the configuration", 403)
         async with self._reloading:
             problems = await self._source.reload()
@@ -180,42 +179,37 @@ def scrape_patience(header: str) -> float:
     return max(timeout - MARGIN, timeout / 2)
 
 
-def plain(text: str, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    """A line for a person or a script."""
-    return web.Response(text=text + "\n", status=status, headers=headers)
-
-
-def packed(body: bytes, content_type: str, gzip: bool) -> web.Response:
+def packed(body: bytes, content_type: str, gzip: bool) -> Response:
     """A body, compressed where the client asks for it."""
     return _response(compress(body) if gzip else body, content_type, gzip)
 
 
-def _response(body: bytes, content_type: str, gzip: bool) -> web.Response:
-    headers = {"Content-Type": content_type, "Vary": "Accept-Encoding"}
+def _response(body: bytes, content_type: str, gzip: bool) -> Response:
+    headers = {"Vary": "Accept-Encoding"}
     if gzip:
         headers["Content-Encoding"] = "gzip"
-    return web.Response(body=body, headers=headers)
+    return Response(body, content_type, headers=headers)
 
 
 def _packed(page: Page, gzip: bool) -> tuple[bytes, int]:
     return (compress(page.body) if gzip else page.body), page.duplicates
 
 
-def _reached(request: web.Request) -> str:
+def _reached(request: Request) -> str:
     """The host:port of the `Host` header; empty where it is no address of one machine, or no name of one."""
-    host = request.headers.get("Host", "")
+    host = request.header("host")
     if not host.rpartition(":")[2].isdigit():
-        host += ":443" if request.secure else ":80"
+        host += ":443" if request.peer.secure else ":80"
     try:
         return endpoint(host)
     except ValueError:
         return ""
 
 
-def _choice(request: web.Request) -> Choice | None:
+def _choice(request: Request) -> Choice | None:
     """node_exporter's filters; None where both are given."""
-    collect = frozenset(request.query.getall("collect[]", []))
-    exclude = frozenset(request.query.getall("exclude[]", []))
+    collect = frozenset(request.values("collect[]"))
+    exclude = frozenset(request.values("exclude[]"))
     if collect and exclude:
         return None
     return Choice(collect, exclude) if collect or exclude else EVERYTHING

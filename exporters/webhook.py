@@ -6,15 +6,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from hmac import compare_digest
 from typing import Final
 
-from aiohttp import web
-
 from collector.model import Column, Family, column, interned, single
-from exporters.guard import GuardedHandler
-from exporters.routes import plain
+from exporters.messages import Handler, Request, Response, TooLong, plain
 from exporters.source import Refusal, Source
 
 PATH: Final = "/alertmanager/webhook"
@@ -50,8 +47,8 @@ class Webhook:
         self._refused: Counter[str] = Counter(dict.fromkeys(_REASONS.values(), 0))
         self._waiting = 0
 
-    def table(self) -> Sequence[web.RouteDef]:
-        return (web.post(PATH, self._webhook),)
+    def table(self) -> Mapping[str, Handler]:
+        return {f"POST {PATH}": self._webhook}
 
     def about(self) -> Iterator[Column]:
         """For `/metrics`; nothing where nobody ever posted."""
@@ -71,12 +68,12 @@ class Webhook:
             return False
         return compare_digest(given.strip().encode("utf-8", "replace"), token.reveal().encode())
 
-    def refused(self, response: web.Response) -> web.Response:
+    def refused(self, response: Response) -> Response:
         """Count a refusal, whoever made it."""
         self._refused[_REASONS.get(response.status, "malformed")] += 1
         return response
 
-    async def _webhook(self, request: web.Request) -> web.Response:
+    async def _webhook(self, request: Request) -> Response:
         if self._waiting >= MOST_WAITING:
             return self.refused(plain("too many messages at once: try again", 503, {"Retry-After": "5"}))
         self._waiting += 1
@@ -90,24 +87,18 @@ class Webhook:
         return plain("noted")
 
 
-async def _body(request: web.Request) -> bytes:
+async def _body(request: Request) -> bytes:
     """Raises Refusal."""
     # No page of a browser can send this type to another site without asking first.
-    if request.content_type != "application/json" or request.headers.get("Content-Encoding", "identity") != "identity":
+    kind = request.header("content-type").partition(";")[0].strip().lower()
+    if kind != "application/json" or request.headers.get("content-encoding", "identity") != "identity":
         raise Refusal(415, "send application/json, not compressed")
-    if (request.content_length or 0) > MOST_BYTES:
+    length = request.header("content-length")
+    if length.isdigit() and int(length) > MOST_BYTES:
         raise Refusal(413, TOO_LARGE)
-    protocol = request.protocol
-    assert isinstance(protocol, GuardedHandler)
-    seat = protocol.seat
-    seat.wait("reading", seat.limits.header)  # the client's turn again, with the deadline that a request has
-    body = bytearray()
     try:
-        async for piece in request.content.iter_any():
-            body += piece
-            if len(body) > MOST_BYTES:
-                raise Refusal(413, TOO_LARGE)
-    except (ConnectionError, web.RequestPayloadError):  # cut off, or no chunks as HTTP has them
+        return await request.body(MOST_BYTES)
+    except TooLong:
+        raise Refusal(413, TOO_LARGE) from None
+    except ConnectionError:  # cut off, or no chunks as HTTP has them
         raise Refusal(408, "the message did not come to its end") from None
-    seat.handle()
-    return bytes(body)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
-from aiohttp import web
-
 from collector.model import clean
 from exporters.encoding import wants_gzip
+from exporters.messages import Handler, Request, Response
 from exporters.page.templates import template
 from exporters.routes import packed
 from exporters.source import DeviceLine, Source
@@ -59,20 +58,20 @@ class DevicesPage:
         self._source = source
         self._making = asyncio.Lock()
 
-    def table(self) -> Sequence[web.RouteDef]:
-        return (web.get("/devices", self._page),)
+    def table(self) -> Mapping[str, Handler]:
+        return {"GET /devices": self._page}
 
-    async def _page(self, request: web.Request) -> web.Response:
-        number = request.query.get("page", "1")
+    async def _page(self, request: Request) -> Response:
+        number = request.value("page")
         chosen = Filter(
-            request.query.get("state", "") if request.query.get("state") in STATES else "",
-            clean(request.query.get("q", ""))[:100],
+            request.value("state") if request.value("state") in STATES else "",
+            clean(request.value("q"))[:100],
             int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 5 else 1,
         )
         lines = self._source.overview()
         async with self._making:  # in a thread, one at a time: five thousand devices take a while
             html = await asyncio.to_thread(page, lines, chosen, self._source.config_digest)
-        gzip = wants_gzip(request.headers.get("Accept-Encoding", ""))
+        gzip = wants_gzip(request.header("accept-encoding"))
         response = packed(html.encode("utf-8", "replace"), "text/html; charset=utf-8", gzip)
         response.headers["Cache-Control"] = "no-store"
         return response

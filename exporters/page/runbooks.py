@@ -6,14 +6,13 @@ They are the files of `docs/runbooks/`, which come with the program. No text of 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
-from aiohttp import web
-
 from collector.config.urls import Urls
 from exporters.encoding import wants_gzip
+from exporters.messages import Handler, Request, Response
 from exporters.page.templates import template
 from exporters.routes import packed
 from exporters.source import Source
@@ -37,31 +36,31 @@ class RunbookPages:
     def __init__(self, source: Source) -> None:
         self._source = source
 
-    def table(self) -> Sequence[web.RouteDef]:
-        return (
-            web.get("/runbooks", self._moved),
-            web.get("/runbooks/", self._index),
-            web.get("/runbooks/{alert}", self._runbook),
-        )
+    def table(self) -> Mapping[str, Handler]:
+        return {
+            "GET /runbooks": self._moved,
+            "GET /runbooks/": self._index,
+            "GET /runbooks/{alert}": self._runbook,
+        }
 
-    async def _moved(self, request: web.Request) -> web.Response:
-        return web.Response(status=308, headers={"Location": "runbooks/"})
+    async def _moved(self, request: Request) -> Response:
+        return Response(status=308, headers={"Location": "runbooks/"})
 
-    async def _index(self, request: web.Request) -> web.Response:
+    async def _index(self, request: Request) -> Response:
         return await self._answer(request, index)
 
-    async def _runbook(self, request: web.Request) -> web.Response:
-        alert = request.match_info["alert"]
+    async def _runbook(self, request: Request) -> Response:
+        alert = request.part
         if alert not in runbooks():
             return await self._answer(request, missing, 404)
         return await self._answer(request, lambda urls: runbook(alert, urls))
 
-    async def _answer(self, request: web.Request, make: Callable[[Urls], str], status: int = 200) -> web.Response:
+    async def _answer(self, request: Request, make: Callable[[Urls], str], status: int = 200) -> Response:
         # In a thread: the first of them imports what makes it.
         html = await asyncio.to_thread(make, self._source.urls)
-        gzip = wants_gzip(request.headers.get("Accept-Encoding", ""))
+        gzip = wants_gzip(request.header("accept-encoding"))
         response = packed(html.encode(), "text/html; charset=utf-8", gzip)
-        response.set_status(status)
+        response.status = status
         return response
 
 

@@ -12,12 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from aiohttp import web
-
 from collector.config.urls import Urls
 from collector.model import clean
 from collector.services import LITTLE_LEFT
 from exporters.encoding import wants_gzip
+from exporters.messages import Handler, Request, Response
 from exporters.page import spark
 from exporters.page.devices import MEANING, STATES, cleaned
 from exporters.page.runbooks import runbooks
@@ -90,28 +89,28 @@ class StatusPage:
         self._source = source
         self._making = asyncio.Lock()
 
-    def table(self) -> Sequence[web.RouteDef]:
-        return web.get("/", self._page), web.get("/style.css", self._style)
+    def table(self) -> Mapping[str, Handler]:
+        return {"GET /": self._page, "GET /style.css": self._style}
 
-    async def _page(self, request: web.Request) -> web.Response:
-        if any(key in request.query for key in ("state", "q", "page")):  # the devices' page was here once
-            return web.Response(status=308, headers={"Location": f"devices?{request.query_string}"})
-        stays = request.query.get("refresh") == "off"
+    async def _page(self, request: Request) -> Response:
+        if any(key in request.parameters for key in ("state", "q", "page")):  # the devices' page was here once
+            return Response(status=308, headers={"Location": f"devices?{request.query}"})
+        stays = request.value("refresh") == "off"
         standing = await self._source.standing()
         lines = self._source.overview()
         async with self._making:  # in a thread, one at a time, as the devices' page
             html = await asyncio.to_thread(
                 page, standing, lines, self._source.urls, self._source.config_digest, "off" if stays else "on"
             )
-        gzip = wants_gzip(request.headers.get("Accept-Encoding", ""))
+        gzip = wants_gzip(request.header("accept-encoding"))
         response = packed(html.encode("utf-8", "replace"), "text/html; charset=utf-8", gzip)
         response.headers["Cache-Control"] = "no-store"
         if not stays:
             response.headers["Refresh"] = str(REFRESH)
         return response
 
-    async def _style(self, request: web.Request) -> web.Response:
-        return web.Response(text=text("style.css"), content_type="text/css", charset="utf-8")
+    async def _style(self, request: Request) -> Response:
+        return Response(text("style.css").encode(), "text/css; charset=utf-8")
 
 
 def page(standing: Standing, lines: Sequence[DeviceLine], urls: Urls, digest: str, refresh: str = "on") -> str:

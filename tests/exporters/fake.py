@@ -9,6 +9,7 @@ from typing import Any
 
 from collector.config.urls import Urls, UrlsFile, urls
 from collector.model import Column, Family, Secret, column, rows, single
+from exporters.messages import Request
 from exporters.source import Choice, DeviceLine, ProbeQuestion, Question, Refusal, Scrape
 from exporters.standing import Standing
 from exporters.web import Server, serve
@@ -92,6 +93,18 @@ class FakeSource:
 
     def ready(self) -> bool:
         return self.is_ready
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """Whom a request came from (`exporters.messages.Peer`)."""
+
+    address: str | None
+    secure: bool = False
+    gone: bool = False
+
+    async def body(self, request: Request, most: int) -> bytes:
+        return b""
 
 
 async def until(holds: Callable[[], bool]) -> None:

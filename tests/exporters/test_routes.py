@@ -10,21 +10,21 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import make_mocked_request
 
 from collector.config.problems import ConfigError
 from collector.model import Column, Family, single
 from exporters.auth import Passwords
 from exporters.guard import Seats
+from exporters.messages import Request, Response
 from exporters.routes import APART, Routes, scrape_patience
+from exporters.routing import Table
 from exporters.source import EVERYTHING, Choice
 from exporters.strangers import ACTING, known
-from exporters.web import CannotListen, Limits, _Gate, _route, may_bind, serve
+from exporters.web import CannotListen, Limits, _Gate, may_bind, serve
 from exporters.webconfig import Watched, WebConfig
 from exporters.webhook import Webhook
 from tests.exporters.exposition import parse
-from tests.exporters.fake import FakeSource, ask, big, serving, until
+from tests.exporters.fake import FakeSource, Somebody, ask, big, serving, until
 
 CASES = Path(__file__).parent / "webconfig"
 
@@ -72,7 +72,7 @@ async def test_large_pages_are_made_one_at_a_time_however_busy_the_loop_is() -> 
 
     async def fetch() -> None:
         nonlocal picked
-        await routes.page(make_mocked_request("GET", "/metrics"), [column])
+        await routes.page(Request("GET", "/metrics", {}, Somebody("127.0.0.1")), [column])
         picked += 1
 
     fetching = [asyncio.create_task(fetch()) for _ in range(5)]
@@ -323,21 +323,18 @@ def test_what_makes_something_happen_is_for_those_who_are_known(route: str, remo
 )
 async def test_a_stranger_is_told_to_log_in(path: str) -> None:
     """The route counts, however its path is written."""
-    routes = Routes(FakeSource(), Seats(Limits()))
-    app = web.Application()
-    webhook = Webhook(FakeSource())
-    app.router.add_routes([*routes.table(), *webhook.table(), web.get("/probe", _nobody), web.get("/snmp", _nobody)])
+    routes, webhook = Routes(FakeSource(), Seats(Limits())), Webhook(FakeSource())
+    table = Table(routes.table(), webhook.table(), {"GET /probe": _nobody, "GET /snmp": _nobody})
     method = "POST" if "reload" in path or "webhook" in path else "GET"
-    gate = _Gate(Watched(None), Passwords(), routes, webhook, "refused")
+    gate = _Gate(Watched(None), Passwords(), routes, webhook, "refused", table)
     for remote, refused in (("192.0.2.7", path != "/metrics"), ("127.0.0.1", False)):
-        request = make_mocked_request(method, path).clone(remote=remote)
-        request._match_info = await app.router.resolve(request)  # type: ignore[assignment]
-        answer = await gate._refusal(request, _route(request), WebConfig())
+        request = Request(method, path, {}, Somebody(remote))
+        answer = await gate._refusal(request, table.find(request)[0], WebConfig())
         assert (answer is not None and answer.status == 403) is refused
     routes.close()
 
 
-async def _nobody(request: web.Request) -> web.Response:
+async def _nobody(request: Request) -> Response:
     raise AssertionError("nobody comes so far")
 
 
