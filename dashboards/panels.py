@@ -148,11 +148,12 @@ def bars(
     low: float = 0,
     high: float | None = None,
     none: str = "",
+    decimals: int | None = None,
     width: int = 12,
     height: int = 8,
 ) -> Panel:
     """Values side by side, for a ranking: the query sorts and limits."""
-    panel = _shared(bargauge.Panel(), title, about, unit, steps, None, links, none, None)
+    panel = _shared(bargauge.Panel(), title, about, unit, steps, None, links, none, decimals)
     panel.reduce_options(build.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
     panel.orientation(common.VizOrientation.HORIZONTAL).display_mode(common.BarGaugeDisplayMode.BASIC)
     panel.show_unfilled(True).min(low)

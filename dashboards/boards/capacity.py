@@ -65,7 +65,7 @@ def _first(config: Config) -> tuple[Panel, ...]:
                  f"({_of(n.DAYS_LOW)}) < {limits.earliest}", BAD),
         _counted(f"Full in {limits.days} days", "Resources that will be full at the pace of the last weeks.",
                  f"({_of(n.DAYS)}) < {limits.days}", WARN),
-        _counted("Told", "Forecasts of which an alert tells the owner.", _of(n.FILLING), WARN),
+        _counted("Alerts", "Forecasts of which an alert tells the owner.", _of(n.FILLING), WARN),
         _counted("No room at peak", "Resources beyond their limit in the week's busiest hours.",
                  f"({_of(n.HEADROOM)}) < 0", WARN),
         stat("Not known", "Resources without a forecast, for want of history. Good: 0 after four days.",

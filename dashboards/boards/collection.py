@@ -155,9 +155,9 @@ def _partial() -> Panel:
         Query("topk(10, count by (module, table, reason) (wardwatch_poll_incomplete == 1))"),
         (
             Column("module", "Module"),
-            Column("table", "Table"),
-            Column("reason", "Reason"),
-            Column("Value", "Devices", "none", 0, width=85),
+            Column("table", "Table", least=110),
+            Column("reason", "Reason", least=100),
+            Column("Value", "Devices", "none", 0, width=110),
         ),
         sort="Devices",
         none="✓ All answers are whole",
