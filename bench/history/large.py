@@ -81,7 +81,7 @@ def _played(home: Path) -> list[Series]:
 
 
 def together(*those: Iterable[Series]) -> list[Series]:
-    """Each series once, as it was first; states as they were last, as alerts are, and KPIs, which are of one moment."""
+    """Each series once, as it was first; states as they were last, as alerts are."""
     found: dict[str, Series] = {}
     for series in those:
         for each in series:
@@ -94,7 +94,8 @@ def _is_state(before: Series, after: Series) -> bool:
     if after.name in STATES or after.name in (n.DEVICE_STATE, "wardwatch:network_state"):
         return True
     says_whether = not recorded_name(after.name) and not after.counter and {before.value, after.value} <= {0.0, 1.0}
-    return after.name.startswith("kpi:") or says_whether
+    # Of some KPIs there was no value at first.
+    return says_whether or (after.name == n.KPI_STATUS and before.value < 0)
 
 
 def lasting(series: Iterable[Series]) -> list[Series]:

@@ -33,9 +33,12 @@ STANDS: Final = re.compile(
 """Names of what does not come and go: numbers that are words, and moments."""
 MOMENT: Final = re.compile(r".*_timestamp_seconds|ALERTS_FOR_STATE")
 """Names of moments: what was only just done when it was found, was done only just before at any time."""
+JUST: Final = 15
+"""Seconds."""
 STATES: Final[Mapping[str, Callable[[Incidents, int], float]]] = {
     **dict.fromkeys(
-        (n.UP, n.COMPONENT_UP, "wardwatch_device_up", "up"), lambda each, at: float(not each.under_way(at))
+        (n.UP, n.COMPONENT_UP, "wardwatch_device_up", "up", "probe_success", "wardwatch_poll_success"),
+        lambda each, at: float(not each.under_way(at)),
     ),
     **dict.fromkeys((n.BAD, n.INCIDENT), lambda each, at: float(each.under_way(at))),
     **dict.fromkeys((n.AGREED, n.MEASURED), lambda each, at: 1.0),
@@ -152,7 +155,7 @@ def values(series: Series, times: Sequence[int], now: int, follows: Sequence[Fol
         incidents, usual = Incidents(key, now), STATES[name]
         return (value if _lately(series, at, now) else usual(incidents, at) for at in times)
     if MOMENT.fullmatch(name) and value < now + HOUR:
-        return (min(value, at) for at in times)
+        return (min(value, at - JUST) for at in times)
     if STANDS.fullmatch(name) or (value in (0.0, 1.0) and not series.counter):
         return (value for _ in times)
     place = place_of(key, name)

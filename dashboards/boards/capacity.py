@@ -113,7 +113,7 @@ def _headroom(config: Config) -> Panel:
     return bars(
         "Least room at peak",
         "What is left to the limit at the week's peaks, the ten least; below 0 it is beyond. Good: as its KPI has it.",
-        Query(f"bottomk(10, sort({_of(n.HEADROOM)}))", "{{instance}} {{resource}} {{item}}"),
+        Query(f"bottomk(10, sort({_of(n.HEADROOM)}))", "{{instance}} {{item}} {{resource}}"),
         "percentunit",
         steps=limits(config, HEADROOM),
         low=-0.2,
@@ -126,7 +126,7 @@ def _growth() -> Panel:
     return bars(
         "Fastest growth",
         "Points of the whole a month, by the faster of both trends, the ten fastest. Good: near none.",
-        Query(f"sort_desc({fastest})", "{{instance}} {{resource}} {{item}}"),
+        Query(f"sort_desc({fastest})", "{{instance}} {{item}} {{resource}}"),
         "percentunit",
     )
 

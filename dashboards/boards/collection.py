@@ -154,7 +154,7 @@ def _partial() -> Panel:
         "Tables that were read in part only, by reason, with how many devices. Good: empty.",
         Query("topk(10, count by (module, table, reason) (wardwatch_poll_incomplete == 1))"),
         (
-            Column("module", "Module"),
+            Column("module", "Module", least=115),
             Column("table", "Table", least=110),
             Column("reason", "Reason", least=100),
             Column("Value", "Devices", "none", 0, width=110),

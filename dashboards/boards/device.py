@@ -71,7 +71,7 @@ def _first() -> tuple[Panel, ...]:
                 f"or max by (module, reason) (probe_failure_info{{{ONE}}})\n"
                 f"or max by (module, reason) (wardwatch_poll_incomplete{{{ONE}}} == 1)"
             ),
-            (Column("module", "Module"), Column("reason", "Reason")),
+            (Column("module", "Module", width=110), Column("reason", "Reason")),
             none="Nothing fails",
             width=5,
             height=4,

@@ -29,6 +29,9 @@ AILS: Final = "Device(Restarted|CpuHigh|MemoryHigh|SupplyFailed|FanFailed)"
 MOST: Final = 200
 """Devices in the list: those that are not up first, then others."""
 LISTED: Final = f"topk({MOST}, {NETWORK})"
+FIRING: Final = f'ALERTS{{alertstate="firing", {CHOSEN}}}'
+ALERT: Final = "instance, alertname"
+"""Each counts once, as the list of alerts has it, of however many ports or tables of the device it fires."""
 
 
 def board(config: Config) -> Board:
@@ -96,7 +99,7 @@ def _sites() -> Panel:
             Query(f"sum by (site) ({NETWORK} == bool 0)"),
             Query(f"sum by (site) ({NETWORK} == bool 1)"),
             Query(f"sum by (site) (wardwatch_dependency_down{{{CHOSEN}}} {THOSE})"),
-            Query(f"count by (site) ({_firing('Port.+|Device.+')}) or sum by (site) ({NETWORK} * 0)"),
+            Query(f"count by (site) (count by (site, {ALERT}) ({FIRING} {THOSE})) or sum by (site) ({NETWORK} * 0)"),
         ),
         (
             Column("site", "Site"),
@@ -138,7 +141,7 @@ def _devices(config: Config) -> Panel:
             Query(f"max by (instance, device_kind, site, location) ({LISTED})"),
             Query(f"max by (instance, reason) (wardwatch_poll_failed_info{{{CHOSEN}}} {listed})"),
             Query(f"{by} ({n.SILENCED} {listed})"),
-            Query(f'count by (instance) (ALERTS{{alertstate="firing", {CHOSEN}}} {listed})'),
+            Query(f"count by (instance) (count by ({ALERT}) ({FIRING} {listed}))"),
             Query(f'{by} ({n.USED}{{resource="ports"}} {listed})'),
             Query(f'{by} ({n.USED}{{resource="bandwidth"}} {listed})'),
             Query(f"{by} (wardwatch_poll_duration_seconds{{{CHOSEN}}} {listed})"),
