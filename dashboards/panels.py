@@ -74,6 +74,7 @@ class Column:
     least: int | None = None
     """Pixels that it has at least, where it may have more."""
     gauge: bool = False
+    """Of a share: drawn as a bar, which 1 fills."""
 
 
 def stat(
@@ -336,6 +337,9 @@ def _cells(column: Column) -> Iterable[dashboard.DynamicConfigValue]:
         yield dashboard.DynamicConfigValue("mappings", [_texts(column.texts)])
     if column.gauge:
         yield dashboard.DynamicConfigValue("custom.cellOptions", {"type": "gauge", "mode": "basic"})
+        # Else the fullest of them looks full, however empty it is.
+        yield dashboard.DynamicConfigValue("min", 0)
+        yield dashboard.DynamicConfigValue("max", 1)
     elif column.steps or column.words:
         yield dashboard.DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
     if column.links:

@@ -111,9 +111,9 @@ def _inventory() -> Panel:
             Query(f"max by (instance, owner, service, key_property) ({n.SCRAPED_CONTACT}{{{ONE}}})"),
         ),
         (
-            Column("device_kind", "Kind"),
+            Column("device_kind", "Kind", width=170),
             Column("device_type", "Type"),
-            Column("class", "Class"),
+            Column("class", "Class", width=110),
             Column("site", "Site"),
             Column("location", "Location"),
             Column("ward", "Ward"),

@@ -43,7 +43,7 @@ def carried(config: Config) -> tuple[Panel, ...]:
             (
                 *NAMES[:2],
                 Column("Value", "Traffic", "bps", 1, width=110),
-                Column("direction", "Direction", width=90),
+                Column("direction", "Direction", width=105),
                 *NAMES[2:],
             ),
             sort="Traffic",
@@ -86,8 +86,8 @@ def carried(config: Config) -> tuple[Panel, ...]:
             ),
             (
                 *NAMES,
-                Column("direction", "Direction", width=90),
-                Column("Value #A", "Minutes", "none", 0, width=90),
+                Column("direction", "Direction", width=105),
+                Column("Value #A", "Minutes", "none", 0, width=105),
                 Column("Value #B", "Used now", "percentunit", 0, steps=(Step(None, WARN),), width=100),
             ),
             sort="Minutes",
