@@ -42,9 +42,9 @@ UP: Final[Words] = {
 }
 SERVICE: Final[Words] = {
     "0": Word("✓ up", GOOD),
-    "1": Word("✗ down", BAD),
+    "1": Word("⚒ maintenance", NOTICE),
     "2": Word("? unknown", UNKNOWN),
-    "3": Word("⚒ maintenance", NOTICE),
+    "3": Word("✗ down", BAD),
     "null": Word("? no data", UNKNOWN),
 }
 """States of a service as `service_state` (dashboards/states.py) numbers them."""

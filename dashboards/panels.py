@@ -74,6 +74,7 @@ class Column:
     least: int | None = None
     """Pixels that it has at least, where it may have more."""
     gauge: bool = False
+    """Of a share: drawn as a bar, which 1 fills."""
 
 
 def stat(
@@ -148,11 +149,12 @@ def bars(
     low: float = 0,
     high: float | None = None,
     none: str = "",
+    decimals: int | None = None,
     width: int = 12,
     height: int = 8,
 ) -> Panel:
     """Values side by side, for a ranking: the query sorts and limits."""
-    panel = _shared(bargauge.Panel(), title, about, unit, steps, None, links, none, None)
+    panel = _shared(bargauge.Panel(), title, about, unit, steps, None, links, none, decimals)
     panel.reduce_options(build.ReduceDataOptions().calcs(["lastNotNull"]).values(False))
     panel.orientation(common.VizOrientation.HORIZONTAL).display_mode(common.BarGaugeDisplayMode.BASIC)
     panel.show_unfilled(True).min(low)
@@ -335,6 +337,9 @@ def _cells(column: Column) -> Iterable[dashboard.DynamicConfigValue]:
         yield dashboard.DynamicConfigValue("mappings", [_texts(column.texts)])
     if column.gauge:
         yield dashboard.DynamicConfigValue("custom.cellOptions", {"type": "gauge", "mode": "basic"})
+        # Else the fullest of them looks full, however empty it is.
+        yield dashboard.DynamicConfigValue("min", 0)
+        yield dashboard.DynamicConfigValue("max", 1)
     elif column.steps or column.words:
         yield dashboard.DynamicConfigValue("custom.cellOptions", {"type": "color-text"})
     if column.links:

@@ -8,9 +8,10 @@ from dashboards.promql import union
 
 
 def service_state(selector: str = "") -> str:
-    """0 up, 1 down, 2 nobody knows, 3 in maintenance, by service: as palette.SERVICE names them."""
+    """0 up, 1 in maintenance, 2 nobody knows, 3 down, by service: as palette.SERVICE names them. What needs somebody
+    most is the largest: tables begin with it."""
     up, unknown, maintenance = (f"{name}{{{selector}}}" for name in (n.UP, n.UNKNOWN, n.MAINTENANCE))
-    return f"({maintenance} == 1) * 3 or ({unknown} == 1) * 2 or 1 - {up}"
+    return f"({maintenance} == 1) * 1 or ({unknown} == 1) * 2 or (1 - {up}) * 3"
 
 
 def device_state(selector: str = "", by: str = "instance") -> str:

@@ -9,7 +9,6 @@ import argparse
 import json
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event, Thread
@@ -76,10 +75,9 @@ def simulate(
 
 
 def _made(config: Path, only: Sequence[str], count: int) -> estate.Estate:
-    now = time.monotonic()
     if count:
-        return estate.Estate(tuple(fleet(count, start=now)), ())
-    made = estate.load(config, only, now)
+        return estate.Estate(tuple(fleet(count)), ())
+    made = estate.load(config, only)
     for why in made.left_out:
         sys.stderr.write(f"simulator: not played: {why}\n")
     return made

@@ -116,8 +116,9 @@ def read_file(path: Path) -> tuple[Document, SimulatorFile]:
     return document, made
 
 
-def build(devices: Iterable[Device], path: Path, only: Sequence[str] = (), start: float = 0.0) -> Estate:
-    """Players for those devices that have a loopback address. `start` is the monotonic time at which they start.
+def build(devices: Iterable[Device], path: Path, only: Sequence[str] = ()) -> Estate:
+    """Players for those devices that have a loopback address. They started when the monotonic clock was 0: one that is
+    played anew goes on where it would be, as its counters would look to have run over otherwise.
 
     `only` names devices, all where it is empty. Raises ConfigError for a mistake in the file at `path`, for entries of
     devices that the inventory does not have, and for names in `only` that are not played.
@@ -140,7 +141,7 @@ def build(devices: Iterable[Device], path: Path, only: Sequence[str] = (), start
         elif not only or device.name in only:
             try:
                 part = _part(device, file)
-                players.append(_player(device, part, file.seed, start, network))
+                players.append(_player(device, part, file.seed, network))
                 if part.service:
                     stations.append(Station(device.name, device.address, spoken(**part.service)))
             except (ValueError, recording.NoRecording) as error:
@@ -153,16 +154,14 @@ def build(devices: Iterable[Device], path: Path, only: Sequence[str] = (), start
     return Estate(tuple(players), tuple(left_out), tuple(stations))
 
 
-def load(
-    directory: Path, only: Sequence[str] = (), start: float = 0.0, environ: Mapping[str, str] | None = None
-) -> Estate:
+def load(directory: Path, only: Sequence[str] = (), environ: Mapping[str, str] | None = None) -> Estate:
     """The estate of a configuration directory: its inventory and its `simulator.yml`. Raises ConfigError."""
     import os
 
     from collector.config import load as load_config
 
     config = load_config(directory, environ=os.environ if environ is None else environ, resolve=_resolve)
-    return build(config.devices, directory / "simulator.yml", only, start)
+    return build(config.devices, directory / "simulator.yml", only)
 
 
 def _resolve(name: str) -> str:
@@ -191,7 +190,7 @@ def _part(device: Device, file: SimulatorFile) -> Part:
     return Part.model_construct(**merged)
 
 
-def _player(device: Device, part: Part, seed: int, start: float, network: Network | None) -> Player:
+def _player(device: Device, part: Part, seed: int, network: Network | None) -> Player:
     if not part.plays and not part.recording:
         raise ValueError(
             f"nothing says what {device.name} plays: give it, or its kind {device.kind}, plays or recording"
@@ -218,8 +217,7 @@ def _player(device: Device, part: Part, seed: int, start: float, network: Networ
         pace=1.0 if part.recording or part.steady else None,
         window=window,
         patience=patience,
-        start=start,
-        engine=engine(device, start, contexts) if device.auth is not None and device.auth.version == 3 else None,
+        engine=engine(device, contexts) if device.auth is not None and device.auth.version == 3 else None,
         others=others,
     )
 
@@ -231,7 +229,7 @@ def _alone(auth: Auth | None, by_vlan: Mapping[int, Image]) -> tuple[Mapping[byt
     return others, {f"vlan-{vlan}".encode(): community + f"@{vlan}".encode() for vlan in by_vlan}
 
 
-def engine(device: Device, start: float, others: Mapping[bytes, bytes] | None = None) -> Engine:
+def engine(device: Device, others: Mapping[bytes, bytes] | None = None) -> Engine:
     """The SNMPv3 engine of a device, with the one user that its auth names. Its id is made of the address."""
     auth = device.auth
     assert auth is not None
@@ -247,7 +245,6 @@ def engine(device: Device, start: float, others: Mapping[bytes, bytes] | None = 
     return Engine(
         bytes.fromhex("80001f8801") + ip_address(device.address).packed,
         (user,),
-        started=start,
         contexts=contexts,
         others=others or {},
     )

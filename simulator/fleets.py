@@ -19,7 +19,6 @@ def fleet(
     plays: str = "switch",
     ports: int | None = 48,
     seed: int = 1,
-    start: float = 0.0,
     users: Sequence[User] = (),
 ) -> list[Player]:
     """`count` devices alike, for load tests: `fleet-0` at 127.30.0.1 and on, as `fleet_address` says.
@@ -36,8 +35,7 @@ def fleet(
             own={SYS_NAME: values.text(f"fleet-{number}")},
             seed=seed,
             reply_bytes=REPLY_BYTES,
-            start=start,
-            engine=Engine(engine_id(fleet_address(number)), users, started=start) if users else None,
+            engine=Engine(engine_id(fleet_address(number)), users) if users else None,
         )
         for number in range(count)
     ]

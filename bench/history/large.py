@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
@@ -77,7 +77,7 @@ def _played(home: Path) -> list[Series]:
         well = taken(running.prometheus, EVERYTHING)
         running.fall_ill()
         time.sleep(SETTLING_SECONDS)
-        return together(well, taken(running.prometheus, EVERYTHING))
+        return lasting(together(well, taken(running.prometheus, EVERYTHING)))
 
 
 def together(*those: Iterable[Series]) -> list[Series]:
@@ -85,11 +85,27 @@ def together(*those: Iterable[Series]) -> list[Series]:
     found: dict[str, Series] = {}
     for series in those:
         for each in series:
-            if each.name in STATES or each.name in (n.DEVICE_STATE, "wardwatch:network_state"):
-                found[each.text()] = each
-            else:
-                found.setdefault(each.text(), each)
+            if (before := found.get(text := each.text())) is None or _is_state(before, each):
+                found[text] = each
     return list(found.values())
+
+
+def _is_state(before: Series, after: Series) -> bool:
+    if after.name in STATES or after.name in (n.DEVICE_STATE, "wardwatch:network_state"):
+        return True
+    says_whether = not recorded_name(after.name) and not after.counter and {before.value, after.value} <= {0.0, 1.0}
+    # Of some KPIs there was no value at first.
+    return says_whether or (after.name == n.KPI_STATUS and before.value < 0)
+
+
+def lasting(series: Iterable[Series]) -> list[Series]:
+    """What was found bad is told to be so for half an hour: then it is an incident, which it was too early to see."""
+    found = list(series)
+    bad = {each.labels["service"] for each in found if each.name == n.BAD and each.value}
+    return [
+        replace(each, value=1.0) if each.name == n.INCIDENT and each.labels["service"] in bad else each
+        for each in found
+    ]
 
 
 def recorded_name(name: str) -> bool:

@@ -31,11 +31,14 @@ STANDS: Final = re.compile(
     r"|.*[:_](state|status|wrong)|.*_timestamp_seconds|(process_start|node_boot)_time_seconds|ALERTS_FOR_STATE|wardwatch_equipment_.*"
 )
 """Names of what does not come and go: numbers that are words, and moments."""
-WEEK_AT_MOST: Final = 3e13
-"""Of a counter that has gone on for years, in a week: of octets 400 Mb/s."""
+MOMENT: Final = re.compile(r".*_timestamp_seconds|ALERTS_FOR_STATE")
+"""Names of moments: what was only just done when it was found, was done only just before at any time."""
+JUST: Final = 15
+"""Seconds."""
 STATES: Final[Mapping[str, Callable[[Incidents, int], float]]] = {
     **dict.fromkeys(
-        (n.UP, n.COMPONENT_UP, "wardwatch_device_up", "up"), lambda each, at: float(not each.under_way(at))
+        (n.UP, n.COMPONENT_UP, "wardwatch_device_up", "up", "probe_success", "wardwatch_poll_success"),
+        lambda each, at: float(not each.under_way(at)),
     ),
     **dict.fromkeys((n.BAD, n.INCIDENT), lambda each, at: float(each.under_way(at))),
     **dict.fromkeys((n.AGREED, n.MEASURED), lambda each, at: 1.0),
@@ -151,12 +154,13 @@ def values(series: Series, times: Sequence[int], now: int, follows: Sequence[Fol
     if name in STATES:
         incidents, usual = Incidents(key, now), STATES[name]
         return (value if _lately(series, at, now) else usual(incidents, at) for at in times)
+    if MOMENT.fullmatch(name) and value < now + HOUR:
+        return (min(value, at - JUST) for at in times)
     if STANDS.fullmatch(name) or (value in (0.0, 1.0) and not series.counter):
         return (value for _ in times)
     place = place_of(key, name)
     if series.counter:
         # Since a week ago, faster by day than by night.
-        value = min(value, WEEK_AT_MOST)
         return (value * max(0.0, 1 + (at - now) / (7 * DAY) + _late(at) - _late(now)) for at in times)
     top = 1.0 if "ratio" in name and 0 <= value <= 1 else math.inf
     return (min(top, value * (1 + wave(at, place) - wave(now, place))) for at in times)

@@ -31,12 +31,19 @@ LATER: Final[Mapping[str, str]] = {
 
 BOTH_HALVES: Final = (n.COUNT_MINUTE, n.COUNT_HOURLY)
 
+PACE: Final = "5m"
+"""Over so long it is looked by how much a counter grows, or for as long as it has been there."""
+WEEK: Final = 7 * 86_400
+"""Seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Series:
     name: str
     labels: Labels
     value: float
+    """Of a counter: by how much it grows in a week. Where it stands says nothing of that: it may have been there for
+    years, or for seconds."""
     counter: bool = False
     copy: int = 0
     """0 is the one that is there."""
@@ -55,15 +62,26 @@ def taken(url: str, pattern: str = RECORDED) -> list[Series]:
     """Every series that the Prometheus at `url` has now, of names that match, and what will only be recorded later."""
     answered = _asked(url, "query", query=f'{{__name__=~"{pattern}"}}')["result"]
     counters = {name for name, said in _asked(url, "metadata").items() if said[0]["type"] in ("counter", "histogram")}
-    found = []
+    found, paces = [], dict[str, dict[frozenset[tuple[str, str]], float]]()
     for each in answered:
         labels = dict(each["metric"])
         name = labels.pop("__name__")
         value = float(each["value"][1])
+        base = name if name in counters else name.removesuffix("_bucket").removesuffix("_count")
+        if counter := base.removesuffix("_sum") in counters:
+            if name not in paces:
+                paces[name] = _paces(url, name)
+            value = paces[name].get(frozenset(labels.items()), 0.0) * WEEK
         if math.isfinite(value):
-            base = name if name in counters else name.removesuffix("_bucket").removesuffix("_count")
-            found.append(Series(name, labels, value, base.removesuffix("_sum") in counters))
+            found.append(Series(name, labels, value, counter))
     return [*found, *_later(found)]
+
+
+def _paces(url: str, name: str) -> dict[frozenset[tuple[str, str]], float]:
+    """By how much each series of a counter grows in a second. Not as `rate` has it: most of these are younger than what
+    that divides by."""
+    answered = _asked(url, "query", query=f"deriv({name}[{PACE}]) > 0")["result"]
+    return {frozenset(each["metric"].items()): float(each["value"][1]) for each in answered}
 
 
 def _asked(url: str, what: str, **words: str) -> Any:

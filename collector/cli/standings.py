@@ -34,7 +34,7 @@ DAY: Final = 24 * HOUR
 MARGIN: Final = 5 * MINUTE
 """What is first seen so soon after the day's beginning was there before."""
 
-STATES: Final = ("up", "down", "unknown", "maintenance")
+STATES: Final = ("up", "maintenance", "unknown", "down")
 """As `service_state` numbers them."""
 SEVERITIES: Final = ("critical", "warning")
 

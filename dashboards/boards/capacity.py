@@ -65,7 +65,7 @@ def _first(config: Config) -> tuple[Panel, ...]:
                  f"({_of(n.DAYS_LOW)}) < {limits.earliest}", BAD),
         _counted(f"Full in {limits.days} days", "Resources that will be full at the pace of the last weeks.",
                  f"({_of(n.DAYS)}) < {limits.days}", WARN),
-        _counted("Told", "Forecasts of which an alert tells the owner.", _of(n.FILLING), WARN),
+        _counted("Alerts", "Forecasts of which an alert tells the owner.", _of(n.FILLING), WARN),
         _counted("No room at peak", "Resources beyond their limit in the week's busiest hours.",
                  f"({_of(n.HEADROOM)}) < 0", WARN),
         stat("Not known", "Resources without a forecast, for want of history. Good: 0 after four days.",
@@ -113,7 +113,7 @@ def _headroom(config: Config) -> Panel:
     return bars(
         "Least room at peak",
         "What is left to the limit at the week's peaks, the ten least; below 0 it is beyond. Good: as its KPI has it.",
-        Query(f"bottomk(10, sort({_of(n.HEADROOM)}))", "{{instance}} {{resource}} {{item}}"),
+        Query(f"bottomk(10, sort({_of(n.HEADROOM)}))", "{{instance}} {{item}} {{resource}}"),
         "percentunit",
         steps=limits(config, HEADROOM),
         low=-0.2,
@@ -126,7 +126,7 @@ def _growth() -> Panel:
     return bars(
         "Fastest growth",
         "Points of the whole a month, by the faster of both trends, the ten fastest. Good: near none.",
-        Query(f"sort_desc({fastest})", "{{instance}} {{resource}} {{item}}"),
+        Query(f"sort_desc({fastest})", "{{instance}} {{item}} {{resource}}"),
         "percentunit",
     )
 

@@ -17,10 +17,10 @@ def came_or_went(most: int, *, height: int = 9) -> Panel:
         "many minutes that changed. Good: none.",
         (Query(changed), Query(f"max without () (wardwatch_device_up) and {changed}")),
         (
-            Column("instance", "Device", links=(TO_DEVICE,)),
+            Column("instance", "Device", links=(TO_DEVICE,), width=170),
             Column("Value #B", "State", words=UP, width=90),
             Column("Value #A", "Changes", "none", 0, width=110),
-            Column("site", "Site"),
+            Column("site", "Site", width=110),
             Column("location", "Location"),
         ),
         sort="Changes",

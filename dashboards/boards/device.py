@@ -71,7 +71,7 @@ def _first() -> tuple[Panel, ...]:
                 f"or max by (module, reason) (probe_failure_info{{{ONE}}})\n"
                 f"or max by (module, reason) (wardwatch_poll_incomplete{{{ONE}}} == 1)"
             ),
-            (Column("module", "Module"), Column("reason", "Reason")),
+            (Column("module", "Module", width=110), Column("reason", "Reason")),
             none="Nothing fails",
             width=5,
             height=4,
@@ -111,9 +111,9 @@ def _inventory() -> Panel:
             Query(f"max by (instance, owner, service, key_property) ({n.SCRAPED_CONTACT}{{{ONE}}})"),
         ),
         (
-            Column("device_kind", "Kind"),
+            Column("device_kind", "Kind", width=170),
             Column("device_type", "Type"),
-            Column("class", "Class"),
+            Column("class", "Class", width=110),
             Column("site", "Site"),
             Column("location", "Location"),
             Column("ward", "Ward"),

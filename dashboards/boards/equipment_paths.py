@@ -48,9 +48,9 @@ def paths(config: Config) -> tuple[Panel, ...]:
                 Query(f"sum {by} (increase(probe_failures_total{{{chosen}}}[$__range])) > 0"),
             ),
             (
-                Column("instance", "Partner", links=(TO_DEVICE,)),
+                Column("instance", "Partner", links=(TO_DEVICE,), least=120),
                 Column("Value #A", "Last try", words=WORKS, width=110),
-                Column("module", "Tried by"),
+                Column("module", "Tried by", least=120),
                 Column("reason", "Reason", width=190),
                 Column("Value #C", "Took", "s", width=100),
                 Column("Value #D", "Failed", "none", 0, width=90),
@@ -87,6 +87,7 @@ def paths(config: Config) -> tuple[Panel, ...]:
                 f"sort_desc(sum by (reason) (increase(probe_failures_total{{{chosen}}}[$__range])) > 0)", "{{reason}}"
             ),
             "none",
+            decimals=0,
             none="None failed",
             width=8,
         ),
@@ -111,11 +112,11 @@ def surroundings(config: Config) -> tuple[Panel, ...]:
                 Query(f"max by ({place}) ({TEMPERATURE} * 0 + on (climate) group_left () {limit % 'high'})"),
             ),
             (
-                Column("instance", "Device", links=(TO_DEVICE,)),
+                Column("instance", "Device", links=(TO_DEVICE,), width=140),
                 Column("Value #A", "State", words=CLIMATE, width=110),
                 Column("Value #B", "Now", "celsius", 1, width=80),
                 Column("location", "Place"),
-                Column("sensor", "Sensor"),
+                Column("sensor", "Sensor", width=150),
                 Column("climate", "Climate", width=130),
                 Column("Value #C", "Lowest", "celsius", 0, width=95),
                 Column("Value #D", "Highest", "celsius", 0, width=100),

@@ -84,8 +84,8 @@ def _state(score: str, by: str, known: str) -> str:
 
 def _score(name: str) -> tuple[Column, ...]:
     return (
-        Column(f"Value #{name[0]}", "State", words=KPI, width=108),
-        Column(f"Value #{name[1]}", "Score", "percentunit", 0, width=92),
+        Column(f"Value #{name[0]}", "State", words=KPI, width=98),
+        Column(f"Value #{name[1]}", "Score", "percentunit", 0, width=88),
         Column(f"Value #{name[2]}", "Known", "percentunit", 0, width=78),
     )
 
@@ -125,7 +125,7 @@ def _pillars() -> Panel:
             Query(f"max by (pillar) ({n.SCORECARD_PILLAR})"),
             Query(f"max by (pillar) ({n.SCORECARD_PILLAR_KNOWN})"),
         ),
-        (Column("pillar", "Pillar", width=112), *_score("ABC")),
+        (Column("pillar", "Pillar", least=110), *_score("ABC")),
         sort="Score",
         falling=False,
         width=6,
@@ -145,12 +145,12 @@ def _towers() -> Panel:
             Query(f"sum by (tower) ({n.USER_HOURS}{MONTH} {of})"),
         ),
         (
-            Column("tower", "Tower", width=130),
-            Column("Value #A", "This month", "percentunit", 2, width=126),
-            Column("Value #B", "Incidents", "none", 0, width=96),
-            Column("Value #C", "Hours lost", "none", 0, width=116),
+            Column("tower", "Tower", least=132),
+            Column("Value #A", "Availability", "percentunit", 2, width=120),
+            Column("Value #B", "Times", "none", 0, width=78),
+            Column("Value #C", "Hours lost", "none", 0, width=106),
         ),
-        sort="This month",
+        sort="Availability",
         falling=False,
         none="No service names a tower",
         width=7,

@@ -45,7 +45,7 @@ def _table(title: str, units: str, unit: str, decimals: int, *, height: int) -> 
         )
     queries.append(Query(f"max by (kpi, title, definition) {shown}"))
     # On a phone there is room for two columns.
-    columns.insert(1, Column("title", "KPI", width=310))
+    columns.insert(1, Column("title", "KPI", width=325))
     columns.append(Column("definition", "What is counted"))
     return table(
         title,

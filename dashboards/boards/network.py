@@ -27,8 +27,13 @@ KIND: Final = Variable(
 
 AILS: Final = "Device(Restarted|CpuHigh|MemoryHigh|SupplyFailed|FanFailed)"
 MOST: Final = 200
-"""Devices in the list: those that are not up first, then others."""
-LISTED: Final = f"topk({MOST}, {NETWORK})"
+"""Devices in the list: those that are down first, then others that are not up."""
+FIRST: Final = 6
+"""Down, as the list has it: more than any other state, so that it is there however many answer in part."""
+LISTED: Final = f"topk({MOST}, ({NETWORK} == 1) * {FIRST} or {NETWORK})"
+FIRING: Final = f'ALERTS{{alertstate="firing", {CHOSEN}}}'
+ALERT: Final = "instance, alertname"
+"""Each counts once, as the list of alerts has it, of however many ports or tables of the device it fires."""
 
 
 def board(config: Config) -> Board:
@@ -96,7 +101,7 @@ def _sites() -> Panel:
             Query(f"sum by (site) ({NETWORK} == bool 0)"),
             Query(f"sum by (site) ({NETWORK} == bool 1)"),
             Query(f"sum by (site) (wardwatch_dependency_down{{{CHOSEN}}} {THOSE})"),
-            Query(f"count by (site) ({_firing('Port.+|Device.+')}) or sum by (site) ({NETWORK} * 0)"),
+            Query(f"count by (site) (count by (site, {ALERT}) ({FIRING} {THOSE})) or sum by (site) ({NETWORK} * 0)"),
         ),
         (
             Column("site", "Site"),
@@ -132,20 +137,20 @@ def _devices(config: Config) -> Panel:
     busy, room = (config.settings.capacity.full[name] for name in ("bandwidth", "ports"))
     return table(
         f"Devices ({MOST} at most)",
-        "Those that are not up first: the state and why, whether alerts are kept quiet, alerts that fire, the share of "
-        "ports with a link, the busiest uplink. Good: up, no alert.",
+        "Those that are down first, then others that are not up: the state and why, whether alerts are kept quiet, "
+        "alerts that fire, the share of ports with a link, the busiest uplink. Good: up, no alert.",
         (
             Query(f"max by (instance, device_kind, site, location) ({LISTED})"),
             Query(f"max by (instance, reason) (wardwatch_poll_failed_info{{{CHOSEN}}} {listed})"),
             Query(f"{by} ({n.SILENCED} {listed})"),
-            Query(f'count by (instance) (ALERTS{{alertstate="firing", {CHOSEN}}} {listed})'),
+            Query(f"count by (instance) (count by ({ALERT}) ({FIRING} {listed}))"),
             Query(f'{by} ({n.USED}{{resource="ports"}} {listed})'),
             Query(f'{by} ({n.USED}{{resource="bandwidth"}} {listed})'),
             Query(f"{by} (wardwatch_poll_duration_seconds{{{CHOSEN}}} {listed})"),
         ),
         (
             Column("instance", "Device", links=(TO_DEVICE,)),
-            Column("Value #A", "State", words=STATES, width=110),
+            Column("Value #A", "State", words={**STATES, str(FIRST): STATES["1"]}, width=110),
             Column("reason", "Reason", width=110),
             Column("Value #C", "Kept quiet", words={"1": Word("→ yes", NOTICE)}, width=120),
             Column("Value #D", "Alerts", "none", 0, steps=any_is(WARN), width=80),

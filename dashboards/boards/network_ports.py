@@ -24,8 +24,9 @@ LINES: Final = 8
 """Lines of a panel over time."""
 
 NAMES: Final = (
-    Column("instance", "Device", links=(TO_DEVICE,)),
-    Column("ifName", "Port", width=110),
+    # Beside these a phone has room for the number that the ranking is of.
+    Column("instance", "Device", links=(TO_DEVICE,), least=130),
+    Column("ifName", "Port", width=85),
     Column("ifAlias", "Description"),
 )
 
@@ -42,7 +43,7 @@ def carried(config: Config) -> tuple[Panel, ...]:
             (
                 *NAMES[:2],
                 Column("Value", "Traffic", "bps", 1, width=110),
-                Column("direction", "Direction", width=90),
+                Column("direction", "Direction", width=105),
                 *NAMES[2:],
             ),
             sort="Traffic",
@@ -66,8 +67,8 @@ def carried(config: Config) -> tuple[Panel, ...]:
             f"below {full:.0%}.",
             Query(f'topk({MOST}, {n.USED}{{resource="bandwidth"}} {THOSE})'),
             (
-                Column("instance", "Device", links=(TO_DEVICE,)),
-                Column("item", "Port", width=110),
+                Column("instance", "Device", links=(TO_DEVICE,), least=130),
+                Column("item", "Port", width=85),
                 Column("Value", "Used", "percentunit", 0, steps=above(full), gauge=True),
             ),
             sort="Used",
@@ -85,8 +86,8 @@ def carried(config: Config) -> tuple[Panel, ...]:
             ),
             (
                 *NAMES,
-                Column("direction", "Direction", width=90),
-                Column("Value #A", "Minutes", "none", 0, width=90),
+                Column("direction", "Direction", width=105),
+                Column("Value #A", "Minutes", "none", 0, width=105),
                 Column("Value #B", "Used now", "percentunit", 0, steps=(Step(None, WARN),), width=100),
             ),
             sort="Minutes",

@@ -31,7 +31,7 @@ def board(config: Config, sources: Sources) -> Board:
         title="What pages now, why, and what else changed?",
         about=ABOUT,
         variables=(OWNER,),
-        marks=(alerts(MINE), maintenance(f"{n.MAINTENANCE} == 1")),
+        marks=(alerts(f'severity="critical", {MINE}'), maintenance(f"{n.MAINTENANCE} == 1")),
         since="now-3h",
         rows=(
             Row("", _first(config)),
@@ -185,8 +185,8 @@ def _load(config: Config) -> tuple[Panel, ...]:
         ),
         table(
             "How alerts go, 30 days",
-            "Of each owner's alerts: how long they last, and the share that ended without anybody acknowledging them. "
-            "Good: short, and near 0: what ends by itself need not wake anybody.",
+            "Of each owner's alerts: how long they lasted, and the share that ended without anybody acknowledging "
+            "them. Good: short, and near 0: what ends by itself need not wake anybody.",
             (
                 Query(f"max by (owner, severity) ({n.CALL_DURATION}{{{WINDOW}, {OWNED}}})"),
                 Query(f"max by (owner, severity) ({n.CALL_UNTOUCHED}{{{WINDOW}, {OWNED}}})"),
@@ -196,7 +196,7 @@ def _load(config: Config) -> tuple[Panel, ...]:
                 Column("owner", "Owner"),
                 Column("Value #C", "Open now", "none", 0, width=120),
                 Column("severity", "Severity", width=100),
-                Column("Value #A", "Last", "dtdurations", width=120),
+                Column("Value #A", "Lasted", "dtdurations", width=120),
                 Column("Value #B", "Nobody acted", "percentunit", 0, width=140),
             ),
             sort="Open now",

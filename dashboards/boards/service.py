@@ -76,7 +76,7 @@ def _first() -> tuple[Panel, ...]:
             "m",
             steps=(Step(None, BAD), Step(0, CALM)),
             none="– no budget",
-            decimals=0,
+            decimals=1,
             width=3,
             names=True,
         ),
@@ -118,7 +118,7 @@ def _timeline() -> Panel:
         (
             Query(service_state(ONE), "{{service}}"),
             Query(f"{n.AGREED}{{{ONE}}} + 4", "agreed hours"),
-            Query(f"1 - {n.COMPONENT_UP}{{{ONE}}}", "{{component}}"),
+            Query(f"(1 - {n.COMPONENT_UP}{{{ONE}}}) * 3", "{{component}}"),
         ),
         LANES,
         width=24,
@@ -167,6 +167,7 @@ def _others(title: str, about: str, wanted: str) -> Panel:
             Column("service", "Service", links=(TO_SERVICE,)),
             Column("Value", "State", words=SERVICE, width=130),
         ),
+        sort="State",
         none="None",
         width=6,
     )

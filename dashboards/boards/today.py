@@ -41,7 +41,7 @@ def board(config: Config) -> Board:
                     stat(
                         "Services down",
                         "Services whose components say that they are down, outside maintenance. Good: 0.",
-                        Query(f"count(({state}) == 1) or vector(0)"),
+                        Query(f"count(({state}) == 3) or vector(0)"),
                         steps=any_is(BAD),
                         width=3,
                     ),
@@ -135,17 +135,17 @@ def board(config: Config) -> Board:
 def _burning() -> Panel:
     return table(
         "Budgets that burn",
-        "Objectives that spend their error budget so fast that somebody is told: the share that went within the "
-        "window. Good: none.",
+        "Objectives that spend their error budget so fast that somebody is told: the share that was spent within "
+        "the window. Good: none.",
         Query(f"max by (service, objective, urgency, window) ({n.BURNING}) and {OWNED}"),
         (
             Column("service", "Service", links=(TO_SERVICE,)),
-            Column("Value", "Went", "percentunit", 0, width=80),
-            Column("window", "within", width=80),
+            Column("Value", "Spent", "percentunit", 0, width=90),
+            Column("window", "Within", width=90),
             Column("urgency", "Call", width=90),
             Column("objective", "Objective"),
         ),
-        sort="Went",
+        sort="Spent",
         none="None burns",
         width=10,
     )
@@ -175,18 +175,18 @@ def _newest(config: Config) -> Panel:
 def _sites() -> Panel:
     return table(
         "Sites",
-        "Of each site: devices that answer, of how many; alerts that fire there; availability of its services over 30 "
+        "Of each site: devices, how many of them answer; alerts that fire there; availability of its services over 30 "
         "days. Good: all answer, none fires.",
         (
-            Query("sum by (site) (wardwatch_device_up)"),
             Query("count by (site) (wardwatch_device_up)"),
+            Query("sum by (site) (wardwatch_device_up)"),
             Query(f"count by (site) ({FIRING} and on (site) wardwatch_device_up)"),
             Query('max by (site) (site:availability:ratio{window="30d"})'),
         ),
         (
             Column("site", "Site"),
-            Column("Value #A", "Answer", "none", 0, width=90),
-            Column("Value #B", "of", "none", 0, width=80),
+            Column("Value #A", "Devices", "none", 0, width=90),
+            Column("Value #B", "Answer", "none", 0, width=90),
             Column("Value #C", "Alerts", "none", 0, steps=any_is(WARN), width=90),
             Column("Value #D", "Availability", "percentunit", 2, width=120),
         ),

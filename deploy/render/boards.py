@@ -55,7 +55,8 @@ def answered(board: Json, width: int, asking: Asking) -> tuple[dict[str, Any], l
         problems.append(Problem("variables", str(problem)))
     data: dict[str, Any] = {}
     for panel in _asked(board):
-        step = intervals.step(end - start, _pixels(panel, width), asking.scrape)
+        least = _seconds(panel.get("interval") or "") or asking.scrape
+        step = intervals.step(end - start, panel.get("maxDataPoints") or _pixels(panel, width), least)
         try:
             data[str(panel["id"])] = {"series": _series(panel, start, end, step, known, asking)}
         except (QueryError, ValueError) as problem:

@@ -134,7 +134,7 @@ def page(standing: Standing, lines: Sequence[DeviceLine], urls: Urls, digest: st
         as_of=clock(standing.at or standing.now, standing.now),
         zone=zone(standing.now),
         services=told[:SERVICES],
-        service_counts=_by_rank(told),
+        service_counts=_counted(told),
         all_services=len(told),
         groups=groups[:ALERTS],
         more_groups=groups[ALERTS:],
@@ -183,9 +183,10 @@ def _headline(standing: Standing, told: Sequence[Told], late: Sequence[DeviceLin
     if told and len(told) == ranks["maintenance"] + ranks["idle"]:
         return "Nothing is owed now", "maintenance"
     if told:
-        return ("All services are up" if len(told) > 1 else "The service is up") + (
-            f", {_many(down, 'device does', 'devices do')} not answer" if down else ""
-        ), "up"
+        which = "All services are up" if len(told) > 1 else "The service is up"
+        if ranks["maintenance"] or ranks["idle"]:
+            which = "All services that are owed now are up"
+        return which + (f", {_many(down, 'device does', 'devices do')} not answer" if down else ""), "up"
     if down:
         return _many(down, "device does not answer", "devices do not answer"), "down"
     return ("All devices answer" if late == [] else "No device is down"), "up"
@@ -258,6 +259,8 @@ def _told(line: ServiceLine, standing: Standing) -> Told:
     if line.runbook and rank not in ("up", "maintenance"):
         guides.insert(0, (f"of {line.title}", line.runbook))
     texts: dict[str, Any] = {name: clean(getattr(line, name)) for name in ("name", "title", "owner", "tier")}
+    if line.state == "unknown" and line.since is None and not line.incidents:
+        texts["incidents"] = None  # none was seen, of a service that nobody has seen
     budgets = [replace(b, objective=clean(b.objective), window=_window(clean(b.window))) for b in line.budgets]
     shown = replace(line, budgets=budgets, **texts)
     guides = [(clean(name), clean(guide)) for name, guide in guides if _web(guide)]
@@ -318,9 +321,12 @@ def _firing(standing: Standing) -> Mapping[str, int]:
     return found
 
 
-def _by_rank(told: Iterable[Told]) -> list[tuple[str, int]]:
-    counts = Counter(each.line.state for each in told)
-    return [(state, counts[state]) for state in ("down", "unknown", "maintenance", "events", "up") if counts[state]]
+def _counted(told: Iterable[Told]) -> list[tuple[str, bool, int]]:
+    """How many services there are of each state, with those that nobody waits for now by themselves: the first line
+    does not count them."""
+    counts = Counter((each.line.state, each.rank == "idle") for each in told)
+    ordered = ((state, idle) for state in ("down", "unknown", "maintenance", "events", "up") for idle in (False, True))
+    return [(*key, counts[key]) for key in ordered if counts[key]]
 
 
 def _alert_since(line: AlertLine, standing: Standing) -> str:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from itertools import pairwise
+from threading import Thread
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from bench.history.filling import forecasts
 from bench.history.incidents import DAY, HOUR, LATELY, MINUTE, SPOILED, Incidents
+from bench.history.large import lasting, together
 from bench.history.promises import Promises, since
 from bench.history.shapes import history
-from bench.history.template import Series
+from bench.history.template import WEEK, Series, taken
 from dashboards import names as n
 from dashboards.timing import LONG, SHORT, seconds
 
@@ -180,3 +186,58 @@ def test_days_until_full_follow_from_what_is_used() -> None:
         peak = found[Series(n.USED_P95, {**ITEM, "window": "7d"}, 0).text()][at]
         assert found[Series(n.HEADROOM, ITEM, 0).text()][at] == pytest.approx(1 - peak / 0.95, abs=1e-5)
     assert not math.isnan(central)
+
+
+def test_a_counter_grows_at_the_pace_that_it_was_found_to_have() -> None:
+    """However far it had come: some have been there for years, others for seconds."""
+    pace = 250.0
+    counter = told(Series("octets_total", {}, pace * WEEK, counter=True), minutes=24 * 60)["octets_total"]
+    assert all(after >= before for before, after in pairwise(counter.values()))
+    grown = max(counter.values()) - min(counter.values())
+    assert grown / (max(counter) - min(counter)) == pytest.approx(pace, rel=0.01)
+
+
+def test_what_was_only_just_done_was_so_at_any_time_and_what_was_done_once_stays() -> None:
+    polled = told(Series("poll_last_success_timestamp_seconds", {}, NOW + 20.0))["poll_last_success_timestamp_seconds"]
+    assert all(0 < at - value < MINUTE for at, value in polled.items())
+    once = told(Series("x_timestamp_seconds", {}, NOW - 9 * DAY))["x_timestamp_seconds"]
+    assert set(once.values()) == {NOW - 9 * DAY}
+
+
+def test_of_what_was_found_well_and_ill_states_are_the_later_ones() -> None:
+    def found(works: float, load: float, quick: float, calls: float) -> list[Series]:
+        values = {"on_battery": works, "load": load, n.KPI_STATUS: quick, "calls_total": calls}
+        return [Series(name, {}, value, name == "calls_total") for name, value in values.items()]
+
+    both = {each.name: each.value for each in together(found(1, 3.0, -1, 0), found(0, 9.0, 2, 1))}
+    assert both == {"on_battery": 0, "load": 3.0, n.KPI_STATUS: 2, "calls_total": 0}
+    bad = [Series(n.BAD, {"service": "a"}, 1.0), Series(n.INCIDENT, {"service": "a"}, 0.0)]
+    assert [each.value for each in lasting(bad)] == [1.0, 1.0]
+
+
+class Answers(BaseHTTPRequestHandler):
+    """A Prometheus that has a gauge, and a counter of which one series has stood still."""
+
+    def do_GET(self) -> None:
+        query = parse_qs(urlsplit(self.path).query).get("query", [""])[0]
+        series: list[tuple[dict[str, str], str]] = []
+        if query.startswith("{"):
+            series = [({"__name__": "g"}, "5"), *(({"__name__": "c_total", "a": a}, "9e15") for a in "xy")]
+        elif query == "deriv(c_total[5m]) > 0":
+            series = [({"a": "x"}, "40")]
+        found = {"result": [{"metric": labels, "value": [0, value]} for labels, value in series]}
+        body = json.dumps({"data": found if query else {"c_total": [{"type": "counter"}]}}).encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nobody reads it."""
+
+
+def test_of_a_counter_its_pace_is_taken_and_not_where_it_stands() -> None:
+    with HTTPServer(("127.0.0.1", 0), Answers) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        found = taken(f"http://127.0.0.1:{server.server_port}", ".+")
+        server.shutdown()
+    assert {each.text(): each.value for each in found} == {"g": 5.0, 'c_total{a="x"}': 40.0 * WEEK, 'c_total{a="y"}': 0}

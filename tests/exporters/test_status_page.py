@@ -66,7 +66,8 @@ def test_what_is_wrong_since_when_and_where_to_read_on() -> None:
         ([WIFI, WIFI], {}, "All services are up"),
         ([WIFI, PACS, PACS], {}, "2 services are down"),
         ([WIFI, replace(WIFI, state="unknown")], {}, "Nobody knows how 1 service is"),
-        ([WIFI, replace(WIFI, state="unknown", owed=False)], {}, "All services are up"),
+        ([WIFI, replace(WIFI, state="unknown", owed=False)], {}, "All services that are owed now are up"),
+        ([WIFI, replace(WIFI, state="maintenance")], {}, "All services that are owed now are up"),
         ([replace(PACS, owed=False)], {}, "Nothing is owed now"),
         ([WIFI], {("critical", "X"): 2}, "2 alerts call somebody now"),
         ([replace(PACS, state="up")], {}, "1 error budget will not last"),
@@ -112,6 +113,31 @@ def test_in_the_first_minutes_it_says_that_measuring_has_just_begun() -> None:
     assert f"measuring began at {began}." in later
     one = words(shown(replace(standing, services=(new, replace(new, name="b", begun=None, since=NOW - 9000)))))
     assert "Nobody knows how 2 services are" in one, "of the other it was known"
+
+
+def test_figures_and_the_first_line_agree_on_how_many_services_are_not_known() -> None:
+    new = ServiceLine("new", "New", "unknown", True, incidents=0, begun=NOW - 120)
+    closed = replace(new, name="closed", owed=False)
+    broken = replace(PACS, name="broken", owed=False)
+    standing = replace(STANDING, services=(new, replace(new, name="b"), closed), alerts=(), firing={})
+    said = words(shown(standing))
+    assert "nothing is seen yet of 2 services" in said
+    assert "2 services not known 1 service not known, outside agreed hours 0 critical" in said
+    said = words(shown(replace(standing, services=(WIFI, broken, closed))))
+    assert "1 service down, outside agreed hours 1 service not known, outside agreed hours 1 service up" in said
+
+
+def test_of_what_nobody_has_seen_nobody_says_that_it_had_no_incident() -> None:
+    new = ServiceLine("new", "New", "unknown", True, incidents=0, begun=NOW - 120)
+    for line, incidents in (
+        (new, "not known"),
+        (replace(new, begun=None), "not known"),
+        (replace(new, owed=False), "not known"),
+        (replace(new, begun=None, since=NOW - 600), "no incident"),
+        (replace(new, incidents=2), "2 incidents"),
+        (WIFI, "no incident"),
+    ):
+        assert shown(replace(STANDING, services=(line,), alerts=(), firing={})).rows[1][4] == incidents, line
 
 
 def test_before_prometheus_has_recorded_anything_it_says_since_when_it_could() -> None:

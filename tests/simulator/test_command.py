@@ -18,6 +18,7 @@ from tests.simulator.client import Client, read, request
 
 ROOT = Path(__file__).parents[2]
 UPTIME = request("get", "1.3.6.1.2.1.1.3.0")
+COUNTED = request("get", "1.3.6.1.2.1.1.3.0", "1.3.6.1.2.1.31.1.1.1.6.1")
 
 
 def run(*arguments: str) -> subprocess.Popen[str]:
@@ -72,6 +73,24 @@ def test_it_plays_counts_and_ends(process: subprocess.Popen[str], stats: Path) -
     assert json.loads(out)["packets"] == 1
     assert err == ""
     client.close()
+
+
+@pytest.mark.slow
+def test_devices_go_on_while_it_is_started_anew() -> None:
+    """Prometheus takes a counter that falls for one that began at 0: all it ever counted would come within minutes."""
+    seen = []
+    for _ in range(2):
+        process = run("--config", "config", "--port", "0", "--only", "counter-1")
+        try:
+            client = Client(port_of(process), "127.20.9.1")
+            seen.append((time.monotonic(), *(int(value) for _, value in read(client.ask(COUNTED))[3])))
+            client.close()
+        finally:
+            process.terminate()
+            process.communicate(timeout=10)
+    passed, ticks, octets = (after - before for before, after in zip(*seen, strict=True))
+    assert ticks == pytest.approx(passed * 100, abs=50)
+    assert octets == pytest.approx(passed * 100, abs=50)
 
 
 @pytest.mark.slow

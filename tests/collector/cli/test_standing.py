@@ -129,7 +129,7 @@ async def test_what_prometheus_knows_of_a_service(tmp_path: Path) -> None:
     back = f"max_over_time(timestamp(({service_state('service=~' + json.dumps('pacs'))}) == 0)[1d:1m])"
     fake = FakePrometheus(
         instant={
-            service_state(): [(PACS, 1), ({"service": "other"}, 0), ({}, 0), ({"service": "odd"}, 17)],
+            service_state(): [(PACS, 3), ({"service": "other"}, 0), ({}, 0), ({"service": "odd"}, 17)],
             "service:agreed": [(PACS, 0)],
             "service:component:up == 0": [({**PACS, "component": "archive-2"}, 0)],
             "objective:budget:left": [(OBJECTIVE, 0.12), ({**OBJECTIVE, "objective": "q"}, float("nan"))],
@@ -180,7 +180,7 @@ async def test_since_when_a_service_is_measured_that_was_never_up(tmp_path: Path
     old = {"service": "old"}
     fake = FakePrometheus(
         instant={
-            service_state(): [(PACS, 2), (old, 1)],
+            service_state(): [(PACS, 2), (old, 3)],
             first: [(PACS, NOW - 300), (old, NOW - 86_400 + 60)],
         }
     )

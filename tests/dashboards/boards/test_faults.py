@@ -267,8 +267,8 @@ NETWORK = (
             "Sites C": {'{site="main"}': 2},
             "Devices down A": {'{site="main"}': 2},
             "Devices (200 at most) A": {
-                '{instance="a", site="main", device_kind="switch"}': 1,
-                '{instance="b", site="main", device_kind="switch"}': 1,
+                '{instance="a", site="main", device_kind="switch"}': 6,
+                '{instance="b", site="main", device_kind="switch"}': 6,
             },
         },
     ),

@@ -59,6 +59,9 @@ def _settle(prometheus: Prometheus) -> None:
             known, changed = count, time.monotonic()
 
 
+TOO_FAST = "wardwatch:port_bits:rate5m_top20 > on (instance, ifIndex) group_left () (ifHighSpeed > 25) * 1e6"
+"""Ports faster than they can be, but for those that are ill in that they say they were slow."""
+
 NAMES = 'count(count by (__name__) ({__name__=~".+:.+"}))'
 
 
@@ -100,6 +103,7 @@ def _ill(prometheus: Prometheus, answers: Answers, labels: dict[str, set[str]], 
     again.ask(prometheus, asked(), time.time())
     assert {place: said for place, said in again.without.items() if said != "no data"} == {}
     assert list(without_labels(prometheus, answers, again)) == []
+    assert prometheus.ask("query", query=TOO_FAST)["result"] == []
 
 
 def lacks(each: Asked, labels: dict[str, set[str]]) -> list[str]:

@@ -130,6 +130,14 @@ def test_prometheus_is_asked_as_grafana_asks_and_each_thing_once(
     golden(HERE / "golden" / "asked.txt", "\n".join(Known.asked) + "\n")
 
 
+def test_a_panel_says_how_far_apart_its_rows_are_at_least(asking: Asking) -> None:
+    rows = {**_panel(1, _target("ALERTS", "range")), "interval": "1h", "maxDataPoints": 3000}
+
+    answered({**BOARD, "annotations": {}, "panels": [rows]}, 390, asking)
+
+    assert '"step": "3600.000"' in Known.asked[-1]
+
+
 def test_a_variable_that_cannot_be_had_is_said(asking: Asking) -> None:
     board = {**BOARD, "templating": {"list": [{"type": "query", "name": "site", "query": "metrics(x)"}]}, "panels": []}
 
