@@ -15,6 +15,7 @@ from typing import Final, cast
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
+from collector.edge.readiness import wake
 from exporters.guard import Seat
 from exporters.messages import Body, Handler, Request, Response, plain
 
@@ -40,6 +41,7 @@ class Connection(asyncio.Protocol):
     __slots__ = (
         "_admits",
         "_answer",
+        "_called",
         "_draining",
         "_fields",
         "_free",
@@ -63,12 +65,15 @@ class Connection(asyncio.Protocol):
         tasks: set[asyncio.Task[None]],
         admits: Callable[[asyncio.BaseTransport], bool],
     ) -> None:
-        """`tasks` holds what answers, as long as it does; `admits` judges a client by its certificate."""
+        """`tasks` holds what answers, until the connection ends; `admits` judges a client by its certificate."""
         self.seat = seat
         self._answer = answer
         self._admits = admits
         self._tasks = tasks
         self._task: asyncio.Task[None] | None = None
+        """Begins with the first request and serves all: one for each would cost more than to wait for the next."""
+        self._called: asyncio.Future[None] | None = None
+        """It waits for the next request."""
         self._transport: asyncio.Transport | None = None
         self._parser: HttpRequestParser | None = HttpRequestParser(self)
         self._through = False
@@ -136,6 +141,8 @@ class Connection(asyncio.Protocol):
         self._transport = None
         self._parser = None  # it knows us
         self._queue.clear()
+        if self._called is not None:
+            wake(self._called)
         gone = ConnectionResetError("the client has gone")
         if self._incoming is not None:
             self._incoming.end(gone)
@@ -147,8 +154,8 @@ class Connection(asyncio.Protocol):
 
     def resume_writing(self) -> None:
         self._free = True
-        if self._draining is not None and not self._draining.done():
-            self._draining.set_result(None)
+        if self._draining is not None:
+            wake(self._draining)
 
     def _read(self) -> None:
         """Parse what has come, as far as there is room for it; the client sends on when all is parsed."""
@@ -248,25 +255,30 @@ class Connection(asyncio.Protocol):
         self._queue.append(asked)
         if self._task is None:
             self.seat.handle()
-            self._task = asyncio.get_running_loop().create_task(self._work())
+            self._task = self.seat.loop.create_task(self._work())
             self._tasks.add(self._task)
             self._task.add_done_callback(self._tasks.discard)
+        elif self._called is not None:
+            self.seat.handle()
+            wake(self._called)
 
     async def _work(self) -> None:
-        """Answer what waits, one after the other."""
+        """Answer what comes, one after the other."""
         try:
-            while self._queue:
-                asked = self._queue.popleft()
-                self._read()
-                if not await self._serve(asked):
-                    return
-            self._task = None
-            if self._through:
-                self._leave()
-            elif self._head:
-                self.seat.wait("reading", self.seat.limits.header)
-            else:
-                self.seat.wait("idle", self.seat.limits.idle)
+            while True:
+                while self._queue:
+                    asked = self._queue.popleft()
+                    self._read()
+                    if not await self._serve(asked):
+                        return
+                if self._through or self._transport is None:
+                    break
+                limits = self.seat.limits
+                self.seat.wait(*(("reading", limits.header) if self._head else ("idle", limits.idle)))
+                self._called = self.seat.loop.create_future()
+                await self._called
+                self._called = None
+            self._leave()
         except ConnectionError:
             self._leave()
         except BaseException:
@@ -300,7 +312,7 @@ class Connection(asyncio.Protocol):
         transport, seat, body = self._transport, self.seat, response.body
         if transport is None:
             raise ConnectionResetError("the client has gone")
-        head = response.head(_date(int(asyncio.get_running_loop().time())), closes=closes)
+        head = response.head(_date(int(self.seat.loop.time())), closes=closes)
         response.body = b""
         if bare:
             body = b""
@@ -321,7 +333,7 @@ class Connection(asyncio.Protocol):
         if self._transport is None:
             raise ConnectionResetError("the client has gone")
         if not self._free:
-            self._draining = asyncio.get_running_loop().create_future()
+            self._draining = self.seat.loop.create_future()
             try:
                 await self._draining
             finally:

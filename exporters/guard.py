@@ -78,6 +78,11 @@ class Seat:
         self.held = 0
 
     @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """To ask for the running one is a call to the kernel."""
+        return self._seats.loop
+
+    @property
     def limits(self) -> Limits:
         return self._seats.limits
 
@@ -204,10 +209,12 @@ class Seats:
         seat.wait("writing", self.limits.write)
         seat.hold(size)
 
-    def end_all(self) -> None:
+    def end_all(self, *, waiting: bool = False) -> None:
+        """Cut all off; `waiting`: only those from whom nothing but a request is waited for."""
         for each in list(self._taken.values()):
             for seat in list(each):
-                seat.end("shutdown")
+                if not waiting or seat.state in ("reading", "idle"):
+                    seat.end("shutdown")
 
 
 _EVICTION: Final[dict[State, int]] = {"reading": 0, "idle": 0, "writing": 1}

@@ -74,6 +74,7 @@ class Server:
     async def close(self) -> None:
         """Accept no more, give answers in the making `STOPPING` seconds, cut the rest off."""
         await self._listener.close()
+        self._seats.end_all(waiting=True)
         if self._answering:
             await asyncio.wait(self._answering, timeout=STOPPING)
         for task in self._answering:

@@ -4,44 +4,81 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable
-from typing import Any
 
 
 class Readiness:
-    """Waits until a socket can be read or written. One timer serves all its waits: setting one for each costs more
-    than the wait. `close` when done with it."""
+    """Waits until a socket can be read or written. `close` when done with it.
 
-    __slots__ = ("_late", "_loop", "_socket", "_timer", "_waiting")
+    One timer serves all its waits: setting one for each costs more than the wait. The event loop goes on watching
+    after a wait, since most end in another one soon: to watch anew costs several calls to the kernel each time.
+    """
+
+    __slots__ = ("_late", "_loop", "_reading", "_socket", "_timer", "_waiting", "_writing")
 
     def __init__(self, sock: socket.socket, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
         self._socket = sock
         self._loop = loop
         self._late = False
+        self._reading = False
+        """The loop watches for something to read."""
+        self._writing = False
         self._waiting: asyncio.Future[None] | None = None
         self._timer = loop.call_at(deadline, self._expire)
 
     async def readable(self) -> None:
-        """Raises TimeoutError at the deadline, and at once after it."""
-        await self._until(self._loop.add_reader, self._loop.remove_reader)
+        """Raises TimeoutError at the deadline, and at once after it. As with select(2), there may be nothing after all:
+        an event that was on its way when what it told of was read."""
+        if not self._reading:
+            self._loop.add_reader(self._socket, self._can_read)
+            self._reading = True
+        if self._writing:
+            self._leave_writing()
+        await self._wait()
 
     async def writable(self) -> None:
         """As `readable`."""
-        await self._until(self._loop.add_writer, self._loop.remove_writer)
+        if not self._writing:
+            self._loop.add_writer(self._socket, self._can_write)
+            self._writing = True
+        if self._reading:
+            self._leave_reading()
+        await self._wait()
 
     def close(self) -> None:
         self._timer.cancel()
+        if self._reading:
+            self._leave_reading()
+        if self._writing:
+            self._leave_writing()
 
-    async def _until(self, watch: Callable[..., Any], leave: Callable[[socket.socket], Any]) -> None:
+    async def _wait(self) -> None:
         if self._late:
             raise TimeoutError
-        self._waiting = waiting = self._loop.create_future()
-        watch(self._socket, wake, waiting)
+        self._waiting = self._loop.create_future()
         try:
-            await waiting
+            await self._waiting
         finally:
-            leave(self._socket)
             self._waiting = None
+
+    def _can_read(self) -> None:
+        if self._waiting is None:  # nobody wants to know now
+            self._leave_reading()
+        else:
+            wake(self._waiting)
+
+    def _can_write(self) -> None:
+        if self._waiting is None:
+            self._leave_writing()
+        else:
+            wake(self._waiting)
+
+    def _leave_reading(self) -> None:
+        self._loop.remove_reader(self._socket)
+        self._reading = False
+
+    def _leave_writing(self) -> None:
+        self._loop.remove_writer(self._socket)
+        self._writing = False
 
     def _expire(self) -> None:
         self._late = True

@@ -8,8 +8,6 @@ import os
 import socket
 import ssl
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from collector.edge.hops import SYSTEM, limit_hops
@@ -120,40 +118,41 @@ class TcpStream:
     async def _read(self) -> bytes:
         if QUICKACK is not None:
             self._socket.setsockopt(socket.IPPROTO_TCP, QUICKACK, 1)
-        with _in_our_words():
-            while True:
+        while True:
+            try:
                 await self._ready.readable()
-                try:
-                    return self._socket.recv(PIECE)
-                except BlockingIOError:
-                    pass  # the kernel thought better of it (select(2), BUGS)
+                return self._socket.recv(PIECE)
+            except BlockingIOError:
+                pass  # the kernel thought better of it (select(2), BUGS)
+            except OSError as error:
+                raise _in_our_words(error) from error
 
     async def _write(self, data: bytes) -> None:
         """At once, as nearly always there is room; the rest as the peer takes it."""
-        with _in_our_words():
-            while True:
-                try:
-                    data = data[self._socket.send(data) :]
-                except BlockingIOError:
-                    pass
-                if not data:
-                    return
+        while True:
+            try:
+                data = data[self._socket.send(data) :]
+            except BlockingIOError:
+                pass
+            except OSError as error:
+                raise _in_our_words(error) from error
+            if not data:
+                return
+            try:
                 await self._ready.writable()
+            except TimeoutError as error:
+                raise _in_our_words(error) from None
 
     async def _flush(self) -> None:
         if data := self._outgoing.read():
             await self._write(data)
 
 
-@contextmanager
-def _in_our_words() -> Iterator[None]:
-    """What a socket raises once it is connected, as `TimedOut` and `Unreachable`."""
-    try:
-        yield
-    except TimeoutError:
-        raise TimedOut("no answer in time") from None
-    except OSError as error:
-        raise Unreachable(f"the connection broke: {error.strerror or error}", word="reset") from error
+def _in_our_words(error: OSError) -> TimedOut | Unreachable:
+    """What a socket raises once it is connected."""
+    if isinstance(error, TimeoutError):
+        return TimedOut("no answer in time")
+    return Unreachable(f"the connection broke: {error.strerror or error}", word="reset")
 
 
 async def connect(address: str, port: int, terms: Terms, source: str = "", hops: int = SYSTEM) -> TcpStream:
