@@ -45,8 +45,7 @@ class Keeping:
         if not watch.device.here:  # the host's own series are bounded by the machine
             others = watch.series - kept.series
             room = min(room, self.caps.series_per_device - others)
-        columns, kept.said = status.told(columns)
-        columns, kept.dropped = status.left_out(columns)
+        columns, kept.said, kept.dropped = status.apart(columns)
         series = status.size(columns)
         if series > room:
             columns = status.capped(columns, room)

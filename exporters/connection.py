@@ -47,6 +47,7 @@ class Connection(asyncio.Protocol):
         "_free",
         "_head",
         "_incoming",
+        "_limits",
         "_parser",
         "_queue",
         "_target",
@@ -67,6 +68,7 @@ class Connection(asyncio.Protocol):
     ) -> None:
         """`tasks` holds what answers, until the connection ends; `admits` judges a client by its certificate."""
         self.seat = seat
+        self._limits = seat.limits
         self._answer = answer
         self._admits = admits
         self._tasks = tasks
@@ -111,7 +113,7 @@ class Connection(asyncio.Protocol):
         coming, transport = request.incoming, self._transport
         if transport is None:
             raise ConnectionResetError("the client has gone")
-        self.seat.wait("reading", self.seat.limits.header)
+        self.seat.wait("reading", self._limits.header)
         if not coming.complete and request.header("expect").lower() == "100-continue":
             transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         coming.want()
@@ -124,7 +126,7 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = self.seat.transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
-        self.seat.wait("reading", self.seat.limits.header)
+        self.seat.wait("reading", self._limits.header)
         if not self._admits(transport):
             self.seat.end("certificate")
 
@@ -132,7 +134,7 @@ class Connection(asyncio.Protocol):
         if self._through:
             return
         if self.seat.state == "idle":
-            self.seat.wait("reading", self.seat.limits.header)
+            self.seat.wait("reading", self._limits.header)
         self._unread += data
         self._read()
 
@@ -192,7 +194,7 @@ class Connection(asyncio.Protocol):
 
     def on_url(self, piece: bytes) -> None:
         self._target += piece
-        if len(self._target) > self.seat.limits.line:
+        if len(self._target) > self._limits.line:
             self._refuse(414)
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -202,7 +204,7 @@ class Connection(asyncio.Protocol):
                 self._refuse(400)
             text = f"{self._fields[key]}, {text}"
         self._fields[key] = text
-        if len(key) + len(text) > self.seat.limits.line or len(self._fields) > MOST_FIELDS:
+        if len(key) + len(text) > self._limits.line or len(self._fields) > MOST_FIELDS:
             self._refuse(431)
 
     def on_headers_complete(self) -> None:
@@ -273,8 +275,10 @@ class Connection(asyncio.Protocol):
                         return
                 if self._through or self._transport is None:
                     break
-                limits = self.seat.limits
-                self.seat.wait(*(("reading", limits.header) if self._head else ("idle", limits.idle)))
+                if self._head:
+                    self.seat.wait("reading", self._limits.header)
+                else:
+                    self.seat.wait("idle", self._limits.idle)
                 self._called = self.seat.loop.create_future()
                 await self._called
                 self._called = None
@@ -301,7 +305,7 @@ class Connection(asyncio.Protocol):
             return False
         if not asked.incoming.complete:
             asked.incoming.drop()
-            self.seat.wait("reading", self.seat.limits.header)
+            self.seat.wait("reading", self._limits.header)
             self._read()
             await asked.incoming.ended()
         return True
@@ -319,7 +323,8 @@ class Connection(asyncio.Protocol):
         seat.admit(len(body))
         try:
             transport.write(head + body[:CHUNK])
-            await self._drained()
+            if not self._free or len(body) > CHUNK:
+                await self._drained()
             for start in range(CHUNK, len(body), CHUNK):
                 transport.write(body[start : start + CHUNK])
                 await self._drained()
@@ -348,10 +353,10 @@ class Connection(asyncio.Protocol):
         self._through = True
         self._unread = b""
         if complete or not transport.can_write_eof():
-            self.seat.wait("writing", self.seat.limits.write)
+            self.seat.wait("writing", self._limits.write)
             transport.close()
         elif not transport.is_closing():
-            self.seat.wait("reading", self.seat.limits.header)
+            self.seat.wait("reading", self._limits.header)
             transport.write_eof()
             transport.resume_reading()
 

@@ -13,10 +13,10 @@ class Readiness:
     after a wait, since most end in another one soon: to watch anew costs several calls to the kernel each time.
     """
 
-    __slots__ = ("_late", "_loop", "_reading", "_socket", "_timer", "_waiting", "_writing")
+    __slots__ = ("_fd", "_late", "_loop", "_reading", "_timer", "_waiting", "_writing")
 
     def __init__(self, sock: socket.socket, loop: asyncio.AbstractEventLoop, deadline: float) -> None:
-        self._socket = sock
+        self._fd = sock.fileno()  # loops keep books of sockets that are given to them whole
         self._loop = loop
         self._late = False
         self._reading = False
@@ -29,7 +29,7 @@ class Readiness:
         """Raises TimeoutError at the deadline, and at once after it. As with select(2), there may be nothing after all:
         an event that was on its way when what it told of was read."""
         if not self._reading:
-            self._loop.add_reader(self._socket, self._can_read)
+            self._loop.add_reader(self._fd, self._can_read)
             self._reading = True
         if self._writing:
             self._leave_writing()
@@ -38,7 +38,7 @@ class Readiness:
     async def writable(self) -> None:
         """As `readable`."""
         if not self._writing:
-            self._loop.add_writer(self._socket, self._can_write)
+            self._loop.add_writer(self._fd, self._can_write)
             self._writing = True
         if self._reading:
             self._leave_reading()
@@ -73,11 +73,11 @@ class Readiness:
             wake(self._waiting)
 
     def _leave_reading(self) -> None:
-        self._loop.remove_reader(self._socket)
+        self._loop.remove_reader(self._fd)
         self._reading = False
 
     def _leave_writing(self) -> None:
-        self._loop.remove_writer(self._socket)
+        self._loop.remove_writer(self._fd)
         self._writing = False
 
     def _expire(self) -> None:
