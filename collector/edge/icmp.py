@@ -165,7 +165,7 @@ class Pings:
         pinger = self._pinger(SIX if ":" in address else FOUR, echo)
         loop = asyncio.get_running_loop()
         async with self._room:
-            while (delay := terms.pace.wait(loop.time(), terms.deadline)) > 0:  # noqa: ASYNC110 - the budget says when
+            while (delay := terms.pace.wait(time.monotonic(), terms.deadline)) > 0:  # noqa: ASYNC110 - the budget says when
                 await asyncio.sleep(delay)
             terms.tally.count("echo")
             reply = await pinger.echo(address, echo, min(terms.deadline, loop.time() + echo.patience))

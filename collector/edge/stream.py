@@ -159,7 +159,7 @@ async def connect(address: str, port: int, terms: Terms, source: str = "", hops:
     """Connect when the pace allows, over at most so many `hops`. Raises `TimedOut`, `Refused`, `Unreachable`, and what
     the pace raises."""
     loop = asyncio.get_running_loop()
-    while (delay := terms.pace.wait(loop.time(), terms.deadline)) > 0:  # noqa: ASYNC110 - the budget says when
+    while (delay := terms.pace.wait(time.monotonic(), terms.deadline)) > 0:  # noqa: ASYNC110 - the budget says when
         await asyncio.sleep(delay)
     began = time.perf_counter()
     terms.tally.count("connect")

@@ -79,7 +79,7 @@ class _Conversation:
                 self._tally.stray += 1
                 return
             self._tally.received += 1
-            waited = self._socket.loop.time() - self._sent_at
+            waited = time.monotonic() - self._sent_at
             self._tally.waited += waited
             self._socket.traffic.took.observe(waited)
             self._pace.answered()
@@ -98,7 +98,9 @@ class _Conversation:
 
     def _transmit(self) -> None:
         assert self._waiting is not None
-        now = self._socket.loop.time()
+        # Not the loop's time: uvloop's stands still while it works through what is ready, and a packet that counts as
+        # sent earlier than it was lets the next one go too early.
+        now = time.monotonic()
         try:
             delay = self._pace.wait(now, self._deadline)
             if delay > 0:
@@ -136,7 +138,7 @@ class _Conversation:
         if self._done.done():
             return
         try:
-            self._tick(self._socket.loop.time())
+            self._tick(time.monotonic())
         except Exception as error:  # noqa: BLE001 - raised again where the poll awaits it
             self._done.set_exception(error)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+import uvloop
 
 from collector.edge import Tally, Terms, World
-from collector.errors import Malformed, Paused, Unreachable
+from collector.errors import Malformed, Paused, Refused, Unreachable
 from tests.collector.worlds import Questions
 
 IP_RECVTTL = getattr(socket, "IP_RECVTTL", 12)
@@ -257,3 +259,35 @@ async def test_an_answer_to_an_earlier_attempt_is_welcome_while_the_next_one_wai
         await world.udp(["127.9.1.1"], port, dialogue, on)
     assert dialogue.answers == [b"late"]
     assert len(agent.got) == 1
+
+
+class Noting(Free):
+    """Notes how many seconds ago it was at the moment by which a packet is counted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ago: list[float] = []
+
+    def wait(self, now: float, deadline: float) -> float:
+        self.ago.append(time.monotonic() - now)
+        return 0.0
+
+
+def test_a_packet_counts_as_sent_when_it_is_sent() -> None:
+    """Also where the loop, whose clock stands still meanwhile, had much to do before: what a device may bear is counted
+    by the device's clock."""
+
+    async def scene() -> list[float]:
+        pace, world = Noting(), World()
+        time.sleep(0.3)
+        await world.udp(["127.9.1.9"], 1, Questions(1, 1, patience=0.01), terms(1.0, pace))
+        time.sleep(0.3)
+        with pytest.raises(Refused):
+            await world.connect("127.9.1.9", 1, terms(1.0, pace))
+        world.close()
+        return pace.ago
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        found = runner.run(scene())
+    assert len(found) == 2
+    assert max(found) < 0.1
