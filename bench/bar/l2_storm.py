@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,10 +84,10 @@ class L2:
             "down_after": [round(outage.down, 1) for outage in outages],
             "fresh_after": [round(outage.fresh, 1) for outage in outages],
             "alerts_after_restart": len(after),
-            "why": sorted({_named(told) for told in lossy} | set(after))[:5],
+            "why": dict(Counter(each.partition(" of ")[0] for each in {_named(told) for told in lossy} | set(after))),
         }
         once = all(n == 1 if lost >= TELLING else n <= 1 for n, lost in zip(messages, self.lost, strict=True))
-        known = max(max(outage.down, outage.fresh) for outage in outages) <= (KNOWN + 1) * INTERVAL
+        known = all(max(outage.down, outage.fresh) <= (KNOWN + 1) * INTERVAL for outage in outages)
         return Verdict(not lossy and once and not figure["beside"] and known and not after, figure)
 
 

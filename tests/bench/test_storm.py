@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.bar.l2_storm import L2
+from tests.e2e.wards import PROGRAM
 
 pytestmark = pytest.mark.parts
 
@@ -27,8 +28,9 @@ def hasty(generated: Path) -> None:
         path.write_text(re.sub(r"(?m)^        for: .*\n", "", path.read_text()))
 
 
-def test_l2_is_red_where_alerts_wait_for_nothing() -> None:
-    verdict = L2(hours=1.0, lost=(), edit=hasty).measure(1)
+def test_l2_is_red_where_alerts_wait_for_nothing_and_no_retry_fits() -> None:
+    verdict = L2(hours=0.5, lost=(), program=PROGRAM, edit=hasty).measure(1)
+    assert verdict.figure["why"]["DeviceDown"] > 1
     assert verdict.figure["messages_for_loss"] > 0
     assert verdict.figure["alerts_after_restart"] > 0
     assert not verdict.kept
