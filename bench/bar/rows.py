@@ -62,5 +62,5 @@ FULL: Sequence[Row] = (
     D5(others=50, timeout=30.0),
     D6(),
     D7(recordings=1000, seconds=1800.0),
-    L2(hours=24.0),
+    L2(hours=24.0, lost=(5, 5, 10, 10)),
 )

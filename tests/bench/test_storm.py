@@ -12,11 +12,9 @@ from tests.e2e.wards import PROGRAM
 
 pytestmark = pytest.mark.parts
 
-SHORT = L2(hours=0.2, lost=(10, 10))
-
 
 def test_l2_is_green() -> None:
-    verdict = SHORT.measure(1)
+    verdict = L2(hours=0.2).measure(1)
     assert verdict.kept, verdict.figure
     assert verdict.figure["retries"] > 0
     assert verdict.figure["alerts_in_them"] == [1, 1]
@@ -29,7 +27,7 @@ def hasty(generated: Path) -> None:
 
 
 def test_l2_is_red_where_alerts_wait_for_nothing_and_no_retry_fits() -> None:
-    verdict = L2(hours=0.5, lost=(), program=PROGRAM, edit=hasty).measure(1)
+    verdict = L2(lost=(), program=PROGRAM, edit=hasty).measure(1)
     assert verdict.figure["why"]["DeviceDown"] > 1
     assert verdict.figure["messages_for_loss"] > 0
     assert verdict.figure["alerts_after_restart"] > 0
