@@ -23,6 +23,7 @@ BENCHMARKS = {
     "load": "snmp_exporter's own snmp.yml, 2 MB",
     "rules": "a cycle of the rules of services, in a real Prometheus",
     "capacity": "a cycle of the rules of capacity, in a real Prometheus",
+    "groups": "all groups of rules of a large site, in a real Prometheus",
     "boards": "each query of each board, in a real Prometheus",
     "peer_boards": "what boards of hosts ask, of our host data and of node_exporter's",
     "probes": "TCP, TLS, ICMP, DICOM and HTTP probes, beside blackbox_exporter",

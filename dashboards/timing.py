@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,10 +20,23 @@ PERIODS: Final = ("quarter", "year", "financial_year")
 SCALES: Final = (1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60)
 """Scales by which an interval is whole milliseconds, and an hour sixty of them."""
 
+_MILLISECONDS: Final = {"ms": 1} | {unit: count * 1000 for unit, count in SECONDS.items()}
+_STRING: Final = r"""(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`|\#[^\n]*)"""
+_AHEAD: Final = r"(?:(?<=\])(?P<ahead>\s*,\s*[0-9][0-9.* ]*)(?=\)))"
+_TIMES: Final = re.compile(
+    rf"{_STRING}|(?P<opening>\[\s*)(?P<range>[^\]]*)|(?P<word>\boffset\s+-?)(?P<offset>\w+)|{_AHEAD}"
+)
+"""Where an expression says how far it looks back, and how far ahead: a number behind a range is predict_linear's."""
+
 
 def seconds(text: str) -> int:
     """`5m` in seconds."""
     return int(text[:-1]) * SECONDS[text[-1]]
+
+
+def milliseconds(text: str) -> int:
+    """`23h59m59s` in milliseconds."""
+    return sum(int(count) * _MILLISECONDS[unit] for count, unit in re.findall(r"(\d+)(ms|[smhd])", text))
 
 
 def duration(milliseconds: int) -> str:
@@ -48,7 +62,7 @@ class Timing:
 
     def lasts(self, text: str) -> str:
         """So long, scaled."""
-        return duration(seconds(text) * 1000 // self.scale)
+        return duration(milliseconds(text) // self.scale)
 
     @property
     def every(self) -> str:
@@ -62,6 +76,21 @@ class Timing:
         Prometheus 3 does not; rules run to the millisecond, so that with this there is no sample at the left end.
         """
         return duration((seconds(text) * 1000 - self.interval * 1000 // 60) // self.scale)
+
+    def expression(self, text: str) -> str:
+        """PromQL with its ranges, its offsets and how far it predicts scaled.
+
+        Other numbers stay: what devices say in seconds, as how long a battery lasts, and rates a second are of a world
+        that hurries no more than before.
+        """
+        return text if self.scale == 1 else _TIMES.sub(self._time, text)
+
+    def _time(self, found: re.Match[str]) -> str:
+        if found["range"] is not None:
+            return found["opening"] + re.sub(r"\w+", lambda each: self.lasts(each[0]), found["range"])
+        if found["offset"] is not None:
+            return found["word"] + self.lasts(found["offset"])
+        return found["string"] or f"{found['ahead']} / {self.scale}"
 
     @property
     def hour(self) -> str:

@@ -29,12 +29,13 @@ from bench.bar.d4_strings import D4
 from bench.bar.d5_bomb import D5
 from bench.bar.d6_partial import D6
 from bench.bar.d7_duplicates import D7
+from bench.bar.l2_storm import L2
 from bench.bar.row import Row
 from bench.scale import FULL_SMALL, SMALL
 
 QUICK: Sequence[Row] = (
     A1(), A3(), A6(), A7(), A8(), A9(), A10(), B1(), B2(), B6(), C1(), C2(), C3(), C4(), C5(), C6(), C7(), C8(), C9(),
-    C10(), D4(), D5(), D6(), D7(),
+    C10(), D4(), D5(), D6(), D7(), L2(),
 )  # fmt: skip
 FULL: Sequence[Row] = (
     A1(packets=200_000),
@@ -61,4 +62,5 @@ FULL: Sequence[Row] = (
     D5(others=50, timeout=30.0),
     D6(),
     D7(recordings=1000, seconds=1800.0),
+    L2(hours=24.0, lost=(5, 5, 10, 10)),
 )

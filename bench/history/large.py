@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -52,9 +52,14 @@ def read() -> set[str]:
     return {name for each in asked() for name in names_in(filled(each.expr))}
 
 
-def make(size: Size, data: Path, like: str = "", only_read: bool = False) -> Made:
-    """History up to now: of what is recorded, and of what boards read of what is scraped. `only_read`: of both."""
-    names = read()
+def make(
+    size: Size, data: Path, like: str = "", *, only_read: bool = False, by: Callable[[], Collection[str]] = read
+) -> Made:
+    """History up to now: of what is recorded, and of what boards read of what is scraped. `only_read`: of both.
+
+    `by` names what is read, where it is not boards that read it.
+    """
+    names = by()
     with TemporaryDirectory(prefix="history-") as name:
         home = Path(name)
         series = taken(like, EVERYTHING) if like else _played(home / "estate")

@@ -100,7 +100,7 @@ def _group(
     rules: list[Record | Alert] = []
     for rule in source["rules"]:
         if "record" in rule:
-            rules.append(Record(rule["record"], rule["expr"], rule.get("labels", {})))
+            rules.append(Record(rule["record"], timing.expression(rule["expr"]), rule.get("labels", {})))
             continue
         rules += _alerts(rule, source["name"] != ABOUT_MONITORING, rule["alert"] in tickets, timing, places, team)
     interval = timing.lasts(source["interval"]) if "interval" in source else ""
@@ -110,7 +110,7 @@ def _group(
 def _alerts(
     source: Mapping[str, Any], of_device: bool, has_ticket: bool, timing: Timing, places: Places, team: str
 ) -> Iterator[Alert]:
-    name, expr = source["alert"], source["expr"]
+    name, expr = source["alert"], timing.expression(source["expr"])
     labels = {**source["labels"], **whose(source["labels"], team)}
     notes = places.of_device(name, source["annotations"]["summary"], source["annotations"]["description"])
     lasting = timing.lasts(source["for"]) if "for" in source else ""

@@ -13,7 +13,7 @@ import yaml
 from collector.config.causes import read_causes
 from dashboards.rules.alerts import Places
 from dashboards.rules.causes import AT_ANY_HOUR, FILE, NEVER_BEHIND, files
-from dashboards.timing import Timing
+from dashboards.timing import Timing, milliseconds
 from tests.dashboards.four import Table
 from tests.dashboards.promtool import judged
 
@@ -24,10 +24,10 @@ ONE = {
             "name": "one",
             "interval": "1m",
             "rules": [
-                {"record": "r", "expr": "x", "labels": {"a": "b"}},
+                {"record": "r", "expr": "rate(x[5m])", "labels": {"a": "b"}},
                 {
                     "alert": "A",
-                    "expr": "x > 1 or y",
+                    "expr": "x > 1 or y offset 1h",
                     "for": "5m",
                     "labels": {"severity": "critical", "service": "mine"},
                     "annotations": {"summary": "S.", "description": "D {{ $value }}."},
@@ -57,7 +57,7 @@ def test_the_whole_of_one() -> None:
         "runbook_url": "https://example.org/r/A",
         "dashboard_url": "https://g.example/d/wardwatch-device?var-instance={{ $labels.instance | urlquery }}",
     }
-    quiet = "(x > 1 or y)\nunless on (instance) device:silenced"
+    quiet = "(x > 1 or y offset 1m)\nunless on (instance) device:silenced"
     common = {"alert": "A", "for": "5s", "annotations": notes}
     places = Places("https://example.org/r", "https://g.example")
     (group,) = made(ONE, Timing(60), places)["prometheus/one.yml"]  # type: ignore[misc]
@@ -65,7 +65,7 @@ def test_the_whole_of_one() -> None:
         "name": "one",
         "interval": "1s",
         "rules": [
-            {"record": "r", "expr": "x", "labels": {"a": "b"}},
+            {"record": "r", "expr": "rate(x[5s])", "labels": {"a": "b"}},
             {
                 **common,
                 "expr": f"{quiet}\nunless on (instance) device:off_hours",
@@ -78,6 +78,37 @@ def test_the_whole_of_one() -> None:
             },
         ],
     }
+
+
+@pytest.mark.parametrize(
+    ("written", "scaled"),
+    [
+        ("rate(a[5m]) > 100 / 900", "rate(a[5s]) > 100 / 900"),
+        ("count_over_time(a[23h59m59s]) > 72", "count_over_time(a[23m59s983ms]) > 72"),
+        ("a == 1 unless a offset 1m", "a == 1 unless a offset 1s"),
+        ("rate(a[1d] offset 20m) and b offset -1h", "rate(a[24m] offset 20s) and b offset -1m"),
+        ("max_over_time(rate(a[1h])[ 1d : 5m ])", "max_over_time(rate(a[1m])[ 24m : 5s ])"),
+        ("predict_linear(a[6h], 24 * 3600) < 0", "predict_linear(a[6m], 24 * 3600 / 60) < 0"),
+        ("quantile_over_time(0.9, a[1h]) < 600", "quantile_over_time(0.9, a[1m]) < 600"),
+        (r"""a{b="\" offset 1h", c='x[1h]', d=`"[1h]`}[1h]""", r"""a{b="\" offset 1h", c='x[1h]', d=`"[1h]`}[1m]"""),
+        ("a[1h] # of the last [1h], offset 1h", "a[1m] # of the last [1h], offset 1h"),
+        ("offset_seconds{x=~'[0-9]+'}[1h]", "offset_seconds{x=~'[0-9]+'}[1m]"),
+    ],
+)  # fmt: skip
+def test_how_far_an_expression_looks_is_scaled_and_nothing_else(written: str, scaled: str) -> None:
+    promql_parser.parse(written)
+    assert Timing(60).expression(written) == scaled
+    assert Timing().expression(written) == written
+
+
+def test_where_an_hour_takes_a_minute_nothing_looks_further_than_a_day_of_it() -> None:
+    longest = 0
+    for groups in made(timing=Timing(60)).values():
+        for rule in (rule for group in groups for rule in group["rules"]):  # type: ignore[attr-defined]
+            promql_parser.parse(rule["expr"])
+            ranges = re.findall(r"\[([0-9][0-9a-z]*)\]|offset (\w+)", rule["expr"])
+            longest = max([longest, *(milliseconds("".join(each)) for each in ranges)])
+    assert longest == milliseconds("24m")
 
 
 def test_every_alert_about_a_device_keeps_quiet_and_the_exceptions_are_there() -> None:
