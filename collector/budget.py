@@ -103,6 +103,11 @@ MARGIN = 1.05
 """Spans are kept 5% longer than promised, since a packet arrives some milliseconds after it was counted here."""
 
 
+LATE = 0.02
+"""Seconds after the promised moment from which a packet counts in what devices share as of when it went: a busy event
+loop wakes late, and then lets several go at once. Less than this is not worth the book-keeping."""
+
+
 class Window:
     """A sliding count of packets. Exact, where a token bucket lets twice its rate through in an unlucky span."""
 
@@ -362,6 +367,10 @@ class Allowance:
                 self._promised = at
         if at > now:
             return at - now
+        if now - at > LATE:
+            for window in self._windows:
+                window.give_back(at)
+                window.take(now)
         self._promised = None
         self._window.take(now)
         self._busy = now + RULES[self._device.device_class].patience

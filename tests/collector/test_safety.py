@@ -91,6 +91,19 @@ def test_a_queue_at_one_site_holds_nobody_else_back() -> None:
     assert late.wait(0.1, inf) > 4.0, "its own site's queue is long"
 
 
+def test_a_packet_that_goes_late_counts_when_it_goes() -> None:
+    """The event loop woke late: those behind it wait for it, not for what it was promised."""
+    shared = Shared(Budgets(site=Limit(2, 1.0)))
+    first, second, late, other, last = (
+        Allowance(Device(f"d{number}", f"127.0.{number}.1", site="busy"), shared) for number in range(5)
+    )
+    assert first.wait(0.0, inf) == second.wait(0.0, inf) == 0.0
+    assert late.wait(0.0, inf) == pytest.approx(1.05)
+    assert late.wait(1.5, inf) == 0.0
+    assert other.wait(1.5, inf) == 0.0
+    assert last.wait(2.2, inf) == pytest.approx(1.5 + 1.05 - 2.2)
+
+
 @pytest.mark.parametrize(
     ("device_class", "packets", "span"), [("it", 50, 1.0), ("fragile", 2, 1.0), ("clinical", 1, 5.0)]
 )
