@@ -11,7 +11,8 @@ from collector.agent import Agent
 from collector.budget import RULES
 from collector.cli import control
 from collector.cli.explain import Explains
-from collector.cli.service import ORDERS_EVERY, STATE
+from collector.cli.orderbook import ORDERS_EVERY
+from collector.cli.service import STATE
 from collector.cli.tracing import Tracing
 from collector.config import AUTO, Config
 from collector.edge import World

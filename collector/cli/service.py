@@ -7,23 +7,22 @@ import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from collector import audit, equipment, inventory
+from collector import equipment, inventory
 from collector.agent import Agent
-from collector.budget import Pauses
-from collector.cli import control
 from collector.cli.equipment import Equipment
 from collector.cli.oncall import OnCall
 from collector.cli.ondemand import Desk
+from collector.cli.orderbook import OrderBook
 from collector.cli.own import About, Reloads
 from collector.cli.probes import ProbeDesk
 from collector.cli.promises import Promises
 from collector.cli.standing import Standings
+from collector.cli.statefiles import StateFiles
 from collector.cli.surroundings import Surroundings
 from collector.cli.traps import TrapReceiver
 from collector.config import Config, ConfigError
@@ -31,7 +30,7 @@ from collector.config.restart import check_fixed
 from collector.config.urls import Urls
 from collector.edge import World
 from collector.edge.heap import Heap
-from collector.edge.state import Damaged, only_one, read_state, set_aside, write_state
+from collector.edge.state import only_one
 from collector.edge.supervisor import supervisor
 from collector.errors import TimedOut
 from collector.model import Column, Device, Secret
@@ -54,19 +53,10 @@ EQUIPMENT = "equipment.json"
 DEVICES_EVERY = 300.0
 """Seconds between two writings of `DEVICES`, some megabytes with thousands of devices, and of `EQUIPMENT`. What a crash
 loses is learned again."""
-ORDERS_EVERY = 0.5
-"""Seconds between two looks at what a person ordered: a pause holds within one (RELIABILITY S19)."""
 SAVE_EVERY = 1.0
 """Seconds between two writings of state at most."""
-DISK = 2.0
-"""Seconds that the state's disk is waited for."""
 LOADING = 60.0
 """Seconds that a reload may take, names to look up included."""
-LONGEST_HOLD = 3600.0
-"""Seconds: no hold is longer, whatever became of the clock by which it was written."""
-
-STRAINED = "it answers five times as slowly as when polling began, which may be our doing"
-HELD = "wardwatch poll asks it"
 
 log = structlog.get_logger()
 
@@ -96,6 +86,8 @@ class Service:
         self._reloads = Reloads(self.world.host.wall())
         self.traps = TrapReceiver(config)
         self.about = About(self.agent, self._reloads, self.traps, self._screen, self._census)
+        self._files = StateFiles(self._state, self.world.host, self.about)
+        self._orders = OrderBook(self.agent, self.world, self._state, self._files)
         self.address = config.settings.web.listen
         self._unspecified = False
         """Whether that is every address there is, and so none that anybody can be told."""
@@ -105,34 +97,21 @@ class Service:
         self._unsaved = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._reloading = asyncio.Lock()
-        self._failing: set[str] = set()
         self._heap = Heap()
         self._supervisor = supervisor()
-        self._promises = Promises(self._state, self._state_failed, self._failing.discard)
-        self._oncall = OnCall(self._state, self.world.host, self._screen, self._state_failed, self._failing.discard)
+        self._promises = Promises(self._state, self._files.failed, self._files.well)
+        self._oncall = OnCall(self._state, self.world.host, self._screen, self._files.failed, self._files.well)
         self._surroundings = Surroundings(self.agent, self._planned)
         self._standings = Standings(self.world.host, self._promises.columns, self._state_here)
-        self._foreign: dict[str, Mapping[str, Any]] = {}
-        """What files of state hold that this version knows nothing of: another one may."""
-        self._orders = control.Watcher(self._state)
-        self._retries: dict[str, float] | None = None
-        """Ordered so far; None while orders from before this start have not been read."""
-        self._asked: dict[str, float] = {}
-        """When devices were asked by hand last, by their names."""
-        self._paused: Mapping[str, Mapping[str, Any]] = {}
-        self._unwritten: dict[str, Mapping[str, Any]] = {}
-        """Pauses in force that the orders do not hold yet."""
-        self._holds: Mapping[str, float] = {}
-        """Monotonic seconds of the end by device name."""
         self._host_name = ""
 
     async def start(self, options: Options) -> Server:
         """Take up state and orders, then serve. Raises CannotListen, CannotBind and ConfigError."""
         self._apply(self._config)
         self._restore()
-        self._obey()
+        self._orders.obey()
         self.agent.on_change = self._unsaved.set
-        self.agent.on_strain = self._spare
+        self.agent.on_strain = self._orders.spare
         self.traps.bind()
         server = await serve(self, options.listen, web_config=options.web_config, strangers=options.strangers)
         self.traps.start()
@@ -149,7 +128,7 @@ class Service:
         self._tasks = [
             asyncio.create_task(work, name=name)
             for name, work in (
-                ("orders", self._orders_loop()),
+                ("orders", self._orders.watch(self.about.late)),
                 ("state", self._save_loop()),
                 ("devices", self._learn_loop()),
                 ("states", self._tell_loop()),
@@ -217,7 +196,7 @@ class Service:
         polled = []
         for watch in self.agent.watches:
             state = self.agent.state(watch)
-            reason = "" if state == "up" else self._why_paused(watch.device) or watch.reason
+            reason = "" if state == "up" else self._orders.why_paused(watch.device) or watch.reason
             age = None if watch.last_poll is None else now - watch.last_poll
             modules = ", ".join(target.module for target in watch.targets)
             place = self._equipment.words(watch.device.name)
@@ -308,107 +287,15 @@ class Service:
         self._reloads.succeeded_at = self.world.host.wall()
         self._reloads.digest = config.digest
 
-    def _why_paused(self, device: Device) -> str:
-        """Scope, reason and person; empty: not paused."""
-        scope = self.agent.paused(device)
-        if scope is None:
-            return ""
-        order = {**self._paused, **self._unwritten}.get(scope, {"reason": HELD})
-        return ", ".join(str(word) for word in (scope, order.get("reason"), order.get("by")) if word)
-
-    def _spare(self, device: Device) -> None:
-        """Pause a device as a person would: at once, over restarts, and with the reason where people look."""
-        self._unwritten[f"device:{device.name}"] = control.own(STRAINED)
-        self._enforce()
-
     def _restore(self) -> None:
         """Take up what the last run knew. Without it every device is simply asked again."""
-        self.agent.restore(self._read(STATE, "breakers").get("breakers", {}))
-        known = self._read(DEVICES, "devices", "strangers")
+        self.agent.restore(self._files.read(STATE, "breakers").get("breakers", {}))
+        known = self._files.read(DEVICES, "devices", "strangers")
         for name, of_device in known.get("devices", {}).items():
             with suppress(KeyError):  # it has left the inventory
                 self.agent.watch(name).restore(of_device)
         self._desk.restore(known.get("strangers", ()))
-        self._equipment.restore(self._read(EQUIPMENT, "sightings").get("sightings", {}))
-
-    def _read(self, file: str, *parts: str) -> Mapping[str, Any]:
-        """A file of state. What is none of its known parts is kept for whoever understands it."""
-        path = self._state / file
-        saved: Mapping[str, Any] = {}
-        try:
-            saved = read_state(path) or {}
-        except Damaged as error:
-            self._state_failed("not read", error)
-            with suppress(OSError):
-                set_aside(path)
-        except OSError as error:
-            self._state_failed("not read", error)
-        self._foreign[file] = {key: value for key, value in saved.items() if key not in parts}
-        return saved
-
-    def _obey(self) -> None:
-        """Do what is ordered. Orders that cannot be read leave all in force that was; at the start, that is a pause."""
-        try:
-            orders = self._orders.changed()
-        except (OSError, Damaged, control.Vanished) as error:
-            self._state_failed("orders not read", error)
-            if self._retries is None:
-                self._paused = control.everything(f"the orders cannot be read: {error}")
-            elif isinstance(error, control.Vanished):
-                self._unwritten = {**self._paused, **self._unwritten}
-        else:
-            self._failing.discard("orders not read")
-            if orders is not None:
-                self._follow(orders)
-            elif self._retries is None:  # nothing was ever ordered
-                self._retries, self._paused = {}, {}
-        self._enforce()
-
-    def _follow(self, orders: control.Orders) -> None:
-        now, wall = self.world.now(), self.world.host.wall()
-        self._paused = orders.paused
-        self._unwritten = {scope: why for scope, why in self._unwritten.items() if scope not in orders.paused}
-        self._holds = {name: now + min(until - wall, LONGEST_HOLD) for name, until in orders.holds.items()}
-        if self._retries is None:
-            self._retries = dict(orders.retries)  # ordered before this start: they had their effect
-            self._asked = {name: entry["at"] for name, entry in orders.asked.items()}
-        for name, at in orders.retries.items():
-            if self._retries.get(name) != at:
-                self._retries[name] = at
-                with suppress(KeyError):  # ordered for a device that has left the inventory since
-                    self.agent.retry(name)
-                    log.info("retry ordered", device=name)
-        for name, entry in orders.asked.items():
-            if self._asked.get(name) != entry["at"]:
-                self._asked[name] = entry["at"]
-                with suppress(KeyError):
-                    audit.by_hand(self.agent.watch(name), str(entry.get("by", "")), entry["packets"])
-
-    def _enforce(self) -> None:
-        now = self.world.now()
-        held = {f"device:{name}" for name, until in self._holds.items() if until > now}
-        pauses = Pauses(frozenset({*self._paused, *self._unwritten, *held}))
-        if pauses != self.agent.shared.pauses:
-            self.agent.pause(pauses)
-
-    async def _orders_loop(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            planned = loop.time() + ORDERS_EVERY
-            await asyncio.sleep(ORDERS_EVERY)
-            self.about.late(loop.time() - planned)
-            try:
-                self._obey()
-                if self._unwritten:
-                    await self._note(dict(self._unwritten))
-            except Exception as error:  # noqa: BLE001 - without this loop no later pause would be seen
-                self._state_failed("orders", error)
-
-    async def _note(self, entries: Mapping[str, Mapping[str, Any]]) -> None:
-        """Write pauses down. From then on the orders decide: a person may end them."""
-        if await self._write("orders", ORDERS_EVERY / 2, control.change, control.noted(entries)):
-            self._paused = {**self._paused, **entries}
-            self._unwritten = {scope: why for scope, why in self._unwritten.items() if scope not in entries}
+        self._equipment.restore(self._files.read(EQUIPMENT, "sightings").get("sightings", {}))
 
     async def _save_loop(self) -> None:
         while True:
@@ -417,7 +304,7 @@ class Service:
             try:
                 await self._save()
             except Exception as error:  # noqa: BLE001 - the next change must find somebody who writes it
-                self._state_failed("state", error)
+                self._files.failed("state", error)
             await asyncio.sleep(SAVE_EVERY)
 
     async def _learn_loop(self) -> None:
@@ -426,20 +313,20 @@ class Service:
             try:
                 await self._save_devices()
             except Exception as error:  # noqa: BLE001 - as above
-                self._state_failed("devices", error)
+                self._files.failed("devices", error)
 
     async def _tell_loop(self) -> None:
         while True:
             try:
                 if states := self._states():
-                    await self._put(STATES, {"states": states, "at": self.world.host.wall()})
+                    await self._files.put(STATES, {"states": states, "at": self.world.host.wall()})
             except Exception as error:  # noqa: BLE001 - as above
-                self._state_failed("states", error)
+                self._files.failed("states", error)
             await asyncio.sleep(STATES_EVERY)
 
     async def _save(self) -> None:
         """Write what must survive."""
-        await self._put(STATE, {"breakers": self.agent.breakers()})
+        await self._files.put(STATE, {"breakers": self.agent.breakers()})
 
     async def _save_devices(self) -> None:
         known: dict[str, Any] = {}
@@ -448,33 +335,8 @@ class Service:
                 await asyncio.sleep(0)  # others want their turn
             if (saved := watch.saved()) is not None:
                 known[watch.device.name] = saved
-        await self._put(DEVICES, {"devices": known, "strangers": self._desk.saved()})
-        await self._put(EQUIPMENT, {"sightings": self._equipment.saved()})
-
-    async def _put(self, file: str, content: Mapping[str, Any]) -> None:
-        if any(content.values()) or (self._state / file).exists():
-            await self._write(file, DISK, partial(_write_file, file), {**self._foreign.get(file, {}), **content})
-
-    async def _write(self, what: str, patience: float, call: Callable[[Path, Any], None], content: Any) -> bool:
-        """Write state; whether it is written. A disk that refuses or hangs is counted, and tried again later."""
-        try:
-            await self.world.host.after(what, call, self._state, content, timeout=patience)
-        except (OSError, TimedOut) as error:
-            self._state_failed(f"{what} not written", error)
-            return False
-        self._failing.discard(f"{what} not written")
-        return True
-
-    def _state_failed(self, what: str, error: Exception) -> None:
-        """Count each time, say it once until it is well again."""
-        self.about.state_failures += 1
-        if what not in self._failing:
-            self._failing.add(what)
-            log.error(what, path=str(self._state), why=f"{type(error).__name__}: {error}")
-
-
-def _write_file(file: str, state: Path, content: Mapping[str, Any]) -> None:
-    write_state(state / file, content)
+        await self._files.put(DEVICES, {"devices": known, "strangers": self._desk.saved()})
+        await self._files.put(EQUIPMENT, {"sightings": self._equipment.saved()})
 
 
 def _shown(

@@ -278,8 +278,10 @@ class Apart(Generous):
 class Absent(Service):
     """Reads no orders while it runs."""
 
-    async def _orders_loop(self) -> None:
-        await asyncio.sleep(3600)
+    async def start(self, options: Options) -> Server:
+        server = await super().start(options)
+        next(task for task in self._tasks if task.get_name() == "orders").cancel()
+        return server
 
 
 class LeavesOpen(Service):
