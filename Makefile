@@ -10,9 +10,11 @@ export WARDWATCH_PORT PROMETHEUS_PORT ALERTMANAGER_PORT SIMULATOR_PORT
 # What a test run is given besides: make test ARGS="-k agent -x"
 ARGS ?=
 
-# Tests run beside each other, as many processes as there are cores; the tests of one file one after the other, and files
-# in their order: else those with few tests come last, which are the slowest.
-PYTEST := $(BIN)/python -m pytest -n logical --dist loadfile --no-loadscope-reorder
+# Tests run beside each other, in one process more than there are cores, since some wait for a clock for minutes; the
+# tests of one file one after the other, and files in their order: else those with few tests come last, which are the
+# slowest.
+PROCESSES := $(shell echo $$(($$(nproc 2>/dev/null || echo 1) + 1)))
+PYTEST := $(BIN)/python -m pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run test quick check format generate bench bar breaks render lock build clean
