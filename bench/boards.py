@@ -8,18 +8,14 @@ step of a graph of 1,500 points. Promise: 95 of 100 queries take less than 300 m
 
 from __future__ import annotations
 
-import argparse
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
-from bench import process
 from bench.history import large
-from deploy.local import parts
+from bench.history.served import options, served
 from tests.dashboards.boards.asking import Choice, Prometheus
 from tests.dashboards.boards.shipped import Asked, asked, boards, variables
 
@@ -82,33 +78,10 @@ def report(took: list[Took]) -> int:
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--full", action="store_true", help="90 days, 200 services, 500 and 5,000 devices")
-    options.add_argument("--data", type=Path, help="where history is to stay; used again where there is some")
-    chosen = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-boards-") as name:
-        home = Path(name)
-        data: Path = chosen.data or home / "data"
-        until = data / "until"
-        if not until.exists():
-            size = large.FULL if chosen.full else large.QUICK
-            begun = time.perf_counter()
-            made = large.make(size, data, only_read=True)
-            until.write_text(str(made.now))
-            took = time.perf_counter() - begun
-            print(f"{size}: {made.samples:,} samples of {made.series:,} series in {took:.0f} s", flush=True)
-        port = process.free_port()
-        (home / "prometheus.yml").write_text("{}\n")
-        words: list[str | Path] = [
-            parts.part("prometheus"), f"--config.file={home / 'prometheus.yml'}", f"--storage.tsdb.path={data}",
-            "--storage.tsdb.retention.time=400d", f"--web.listen-address=127.0.0.1:{port}",
-            # History stays in the blocks in which it was written: while they are put together nothing is measured.
-            "--storage.tsdb.max-block-duration=162h",
-        ]  # fmt: skip
-        with process.running(words, home / "log") as server:
-            process.wait(server, f"http://127.0.0.1:{port}/-/ready", home / "log")
-            took_each = list(measured(Prometheus(f"http://127.0.0.1:{port}"), float(until.read_text()) - 60))
-    return report(took_each)
+    chosen = options(__doc__, "90 days, 200 services, 500 and 5,000 devices").parse_args()
+    with served(large.FULL if chosen.full else large.QUICK, chosen.data) as (prometheus, now):
+        took = list(measured(prometheus, now))
+    return report(took)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,8 @@ Promise: no group takes half of its interval, and all together less than a core.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,11 +19,10 @@ from typing import Any, Final
 
 import yaml
 
-from bench import process
 from bench.history import large
+from bench.history.served import options, served
 from collector.config.known import names_in
 from dashboards.timing import milliseconds
-from deploy.local import parts
 from tests.dashboards.boards.asking import Prometheus
 
 GENERATED: Final = Path(__file__).resolve().parents[1] / "dashboards" / "generated" / "prometheus"
@@ -102,35 +99,11 @@ def report(took: Sequence[Took]) -> bool:
 
 
 def main() -> int:
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    options.add_argument("--full", action="store_true", help="200 services, 5,000 devices")
-    options.add_argument("--data", type=Path, help="where history is to stay; used again where there is some")
-    chosen = options.parse_args()
-    with tempfile.TemporaryDirectory(prefix="bench-groups-") as name:
-        home = Path(name)
-        data: Path = chosen.data or home / "data"
-        until = data / "until"
-        if not until.exists():
-            size = FULL if chosen.full else QUICK
-            begun = time.perf_counter()
-            made = large.make(size, data, only_read=True, by=read)
-            until.write_text(str(made.now))
-            took = time.perf_counter() - begun
-            print(f"{size}: {made.samples:,} samples of {made.series:,} series in {took:.0f} s", flush=True)
-        port = process.free_port()
-        (home / "prometheus.yml").write_text("{}\n")
-        words: list[str | Path] = [
-            parts.part("prometheus"), f"--config.file={home / 'prometheus.yml'}", f"--storage.tsdb.path={data}",
-            "--storage.tsdb.retention.time=400d", f"--web.listen-address=127.0.0.1:{port}",
-            "--storage.tsdb.max-block-duration=162h",
-        ]  # fmt: skip
-        with process.running(words, home / "log", {"GOMAXPROCS": "1"}) as server:
-            process.wait(server, f"http://127.0.0.1:{port}/-/ready", home / "log")
-            prometheus = Prometheus(f"http://127.0.0.1:{port}")
-            now = float(until.read_text()) - 60
-            ports = prometheus.ask("query", query="count(ifOperStatus) or vector(0)", time=now)["result"][0]["value"][1]
-            print(f"{ports} ports", flush=True)
-            return 0 if report(list(measured(prometheus, now))) else 1
+    chosen = options(__doc__, "200 services, 5,000 devices").parse_args()
+    with served(FULL if chosen.full else QUICK, chosen.data, read, {"GOMAXPROCS": "1"}) as (prometheus, now):
+        ports = prometheus.ask("query", query="count(ifOperStatus) or vector(0)", time=now)["result"][0]["value"][1]
+        print(f"{ports} ports", flush=True)
+        return 0 if report(list(measured(prometheus, now))) else 1
 
 
 if __name__ == "__main__":

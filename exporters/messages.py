@@ -10,6 +10,8 @@ from urllib.parse import unquote, unquote_plus
 
 from httptools import parse_url
 
+from collector.edge.readiness import wake
+
 TEXT: Final = "text/plain; charset=utf-8"
 
 
@@ -72,8 +74,8 @@ class Body:
         return bytes(self._kept or b"")
 
     def _tell(self) -> None:
-        if self._more is not None and not self._more.done():
-            self._more.set_result(None)
+        if self._more is not None:
+            wake(self._more)
 
 
 class Peer(Protocol):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import uvloop
@@ -19,6 +21,16 @@ def runner(request: pytest.FixtureRequest) -> asyncio.Runner:
     return asyncio.Runner(loop_factory=request.param)
 
 
+@contextmanager
+def connected(seconds: float = 60) -> Iterator[tuple[socket.socket, socket.socket, Readiness]]:
+    """Two ends of a connection, and who waits at the first of them."""
+    loop = asyncio.get_running_loop()
+    here, there = socket.socketpair()
+    with here, there:
+        here.setblocking(False)
+        yield here, there, Readiness(here, loop, loop.time() + seconds)
+
+
 async def read(ready: Readiness, here: socket.socket) -> bytes:
     while True:
         await ready.readable()
@@ -30,13 +42,9 @@ async def read(ready: Readiness, here: socket.socket) -> bytes:
 
 def test_it_waits_until_there_is_something_and_no_longer_than_the_deadline(runner: asyncio.Runner) -> None:
     async def scene() -> None:
-        loop = asyncio.get_running_loop()
-        here, there = socket.socketpair()
-        with here, there:
-            here.setblocking(False)
-            ready = Readiness(here, loop, loop.time() + SOON)
+        with connected(SOON) as (here, there, ready):
             await ready.writable()
-            loop.call_later(SOON / 5, there.send, b"x")
+            asyncio.get_running_loop().call_later(SOON / 5, there.send, b"x")
             assert await read(ready, here) == b"x"
             began = time.monotonic()
             with pytest.raises(TimeoutError):
@@ -54,10 +62,7 @@ def test_it_waits_until_there_is_something_and_no_longer_than_the_deadline(runne
 def test_who_is_cancelled_leaves_nothing_behind(runner: asyncio.Runner) -> None:
     async def scene() -> None:
         loop = asyncio.get_running_loop()
-        here, there = socket.socketpair()
-        with here, there:
-            here.setblocking(False)
-            ready = Readiness(here, loop, loop.time() + 60)
+        with connected() as (here, _, ready):
             waiting = asyncio.ensure_future(ready.readable())
             await asyncio.sleep(0)
             waiting.cancel()
@@ -73,21 +78,16 @@ def test_who_is_cancelled_leaves_nothing_behind(runner: asyncio.Runner) -> None:
 def test_what_comes_while_nobody_waits_is_neither_lost_nor_told_of_again_and_again(runner: asyncio.Runner) -> None:
     async def scene() -> None:
         loop = asyncio.get_running_loop()
-        here, there = socket.socketpair()
-        with here, there:
-            here.setblocking(False)
-            ready = Readiness(here, loop, loop.time() + 60)
+        with connected() as (here, _, ready):
             await ready.writable()
             await asyncio.sleep(SOON)  # it can be written to all the time
             assert not loop.remove_writer(here)
             ready.close()
-            ready = Readiness(here, loop, loop.time() + 60)
+        with connected() as (here, there, ready):
             there.send(b"x")
             await ready.readable()
             await asyncio.sleep(SOON)
             assert not loop.remove_reader(here)
-            ready.close()
-            ready = Readiness(here, loop, loop.time() + 60)
             assert await read(ready, here) == b"x"
             loop.call_later(SOON, there.send, b"y")
             assert await read(ready, here) == b"y"
