@@ -34,13 +34,13 @@ class Rules:
     request_bytes: int
     """Longest request datagram (S11)."""
     reply_bytes: int
-    """Longest reply to ask for; 1,400 keeps it in one Ethernet frame (F26)."""
+    """Longest reply to ask for; 1,400 keeps it in one Ethernet frame (F26). Many agents send no more than 8 KB."""
     interval_floor: float
     """Shortest interval between polls in seconds (S5)."""
 
 
 RULES: Mapping[DeviceClass, Rules] = {
-    "it": Rules(5, 1.0, 60, True, 1400, 5600, 1.0),
+    "it": Rules(5, 1.0, 60, True, 1400, 8000, 1.0),
     "fragile": Rules(1, 5.0, 1, False, 484, 1400, 60.0),
     "clinical": Rules(0, 5.0, 1, False, 484, 1400, 300.0),
 }

@@ -43,8 +43,8 @@ _NO_SHAPE: _Shape = (b"\xff", 0, 0, _nowhere, _nowhere)
 
 
 @lru_cache(maxsize=1024)
-def at_once(columns: int, rows: int, repetitions: int, varbinds: int) -> int:
-    """How many of `columns` to ask together so that `rows` of each take the fewest packets.
+def at_once(most: int, columns: int, rows: int, repetitions: int, varbinds: int) -> int:
+    """How many of `columns`, at most so many, to ask together so that `rows` of each take the fewest packets.
 
     A reply holds so many `varbinds`, of each column at most `repetitions`.
     """
@@ -53,7 +53,7 @@ def at_once(columns: int, rows: int, repetitions: int, varbinds: int) -> int:
         each = max(1, min(rows, repetitions, varbinds // together))
         return -(-columns // together) * -(-rows // each)
 
-    return min(range(1, columns + 1), key=packets)
+    return min(range(1, most + 1), key=packets)
 
 
 class _Strand:
@@ -130,7 +130,9 @@ class Abreast:
                 self._columns.extend(self._tables.popleft())
                 self._table = self._columns[0]
                 self._known = self._rows.pop(self._table, repetitions - 1)
-            together = min(most, at_once(len(self._columns), self._known + 1, repetitions, varbinds))
+            left = len(self._columns)
+            most = min(most, left, row.COLUMNS if self._known >= row.FEW else left)
+            together = at_once(most, left, self._known + 1, repetitions, varbinds)
             self._strands = [_Strand(self._columns.popleft()) for _ in range(together)]
         left = self._known + 1 - max(strand.taken for strand in self._strands)
         return max(1, min(repetitions, varbinds // len(self._strands), left if left > 0 else repetitions))

@@ -120,8 +120,10 @@ class Learned:
 
     def varbinds(self, room: int, column: bytes, size: float = 0.0) -> int:
         """How many varbinds a reply of `room` bytes holds where `column` is the first that is read, and those so far
-        took `size` bytes each."""
-        return int(max(1, min((room - SPARE) / max(size, self.sizes.get(column, self.size)), self.ceiling)))
+        took `size` bytes each. Counted in steps of a sixteenth at most: what is asked together stays the same while
+        numbers grow by a byte here and there, and so does what is known of how to read it (`row.look`)."""
+        most = int(max(1, min((room - SPARE) / max(size, self.sizes.get(column, self.size)), self.ceiling)))
+        return most - most % (1 << max(0, most.bit_length() - 5))
 
     def measure(self, size: int, count: int) -> None:
         """A reply of `size` bytes held `count` varbinds."""

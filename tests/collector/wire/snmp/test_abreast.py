@@ -170,8 +170,11 @@ def test_what_can_be_read_side_by_side() -> None:
 
 
 def test_as_few_packets_as_can_be() -> None:
-    assert [at_once(22, 53, 54, 250), at_once(41, 53, 54, 250), at_once(1, 10, 54, 1), at_once(5, ROWS, 54, 10)] == [
-        22, 41, 1, 1,
+    assert [
+        at_once(22, 22, 53, 54, 250), at_once(41, 41, 53, 54, 250), at_once(16, 41, 53, 54, 336),
+        at_once(1, 1, 10, 54, 1), at_once(5, 5, ROWS, 54, 10),
+    ] == [
+        22, 41, 6, 1, 1,
     ]  # fmt: skip
 
 
