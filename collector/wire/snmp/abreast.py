@@ -4,15 +4,14 @@ Only for a device whose walks were sound so far (`habits.Learned.room`), and onl
 anything else `ended` is `UNSOUND`, what was read here is dropped, and `walk.Walk` reads the subtree with its rules.
 So this is a quicker way to read what is in order, never another judgement of what is not.
 
-`Abreast.take` is hot as `Walk.take` is. Rows that look like the one before are read by `row.Row`; else a varbind is
-told by its place in the row, and by comparing its beginning with the column's prefix and the index of the row, which
-mostly is the index of the varbind before.
+`Abreast.take` is hot as `Walk.take` is. Rows that look like the one before are read by `row.Row`; what is left is cut
+into varbinds, and each column takes those at its place in the rows.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from operator import lt
 
@@ -25,21 +24,8 @@ from collector.wire.snmp.walk import COMPLETE, Caps, Columns, Harvest, Run
 UNSOUND = "unsound"
 """Not a device to be read like this: the subtree is walked instead."""
 
-_Shape = tuple[bytes, int, int, Callable[[bytes], None], Callable[[bytes], None]]
-"""A varbind's OID without its index, its length with it, its tag, and where index and value go."""
-
 _SHOWING = 2
 """Rows that show what the others look like: in the first a single value stands beside the table's."""
-
-_NO_INDEX = b"\x80"
-"""No arc begins so."""
-
-
-def _nowhere(_: bytes) -> None:
-    """Keeps nothing: no varbind begins with `_NO_SHAPE`."""
-
-
-_NO_SHAPE: _Shape = (b"\xff", 0, 0, _nowhere, _nowhere)
 
 
 @lru_cache(maxsize=1024)
@@ -68,18 +54,24 @@ class _Strand:
         self.taken = 0
         self.beyond: bytes | None = None
 
+    def inside(self, oids: Sequence[bytes], tags: Sequence[int]) -> list[bytes]:
+        """The indexes of those that belong to the column, up to the first that is behind it. Raises Malformed."""
+        indexes = []
+        prefix, size = self.prefix, len(self.prefix)
+        for oid, tag in zip(oids, tags, strict=True):
+            if tag == ber.END_OF_MIB_VIEW or not oid.startswith(prefix) or len(oid) == size:
+                self.beyond = b"" if tag == ber.END_OF_MIB_VIEW else oid
+                break
+            if len(oid) >= 0x80:
+                raise Malformed("too long a name")
+            indexes.append(oid[size:])
+        return indexes
+
     @property
     def tag(self) -> int:
         if self.beyond is not None:
             return row.PASSED
         return self.run.tag if self.run else row.UNKNOWN
-
-    def shape(self) -> _Shape:
-        run = self.run
-        if run is None or self.beyond is not None:
-            return _NO_SHAPE
-        length = len(self.prefix) + len(run.indexes[-1])
-        return bytes((ber.OID, length)) + self.prefix, length + 2, run.tag, run.indexes.append, run.values.append
 
 
 class Abreast:
@@ -141,12 +133,13 @@ class Abreast:
         """Take the varbinds in `at:end` of a reply. Returns how many there were; see `ended`."""
         self._taken = 0
         try:
-            at = self._alike(packet, at, end)
-            for _ in range(_SHOWING):
-                if at < end:
-                    at = self._alike(packet, self._one_by_one(packet, at, end, 1), end)
-            if at < end and self._one_by_one(packet, at, end) < end:
-                raise Malformed("bytes behind the last varbind")
+            if self._known >= row.FEW and len(self._strands) <= row.COLUMNS:
+                at = self._alike(packet, at, end)
+                for _ in range(_SHOWING):
+                    if at < end:
+                        at = self._alike(packet, self._one_by_one(packet, at, end, 1), end)
+            if at < end:
+                self._one_by_one(packet, at, end)
             return self._settle(repetitions, len(packet))
         except Malformed:
             self.ended = UNSOUND
@@ -155,7 +148,7 @@ class Abreast:
     def _alike(self, packet: bytes, at: int, end: int) -> int:
         """Take rows that look as they did last time. Returns where one does not, or is not worth a try."""
         strands = self._strands
-        if at >= end or self._known < row.FEW or len(strands) > row.COLUMNS:
+        if at >= end:
             return at
         look = row.look(tuple([strand.prefix for strand in strands]))
         tags = tuple([strand.tag for strand in strands])
@@ -174,7 +167,7 @@ class Abreast:
         for strand, tag, values in zip(going, latest.types, columns, strict=True):
             run = strand.run
             if run is None:
-                run = strand.run = self.harvest.open(self.harvest.columns.find(strand.prefix), tag)
+                run = strand.run = self._open(strand.prefix, tag)
             if strand.last != before:
                 before = strand.last
                 _check_order(before, indexes)
@@ -185,82 +178,44 @@ class Abreast:
         return at
 
     def _one_by_one(self, packet: bytes, at: int, end: int, rows: int = 0) -> int:
-        """Take so many `rows`, or all there are. Returns where the next one begins."""
-        strands = self._strands
-        shapes = [strand.shape() for strand in strands]
-        index = _NO_INDEX
-        name = at + 2
-        try:
-            while name < end:
-                for place, (head, size, tag, keep_index, keep_value) in enumerate(shapes):
-                    begins = head + index
-                    if not packet.startswith(begins, name):  # another row begins, or this column leaves some out
-                        index = packet[name + len(head) : name + 2 + packet[name + 1]]
-                        begins = head + index
-                        if not packet.startswith(begins, name):
-                            begins = b""
-                    value = name + size
-                    if (
-                        len(begins) == size
-                        and packet[value] == tag
-                        and packet[name - 1] == (stop := value + 2 + packet[value + 1]) - name
-                        and packet[name - 2] == 0x30
-                        and stop <= end
-                    ):
-                        keep_index(index)
-                        keep_value(packet[value + 2 : stop])
-                        name = stop + 2
-                    elif name >= end:
-                        break
-                    else:
-                        name = self._plain(strands[place], packet, name - 2, end) + 2
-                        shapes[place] = strands[place].shape()
-                        index = _NO_INDEX
-                rows -= 1
-                if not rows:
-                    break
-        except IndexError:
-            name = end + 2 if name - 2 == end else 0  # the end of the packet, mostly that of its last varbind
-        if not at < name - 2 <= end:
-            raise Malformed("no varbind, or one that is cut short")
-        self._check()
-        return name - 2
+        """Take so many `rows`, or all there are. Returns where the next one begins. Raises Malformed."""
+        places = len(self._strands)
+        oids, tags, contents, at = message.several(packet, at, end, rows * places)
+        before: tuple[bytes, list[bytes]] = b"", []
+        for place, strand in enumerate(self._strands):
+            if strand.beyond is not None:
+                continue
+            indexes = strand.inside(oids[place::places], tags[place::places])
+            if not indexes:
+                continue
+            count = len(indexes)
+            tag = tags[place]
+            if strand.run is None and tag not in ber.ABSENT:
+                strand.run = self._open(strand.prefix, tag)
+            run = strand.run
+            if run is None or tags[place : place + count * places : places].count(run.tag) < count:
+                raise Malformed("no column of one kind")
+            if (strand.last, indexes) != before:  # mostly the rows of the column beside it
+                before = strand.last, indexes
+                _check_order(*before)
+            run.indexes += indexes
+            run.values += contents[place : place + count * places : places]
+            strand.last, strand.taken = indexes[-1], len(run.indexes)
+        self._taken += len(oids)
+        return at
 
-    def _plain(self, strand: _Strand, packet: bytes, at: int, end: int) -> int:
-        """Take the varbind at `at` for this column, whatever it looks like. Returns where the next one begins."""
-        oid, tag, content, after = message.varbind(packet, at, end)
-        if strand.beyond is not None:
-            self._taken += 1
-            return after
-        if tag == ber.END_OF_MIB_VIEW or not oid.startswith(strand.prefix) or oid == strand.prefix:
-            strand.beyond = b"" if tag == ber.END_OF_MIB_VIEW else oid
-            self._taken += 1
-            return after
-        run = strand.run
-        if run is None and tag not in ber.ABSENT:
-            run = strand.run = self.harvest.open(self.harvest.columns.find(oid), tag)
-        if run is None or run.tag != tag or len(oid) >= 0x80:
-            raise Malformed("no column of one kind")
-        run.indexes.append(oid[len(strand.prefix) :])
-        run.values.append(content)
-        return after
-
-    def _check(self) -> None:
-        """Whether what was taken one by one goes forward. Raises Malformed."""
-        for strand in self._strands:
-            if strand.run and len(strand.run.indexes) > strand.taken:
-                indexes = strand.run.indexes[strand.taken :]
-                _check_order(strand.last, indexes)
-                self._taken += len(indexes)
-                strand.last, strand.taken = indexes[-1], len(strand.run.indexes)
+    def _open(self, prefix: bytes, tag: int) -> Run:
+        return self.harvest.open(self.harvest.columns.number(prefix), tag)
 
     def _settle(self, repetitions: int, size: int) -> int:
         """The end of a reply: was all of it in order, and what is left to ask? Malformed where it was not.
 
         Returns how many varbinds there were.
         """
+        going = [strand for strand in self._strands if strand.beyond is None]
+        done = [strand for strand in self._strands if strand.beyond is not None]
         first = None  # of the columns behind
-        for strand in reversed(self._strands):
+        for strand in reversed(self._strands) if done else ():
             if strand.beyond and not ber.after(strand.beyond, strand.prefix + strand.last):
                 raise Malformed("back from the end of a column")
             if strand.beyond is not None and first and (not strand.beyond or ber.after(strand.beyond, first)):
@@ -272,8 +227,6 @@ class Abreast:
         self.bytes += size
         self.size = max((size - SPARE) / max(self._taken, 1), self.size)
         asked = len(self._strands) * repetitions
-        going = [strand for strand in self._strands if strand.beyond is None]
-        done = [strand for strand in self._strands if strand.beyond is not None]
         self.leaves += [strand.prefix for strand in done if strand.run is None]
         rows = self._rows[self._table] = max(self._rows.get(self._table, 0), *(s.taken for s in self._strands))
         self._strands = going

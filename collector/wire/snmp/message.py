@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import repeat
 from typing import Literal, NamedTuple
 
 from collector.errors import Malformed
@@ -157,6 +158,40 @@ def varbind(packet: bytes, at: int, end: int) -> tuple[bytes, int, bytes, int]:
     if end != after:
         raise Malformed("bytes behind the value of a varbind")
     return packet[at:stop], tag, packet[start:end], after
+
+
+def several(packet: bytes, at: int, end: int, most: int) -> tuple[list[bytes], list[int], list[bytes], int]:
+    """The first varbinds from `at` on, at most so many (0: all), as `varbind` reads them: their raw OIDs, tags and
+    contents, and where the next one begins. Raises Malformed. Hot."""
+    oids: list[bytes] = []
+    tags: list[int] = []
+    contents: list[bytes] = []
+    keep_oid, keep_tag, keep_content = oids.append, tags.append, contents.append
+    for _ in range(most) if most else repeat(None):
+        if at >= end:
+            break
+        try:
+            value = at + 4 + packet[at + 3]
+            after = at + 2 + packet[at + 1]
+            short = (
+                value + 2 + packet[value + 1] == after <= end
+                and after - at < 0x82
+                and packet[at] == ber.SEQUENCE
+                and packet[at + 2] == ber.OID
+            )
+        except IndexError:
+            short = False
+        if short:
+            keep_oid(packet[at + 4 : value])
+            keep_tag(packet[value])
+            keep_content(packet[value + 2 : after])
+            at = after
+        else:
+            oid, tag, content, at = varbind(packet, at, end)
+            keep_oid(oid)
+            keep_tag(tag)
+            keep_content(content)
+    return oids, tags, contents, at
 
 
 def varbinds(packet: bytes, head: Head) -> Iterator[tuple[bytes, int, bytes]]:

@@ -16,9 +16,8 @@ from collector.wire.snmp import ber
 COLUMNS = 16
 """Most columns in a row: an expression takes some 0.2 ms a column to make."""
 
-FEW = 2
-"""Rows below which a table is read as quickly one by one. With 4 for this, a poll of 100 variables of which most stand
-in two rows took an eighth more (`python -m bench.scale small`)."""
+FEW = 5
+"""Rows below which a table is read as quickly one by one."""
 
 WORTH = 4
 """Times that an expression is wanted before it is made: making it costs as much as a few replies do without it."""

@@ -39,6 +39,10 @@ class Columns:
         spans = [(len(p), 0, len(own)) for p in own] + [(len(p), len(own), len(self.prefixes)) for p in rest]
         self._lengths = sorted(set(spans), key=lambda span: (span[1], span[0]))
 
+    def number(self, prefix: bytes) -> int:
+        """The number of the column that has this very prefix. Raises KeyError."""
+        return self._numbers[prefix]
+
     def find(self, oid: bytes) -> int:
         """The number of the column that `oid` belongs to, -1 where nobody wants it."""
         numbers = self._numbers
