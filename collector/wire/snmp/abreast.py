@@ -11,13 +11,13 @@ into varbinds, and each column takes those at its place in the rows.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from operator import lt
 
 from collector.errors import Malformed
 from collector.wire.snmp import ber, message, row
-from collector.wire.snmp.habits import SPARE
+from collector.wire.snmp.habits import SPARE, Limits
 from collector.wire.snmp.units import Unit
 from collector.wire.snmp.walk import COMPLETE, Caps, Columns, Harvest, Run
 
@@ -26,6 +26,12 @@ UNSOUND = "unsound"
 
 _SHOWING = 2
 """Rows that show what the others look like: in the first a single value stands beside the table's."""
+
+
+def fit(columns: Collection[bytes], rows: int, repetitions: int, varbinds: int, limits: Limits) -> bool:
+    """Whether so many rows of all columns fit into one question, which names no index, and its answer."""
+    count = len(columns)
+    return rows <= repetitions and count * rows <= varbinds and count <= limits.names(max(map(len, columns)))
 
 
 @lru_cache(maxsize=1024)
@@ -115,16 +121,19 @@ class Abreast:
         left += [*self._columns, *(column for table in self._tables for column in table)]
         return tuple(root for root in self.unit.roots if any(column.startswith(root) for column in left))
 
-    def ask(self, repetitions: int, varbinds: int, most: int) -> int:
-        """Choose what is asked next where that is open, at most `most` columns. Returns repetitions."""
+    def ask(self, repetitions: int, varbinds: int, limits: Limits) -> int:
+        """Choose what is asked next where that is open. Returns repetitions."""
         if not self._strands:
             if not self._columns:
                 self._columns.extend(self._tables.popleft())
                 self._table = self._columns[0]
                 self._known = self._rows.pop(self._table, repetitions - 1)
-            left = len(self._columns)
-            most = min(most, left, row.COLUMNS if self._known >= row.FEW else left)
-            together = at_once(most, left, self._known + 1, repetitions, varbinds)
+            left, rows = len(self._columns), self._known + 1
+            if rows <= row.FEW and fit(self._columns, rows, repetitions, varbinds, limits):
+                together = left
+            else:
+                most = min(limits.names(), left, row.COLUMNS if self._known >= row.FEW else left)
+                together = at_once(most, left, rows, repetitions, varbinds)
             self._strands = [_Strand(self._columns.popleft()) for _ in range(together)]
         left = self._known + 1 - max(strand.taken for strand in self._strands)
         return max(1, min(repetitions, varbinds // len(self._strands), left if left > 0 else repetitions))

@@ -130,6 +130,12 @@ class Agenda:
         if self._later:
             self._got |= names
 
+    def coming(self) -> Iterator[bytes]:
+        """What is still to be walked, in this turn and in later ones."""
+        yield from self.roots
+        for turn, _ in self._later:
+            yield from turn.roots
+
     def beside(self, roots: frozenset[bytes]) -> frozenset[bytes]:
         """Which of these are still to be walked, in this turn or a later one. This turn may then take as long as
         that one."""

@@ -2,34 +2,75 @@
 
 from __future__ import annotations
 
-from collector.wire.snmp.abreast import Abreast
+from collector.wire.snmp.abreast import Abreast, fit
 from collector.wire.snmp.agenda import Agenda
-from collector.wire.snmp.habits import FRAME, Learned, most_repetitions
+from collector.wire.snmp.habits import FRAME, Learned, Limits, most_repetitions
 from collector.wire.snmp.joint import Joint
 from collector.wire.snmp.lean import Diet
 from collector.wire.snmp.plan import Plan
-from collector.wire.snmp.units import Unit
+from collector.wire.snmp.row import FEW
+from collector.wire.snmp.units import Unit, together
 
 
 class Breadth:
     """`room` is for how many bytes of reply is asked: no more than a frame where nothing is read abreast."""
 
-    __slots__ = ("_agenda", "_learned", "_less", "_plan", "room")
+    __slots__ = ("_agenda", "_learned", "_less", "_limits", "_plan", "_several", "room")
 
-    def __init__(self, plan: Plan | Joint, diet: Diet, agenda: Agenda, learned: Learned, room: int) -> None:
+    def __init__(
+        self, plan: Plan | Joint, diet: Diet, agenda: Agenda, learned: Learned, limits: Limits, room: int
+    ) -> None:
         self.room = room
         self._plan = plan
         self._less = diet.roots
         self._agenda = agenda
+        self._several: tuple[Unit, ...] = ()
+        """What was last read together."""
         self._learned = learned
+        self._limits = limits
 
     def unit(self, root: bytes) -> Unit | None:
-        """What is read in one go with what is below `root`, of what is still to be read; None: it is walked."""
-        unit = (self._less.get(root) or self._plan.units.get(root)) if self._bears(root) else None
-        if unit is None or len(unit.roots) == 1:
+        """What is read in one go with what is below `root`, of what is still to be read; None: it is walked.
+
+        Tables of few rows are read together, wherever they are: a question costs a device, and us, more than rows do.
+        """
+        unit = self._own(root)
+        if unit is None or not (rows := self._few(unit)):
             return unit
-        together = self._agenda.beside(frozenset(filter(self._bears, unit.roots))) | {root}
-        return unit.only([each for each in unit.roots if each in together], self._plan.columns)
+        several = [unit]
+        varbinds = self._learned.varbinds(self.room, unit.first)
+        columns = [column for table in unit.tables for column in table]
+        for other in [each for each in self._agenda.coming() if each not in unit.roots]:
+            found = self._planned(other)
+            if found is None or not (more := self._few(found)) or any(other in each.roots for each in several):
+                continue
+            wider = columns + [column for table in found.tables for column in table]
+            wish = min(self.wish(unit), self.wish(found))
+            if fit(wider, max(rows, more), wish, varbinds, self._limits) and (found := self._own(other)):
+                several.append(found)
+                columns, rows = wider, max(rows, more)
+        if len(several) == 1:
+            return unit
+        self._several = tuple(several)
+        unit = together(self._several)
+        self._learned.rows[unit.first] = rows - 1
+        return unit
+
+    def _few(self, unit: Unit) -> int:
+        """Rows to ask for where all tables of a unit are known to have few: one more than they have. Else 0."""
+        known = [self._learned.rows.get(table[0], FEW) for table in unit.tables]
+        return max(known) + 1 if known and max(known) < FEW else 0
+
+    def _planned(self, root: bytes) -> Unit | None:
+        return (self._less.get(root) or self._plan.units.get(root)) if self._bears(root) else None
+
+    def _own(self, root: bytes) -> Unit | None:
+        """What is planned to be read with `root`, of what is still to be read."""
+        unit = self._planned(root)
+        if unit is None:
+            return None
+        beside = self._agenda.beside(frozenset(filter(self._bears, unit.roots))) | {root}
+        return unit.only([each for each in unit.roots if each in beside], self._plan.columns)
 
     def _bears(self, root: bytes) -> bool:
         return self.room > FRAME and root not in self._learned.lone_walks and not self._plan.any_order(root)
@@ -45,6 +86,10 @@ class Breadth:
     def done(self, walk: Abreast) -> None:
         """All of it was read: its size is known for the next poll."""
         self._learned.sizes[walk.unit.first] = walk.size
+        rows = self._learned.rows
+        if walk.unit is together(self._several) and (found := rows[walk.unit.first]) >= FEW:
+            # One of the tables has grown. Which one shows when each is asked for by itself.
+            rows.update({table[0]: found for unit in self._several for table in unit.tables})
 
     def step_back(self) -> bool:
         """No more large replies: remembered of the device. False where they were no larger already."""

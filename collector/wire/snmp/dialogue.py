@@ -74,7 +74,7 @@ class Survey:
         self._aside: dict[int, list[Run]] = {}
         """What the device had said abreast before it was walked, or fell silent."""
         room = learned.room(limits.reply_bytes) if speech.bulk and not any_order else FRAME
-        self._breadth = Breadth(plan, diet, self._agenda, learned, room)
+        self._breadth = Breadth(plan, diet, self._agenda, learned, limits, room)
         self._singles = Singles(self._agenda, speech, limits, learned, plan.max_repetitions)
         self.early_signs: Mapping[bytes, int] = self._singles.early_signs
         """The diet's signs before all was read, by OID, and after: those that the device has."""
@@ -269,7 +269,7 @@ class Survey:
         if self._walk is None:
             return Asked("get", self._singles.batch(attempt), 0, attempt, now)
         if isinstance(self._walk, Abreast):
-            repetitions = self._walk.ask(self._most, self._breadth.varbinds(self._walk), self._limits.names)
+            repetitions = self._walk.ask(self._most, self._breadth.varbinds(self._walk), self._limits)
             return Asked("bulk", self._walk.names, repetitions, attempt, now)
         name = (self._walk.last,)
         # The last two attempts are GETNEXTs, for agents that are dumb to GETBULK (F4); where that has just worked,

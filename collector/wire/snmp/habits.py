@@ -21,8 +21,11 @@ DEFAULT_REPETITIONS = 25
 SPARE = 80
 """Bytes of a reply that are not varbinds: header, community, request id."""
 
-LONG_NAME = 48
-"""Bytes to reckon for a name in a question for several columns."""
+AROUND = 6
+"""Bytes around a name in a question."""
+
+LONG_NAME = 42
+"""Bytes to reckon for a name in a question for several columns where its index is not known."""
 
 GROWTH = 1.3
 """Each further attempt waits this much longer (S7), so that six fit into 14 seconds."""
@@ -54,10 +57,9 @@ class Limits:
     reply_bytes: int = FRAME
     caps: Caps = field(default_factory=Caps)
 
-    @property
-    def names(self) -> int:
-        """Most columns in one question."""
-        return max(1, min(self.varbinds, (self.request_bytes - SPARE) // LONG_NAME))
+    def names(self, longest: int = LONG_NAME) -> int:
+        """Most names in one question, of so many bytes each."""
+        return max(1, min(self.varbinds, (self.request_bytes - SPARE) // (longest + AROUND)))
 
 
 NOTED = 64

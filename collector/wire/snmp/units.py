@@ -6,6 +6,7 @@ A subtree that a module walks stays what is marked, given up or walked by itself
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from collector.wire.snmp import ber
@@ -38,6 +39,14 @@ class Unit(NamedTuple):
         left = [tuple(column for column in table if column.startswith(mine)) for table in self.tables]
         skipped = frozenset(number for number in self.skipped if columns.prefixes[number].startswith(mine))
         return Unit(mine, tuple(table for table in left if table), skipped)
+
+
+@lru_cache(maxsize=1024)
+def together(several: tuple[Unit, ...]) -> Unit:
+    """All of these as one table, for those whose few rows fit into one reply."""
+    columns = sorted((column for unit in several for table in unit.tables for column in table), key=ber.decode_arcs)
+    roots = tuple(root for unit in several for root in unit.roots)
+    return Unit(roots, (tuple(columns),), frozenset().union(*(unit.skipped for unit in several)))
 
 
 def units(roots: Sequence[bytes], columns: Columns) -> Mapping[bytes, Unit]:

@@ -15,7 +15,7 @@ from collector.wire.snmp.module import Index, Metric, Module
 from collector.wire.snmp.plan import compile
 from collector.wire.snmp.units import tables
 from tests.collector.wire.snmp.agents import Agent, Varbind, integer, response
-from tests.collector.wire.snmp.faulty import LIMITS, ROOT, ROWS, TABLE, poll, table_values, whole
+from tests.collector.wire.snmp.faulty import INDEX, LIMITS, ROOT, ROWS, TABLE, poll, table_values, whole
 
 COLUMNS = 12
 ROOM = LIMITS.reply_bytes
@@ -148,6 +148,73 @@ def test_who_can_not_do_it_is_read_as_before_and_not_asked_again_for_long(kind: 
     first = again.clean
     again.set_back()
     assert again.clean == 2 * first
+
+
+def few(rows: int = 2) -> tuple[Module, dict[str, bytes]]:
+    """Three tables and a group of single values, in subtrees of their own."""
+    metrics, values = [], {f"{ROOT}.{table}.9.0": integer(table) for table in (1, 4)}
+    for table in range(1, 5):
+        for column in range(1, 9):
+            oid = f"{ROOT}.{table}.{column}"
+            metrics.append(Metric(f"t{table}c{column}", oid, "gauge", "", () if table == 3 else INDEX))
+            for row in (0,) if table == 3 else range(1, rows + table):
+                values[f"{oid}.{row}"] = integer(row * table * column)
+    values[f"{ROOT}.5.0"] = integer(5)
+    return Module("few", walk=tuple(f"{ROOT}.{table}" for table in range(1, 5)), metrics=tuple(metrics)), values
+
+
+def test_tables_of_few_rows_are_one_question() -> None:
+    module, values = few(1)
+    walked = poll(Agent(values), module, learned=Learned())
+    learned = grown()
+    sent = []
+    for _ in range(3):
+        agent = Agent(values)
+        result = poll(agent, module, learned=learned)
+        sent.append(result.sent)
+        assert {n: (c.rows.text, c.values) for n, c in result.columns.items()} == {
+            n: (c.rows.text, c.values) for n, c in walked.columns.items()
+        }
+        assert result.survey.incomplete == {}
+    assert sent[0] >= 4
+    assert sent[1:] == [1, 1]
+    assert [(head.pdu, head.error_index) for head in agent.asked] == [(0xA5, 5)]
+    assert asked(agent) == [32]
+
+
+def test_tables_that_grew_are_read_whole_and_apart_again() -> None:
+    module, values = few(1)
+    learned = grown()
+    for _ in range(2):
+        assert poll(Agent(values), module, learned=learned).survey.incomplete == {}
+    module, values = few(40)
+    walked = poll(Agent(values), module, learned=Learned())
+    for turn in range(3):
+        agent = Agent(values)
+        result = poll(agent, module, learned=learned)
+        assert {n: c.values for n, c in result.columns.items()} == {n: c.values for n, c in walked.columns.items()}
+        assert result.survey.incomplete == {}
+        assert max(asked(agent)) == (8 if turn else 32)
+    assert learned.setbacks == 0
+
+
+@pytest.mark.parametrize("kind", [TooBig, ByName, FirstOnly, LastRepeated, Dumb])
+def test_who_can_not_answer_for_several_tables_is_read_as_before(kind: type[Agent]) -> None:
+    module, values = few()
+    learned = grown()
+    walked = poll(Agent(values), module, learned=Learned())
+    poll(Agent(values), module, learned=learned)
+    if kind is TooBig:  # texts that are longer than they were
+        values |= {oid: ber.tlv(ber.OCTET_STRING, bytes(100)) for oid in values if oid.startswith(f"{ROOT}.2.")}
+    for turn in range(3):
+        agent = kind(dict(values))
+        result = poll(agent, module, learned=learned)
+        found = {n: c.values for n, c in result.columns.items() if not (kind is TooBig and n.startswith("t2"))}
+        assert found == {n: c.values for n, c in walked.columns.items() if n in found}
+        assert len(result.columns) == len(walked.columns)
+        assert result.survey.incomplete == {}
+        assert learned.setbacks == 1
+        assert max(asked(agent)) == 1 or not turn
 
 
 def test_a_device_that_is_asked_with_care_is_never_asked_for_more() -> None:

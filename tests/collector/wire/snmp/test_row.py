@@ -8,6 +8,7 @@ import pytest
 
 from collector.wire.snmp import ber, row
 from collector.wire.snmp.abreast import Abreast
+from collector.wire.snmp.habits import Limits
 from collector.wire.snmp.units import Unit
 from collector.wire.snmp.walk import Caps, Columns
 
@@ -16,6 +17,7 @@ TAGS = (ber.COUNTER64, ber.OCTET_STRING, ber.INTEGER, ber.GAUGE32)
 PREFIXES = tuple(ENTRY + bytes((number,)) for number in range(1, len(TAGS) + 1))
 COLUMNS = Columns(PREFIXES)
 ROWS = 12
+LIMITS = Limits()
 
 Read = tuple[str, int, dict[int, list[tuple[int, list[bytes], list[bytes]]]]]
 
@@ -39,7 +41,7 @@ def reply(chance: random.Random, first: int) -> bytes:
 def read(packet: bytes, known: int) -> Read:
     """`known` rows are expected; for fewer than `row.FEW` there is no expression."""
     under_way = Abreast(ENTRY, Unit((ENTRY,), (PREFIXES,)), COLUMNS, Caps(), {PREFIXES[0]: known})
-    under_way.ask(50, 200, len(PREFIXES))
+    under_way.ask(50, 200, LIMITS)
     count = under_way.take(packet, 0, len(packet), ROWS)
     runs = {n: [(r.tag, r.indexes, r.values) for r in runs] for n, runs in under_way.harvest.runs.items()}
     return under_way.ended, count, {} if under_way.ended else runs
