@@ -75,48 +75,66 @@ def render(columns: Iterable[Column]) -> Page:
 
 
 class Form:
-    """A page without its numbers, kept for one that is asked for again and again: this machine's.
+    """A page as it was last, kept for one that is asked for again and again: this machine's.
 
-    While the next page has the same families over the same rows only numbers are written, a third of the work.
+    While the next page has the same families over the same rows, only numbers that have changed are written. A column
+    that is the same object is not looked into: collectors keep those whose values stay.
     """
 
     def __init__(self) -> None:
-        self._families: list[Family] = []
-        self._rows: list[Rows] = []
-        self._order: list[int] = []
-        """Places of the columns as they come on the page; empty where the form cannot show them."""
+        self._columns: Sequence[Column] = ()
+        self._places: list[int] = []
+        """Of each column, where its first number stands in `_parts`: each of its others is two places further on.
+        Empty where the form cannot show the page."""
         self._parts: list[str] = []
-        """What stands before each number, with a place for each of them."""
+        """The page, number by number, each behind what stands before it."""
 
     def render(self, columns: Sequence[Column]) -> Page:
         """As `render`."""
-        families, over = [c.family for c in columns], [c.rows for c in columns]
-        if families != self._families or over != self._rows:  # objects that are the same are not looked into
-            self._families, self._rows = families, over
+        if not self._filled(columns):
             self._draw(columns)
-        if not self._order:
+        self._columns = columns
+        if not self._places:
             return render(columns)
-        values = list(chain.from_iterable([columns[place].values for place in self._order]))
-        parts = self._parts.copy()
-        parts[1::2] = numbers(values)
-        return Page("".join(parts).encode("utf-8", "replace"), len(values), 0)
+        return Page("".join(self._parts).encode("utf-8", "replace"), len(self._parts) // 2, 0)
+
+    def _filled(self, columns: Sequence[Column]) -> bool:
+        """Hot: whether the form is that of these columns, and has their numbers by now."""
+        if len(columns) != len(self._columns):
+            return False
+        parts, places = self._parts, self._places or [0] * len(columns)
+        for before, now, place in zip(self._columns, columns, places, strict=True):
+            if now is before:
+                continue
+            if (now.family is not before.family and now.family != before.family) or (
+                now.rows is not before.rows and now.rows != before.rows
+            ):
+                return False
+            if parts:
+                for value, was in zip(now.values, before.values, strict=True):
+                    if value != was:
+                        parts[place] = _number(value)
+                    place += 2
+        return True
 
     def _draw(self, columns: Sequence[Column]) -> None:
         """What can lose a sample to a duplicate is left to `render`."""
-        self._order, self._parts = [], []
+        self._places, self._parts = [], []
         groups, refused = grouped(columns)
         unique: dict[int, bool] = {}
-        if refused or any(len(members) > 1 or not _distinct(members[0].rows, unique) for members in groups.values()):
+        if refused or not all(_alone(members, unique) for members in groups.values()):
             return
-        places = {id(column): place for place, column in enumerate(columns)}
+        places: dict[int, int] = {}
         end = ""
-        for (name, _), (column,) in sorted(groups.items()):
-            self._order.append(places[id(column)])
-            before = end + header(name, column.family.help, column.family.type)
-            for text in column.rows.text:
-                self._parts += (f"{before}{column.family.name}{text} ", "")
-                before = end = "\n"
+        for (name, _), members in sorted(groups.items()):
+            before = end + header(name, members[0].family.help, members[0].family.type)
+            for column in members:
+                places[id(column)] = len(self._parts) + 1
+                for text, number in zip(column.rows.text, numbers(column.values), strict=True):
+                    self._parts += (f"{before}{column.family.name}{text} ", number)
+                    before = end = "\n"
         self._parts.append(end)
+        self._places = [places.get(id(column), 0) for column in columns]
 
 
 def _lines(name: str, texts: Sequence[str], values: array[float]) -> str:
