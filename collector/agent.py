@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from math import inf
 from typing import TypeVar
@@ -24,7 +24,7 @@ from collector.errors import BreakerOpen, OverBudget, Paused, PollError, TimedOu
 from collector.keeping import Keeping
 from collector.lines import Lines
 from collector.model import Column, Common, Device, Reading, Target
-from collector.party import parties, poll
+from collector.party import Rest, first, parties, poll, raising
 from collector.privacy import Screen
 from collector.turns import Turns
 from collector.watch import Line, Sameness, View, Watch
@@ -263,14 +263,8 @@ class Agent:
 
     async def _poll(self, watch: Watch, due: Sequence[Target]) -> None:
         """Poll targets one after the other: one outstanding request per device over everything (S3)."""
-        if watch.device.here:  # nothing is sent, so nothing has to wait its turn
-            slow = [target for target in due if getattr(target.collector, "waits", False)]
-            waiting = asyncio.gather(*(self._ask(watch, (target,)) for target in slow))
-            for target in due:
-                if target not in slow:
-                    await self._ask(watch, (target,), bounded=False)
-            await waiting
-            watch.last_poll = self.world.now()
+        if watch.device.here:
+            await self._poll_here(watch, due)
             return
         async with watch.line.lock:
             began = self.world.now()
@@ -300,6 +294,40 @@ class Agent:
             watch.last_poll = self.world.now()
             watch.duration = watch.last_poll - began
 
+    async def _poll_here(self, watch: Watch, due: Sequence[Target]) -> None:
+        """Poll this machine's targets. Nothing is sent, so nothing has to wait its turn: each goes as far as it comes
+        without waiting, which for most is to its end, and only those that do wait cost a task and a clock. They begin
+        last, for a thread and this one only hold each other up."""
+        slow = [target for target in due if getattr(target.collector, "waits", False)]
+        waiting: list[asyncio.Task[None]] = []
+        most = self._keeping.most(watch)
+        for target in (*[target for target in due if target not in slow], *slow):
+            began = self.world.now()
+            kept = watch.kept[target.module]
+            kept.began, kept.urgent = began, False
+            deadline = began + target.schedule.timeout
+            view = View(self.world, self.common, watch, target, deadline, most)
+            read = first(target.collector.poll(target, view))
+            if isinstance(read, Rest):
+                kept.urgent = True  # until something has come of it
+                waiting.append(self._loop.create_task(self._rest_here(watch, target, read, view)))
+            else:
+                self._take(watch, target, read, began)
+        if waiting:
+            await asyncio.gather(*waiting)
+        watch.last_poll = self.world.now()
+
+    async def _rest_here(self, watch: Watch, target: Target, rest: Rest, view: View) -> None:
+        """A poll of this machine from where it has to wait."""
+        kept = watch.kept[target.module]
+        assert kept.began is not None
+        try:
+            (read,) = await self._bounded(rest.readings(), watch, (target,), view.deadline)
+        finally:
+            view.close()
+        kept.urgent = False
+        self._take(watch, target, read, kept.began)
+
     async def _round(self, watch: Watch, due: Sequence[Target]) -> None:
         """Poll each of these; when the device answers nothing, more would only spend its packets."""
         silent: PollError | None = None
@@ -310,11 +338,8 @@ class Agent:
             for target in party:
                 self._keeping.missed(watch.kept[target.module], silent.reason, self.world.now())
 
-    async def _ask(self, watch: Watch, party: Sequence[Target], bounded: bool = True) -> PollError | None:
-        """One conversation for a target, or for several. The error, if the device has said nothing in this round.
-
-        Not `bounded`: a poll that never waits needs no clock of its own.
-        """
+    async def _ask(self, watch: Watch, party: Sequence[Target]) -> PollError | None:
+        """One conversation for a target, or for several. The error, if the device has said nothing in this round."""
         began, tally = self.world.now(), watch.tally
         sent, repeated = tally.sent, tally.repeated
         for target in party:
@@ -323,31 +348,11 @@ class Agent:
             watch.line.begun(target.module, began)
         # As long as one after the other would take: whoever asks for several shares it out among them.
         deadline = began + sum(target.schedule.timeout for target in party)
-        readings: Sequence[Reading]
         view = View(self.world, self.common, watch, party[0], deadline, self._keeping.most(watch))
-        task = asyncio.current_task()
-        assert task is not None
-        guard = self._loop.call_at(deadline + GRACE, task.cancel, OVERDUE) if bounded else None
         try:
-            readings = await poll(party, view)
-        except PollError as error:
-            readings = [partial(_raise, error)] * len(party)
-        except asyncio.CancelledError as error:
-            why = _ended_by(error)
-            if why is None:
-                for target in party:
-                    watch.kept[target.module].urgent = True  # nothing came of it: whoever asks next begins anew
-                raise
-            task.uncancel()
-            readings = [partial(_raise, why)] * len(party)
-        except TimeoutError:
-            readings = [partial(_raise, TimedOut(UNENDING))] * len(party)
-        except Exception as error:  # noqa: BLE001 - no device, and no bug of ours, may stop the others
-            readings = [partial(_raise, error)] * len(party)
+            readings = await self._bounded(poll(party, view), watch, party, deadline)
         finally:
             view.close()
-            if guard is not None:
-                guard.cancel()
         failures = []
         for target, read in zip(party, readings, strict=True):
             failures.append(self._take(watch, target, read, began))
@@ -357,6 +362,32 @@ class Agent:
         if watch.line.allowance.answers or not all(isinstance(failure, SILENCE) for failure in failures):
             return None
         return failures[0]
+
+    async def _bounded(
+        self, talk: Awaitable[Sequence[Reading]], watch: Watch, party: Sequence[Target], deadline: float
+    ) -> Sequence[Reading]:
+        """What came of it, whatever came of it: it ends soon after its deadline, and raises only if it is cancelled."""
+        task = asyncio.current_task()
+        assert task is not None
+        guard = self._loop.call_at(deadline + GRACE, task.cancel, OVERDUE)
+        try:
+            return await talk
+        except PollError as error:
+            return [partial(raising, error)] * len(party)
+        except asyncio.CancelledError as error:
+            why = _ended_by(error)
+            if why is None:
+                for target in party:
+                    watch.kept[target.module].urgent = True  # nothing came of it: whoever asks next begins anew
+                raise
+            task.uncancel()
+            return [partial(raising, why)] * len(party)
+        except TimeoutError:
+            return [partial(raising, TimedOut(UNENDING))] * len(party)
+        except Exception as error:  # noqa: BLE001 - no device, and no bug of ours, may stop the others
+            return [partial(raising, error)] * len(party)
+        finally:
+            guard.cancel()
 
     def _take(self, watch: Watch, target: Target, read: Reading, began: float) -> PollError | None:
         """What one target has got of a conversation that began at `began`. The error, if that is nothing."""
@@ -452,7 +483,3 @@ def _ended_by(error: asyncio.CancelledError) -> PollError | None:
     if PAUSED in error.args:
         return Paused("a person paused the device")
     return TimedOut(UNENDING) if OVERDUE in error.args else None
-
-
-def _raise(error: Exception) -> Sequence[Column]:
-    raise error

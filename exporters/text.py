@@ -10,12 +10,12 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
 from itertools import compress as select
+from itertools import count
 from math import isfinite
 from typing import Final
 
-from collector.model import Column, Family, Rows
+from collector.model import Column, Rows
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 """Prometheus 3 refuses a page whose type is missing or odd (CONTRACTS 14 T2)."""
@@ -111,10 +111,10 @@ class Form:
             ):
                 return False
             if parts:
-                for value, was in zip(now.values, before.values, strict=True):
+                for value, was, at in zip(now.values, before.values, count(place, 2), strict=False):
                     if value != was:
-                        parts[place] = _number(value)
-                    place += 2
+                        whole = value.is_integer() and -_WRITTEN_OUT < value < _WRITTEN_OUT
+                        parts[at] = str(int(value)) if whole else _number(value)
         return True
 
     def _draw(self, columns: Sequence[Column]) -> None:
