@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import psutil
 
+from collector.edge.attributes import SYSFS, Attributes, once
 from collector.errors import TimedOut
 
 T = TypeVar("T")
@@ -62,31 +63,24 @@ class LocalHost:
         self._busy: dict[str, asyncio.Future[Any]] = {}
         self._late: set[str] = set()
         self._open: dict[str, int] = {}
+        self._attributes = Attributes()
         self._libc: Any = ctypes.CDLL(None, use_errno=True) if self.system == "linux" else None
 
     def read(self, path: str) -> bytes | None:
         # The machine's own files of /proc stay open: read again from the start they are new, for a third of the cost
-        # (the kernel keeps the buffer it has grown). Those of a process, and of /sys, come and go.
-        keep = path.startswith("/proc/") and path[6].isalpha() and not path.startswith("/proc/self")
+        # (the kernel keeps the buffer it has grown). Those of a process come and go.
         fd = self._open.get(path)
-        try:
-            if fd is None:
-                fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-                if keep:
-                    self._open[path] = fd
-        except OSError:
-            return None
-        if keep:
+        if fd is not None:
             return self._again(path, fd)
+        if path.startswith(SYSFS):
+            return self._attributes.read(path)
+        if not path.startswith("/proc/") or not path[6].isalpha() or path.startswith("/proc/self"):
+            return once(path)
         try:
-            data = b""
-            while chunk := os.read(fd, 65536):  # /proc hands out a page at a time: a short read is not the end
-                data += chunk
+            fd = self._open[path] = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except OSError:
             return None
-        finally:
-            os.close(fd)
-        return data
+        return self._again(path, fd)
 
     def _again(self, path: str, fd: int) -> bytes | None:
         try:

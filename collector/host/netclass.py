@@ -62,43 +62,50 @@ _DUPLEX = {0: "unknown", 1: "half", 2: "full"}
 Properties = Mapping[str, bytes]
 """Files of one interface by name."""
 _STATE = ("ifindex", "flags", "operstate", "carrier_changes")
-"""What changes when an interface goes up or down, or another one takes its name."""
+"""What changes when an interface goes up or down, or another one takes its name. None of them waits for a driver or
+for who configures the network: the kernel shows them without rtnl_lock (net/core/net-sysfs.c)."""
+
+State = tuple[bytes | None, ...]
+"""The files of `_STATE`."""
 
 
 @dataclass(slots=True)
 class _Memory:
     sweep: Sweep[Properties] = field(default_factory=lambda: Sweep("netclass"))
-    devices: Table = field(default_factory=lambda: Table("device"))
+    listed: Sequence[str] = ()
+    devices: Sequence[str] = ()
+    """Those of them that are not ignored."""
+    names: Table = field(default_factory=lambda: Table("device"))
     info: Table = field(
         default_factory=lambda: Table("address", "adminstate", "broadcast", "device", "duplex", "ifalias", "operstate")
     )
-    known: dict[str, Properties] = field(default_factory=dict)
+    known: dict[str, tuple[State, Properties]] = field(default_factory=dict)
     read_at: float = float("-inf")
     columns: Sequence[Column] = ()
     each: dict[str, Table] = field(default_factory=lambda: {name: Table("device") for name, _ in PROPERTIES})
 
 
-class _Read:
-    """Reads one interface's files, in a thread: some twenty, or four where those say that nothing has changed."""
+def _state(host: Host, device: str) -> State:
+    base = f"{_NET}/{device}/"
+    return tuple([host.read(base + name) for name in _STATE])
 
-    __slots__ = ("_host", "_known")
+
+def _named(state: State) -> Properties:
+    return {name: content for name, content in zip(_STATE, state, strict=True) if content is not None}
+
+
+class _Read:
+    """Reads what is not an interface's state, in a thread: some twenty files."""
+
+    __slots__ = ("_host",)
     others = tuple(name for name in (*(name for name, _ in PROPERTIES), *_WORDS) if name not in _STATE)
 
-    def __init__(self, host: Host, known: Mapping[str, Properties]) -> None:
+    def __init__(self, host: Host) -> None:
         self._host = host
-        self._known = known
 
     def __call__(self, device: str) -> Properties:
-        base = f"{_NET}/{device}/"
-        state = self._some(base, _STATE)
-        known = self._known.get(device)
-        if known is not None and all(state.get(name) == known.get(name) for name in _STATE):
-            return known
-        return {**state, **self._some(base, self.others)}
-
-    def _some(self, base: str, names: Sequence[str]) -> dict[str, bytes]:
-        read = self._host.read
-        return {name: content for name in names if (content := read(base + name)) is not None}
+        base, read = f"{_NET}/{device}/", self._host.read
+        return {name: content for name in self.others if (content := read(base + name)) is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +126,30 @@ class Netclass:
         host, memory = edge.host, edge.memory(_Memory)
         if host.system != "linux":
             return self._elsewhere(host, memory)
-        devices = [device for device in host.list(_NET) if not re.search(self.ignored_devices, device)]
-        timeout = min(float(self.timeout), max(0.05, (edge.deadline - edge.now()) / 2.5))
         if not 0 <= edge.now() - memory.read_at < self.refresh:
             memory.known = {}
             memory.read_at = edge.now()
-        found = await memory.sweep.run(host, devices, _Read(host, memory.known), timeout)
+        listed = host.list(_NET)
+        if listed != memory.listed:
+            memory.devices = [device for device in listed if not re.search(self.ignored_devices, device)]
+            memory.listed = listed
         # bonding_masters lies among the interfaces and is none.
-        interfaces = {device: found[device] for device in devices if "ifindex" in found.get(device, ())}
-        if not interfaces:
+        states = {device: state for device in memory.devices if (state := _state(host, device))[0] is not None}
+        if not states:
             raise NoData("there is no network interface")
-        if interfaces != memory.known:
-            memory.columns = self._columns(tuple(interfaces.items()), memory)
-            memory.known = interfaces
+        known = memory.known
+        new = [device for device, state in states.items() if device not in known or known[device][0] != state]
+        if new or len(known) > len(states):
+            timeout = min(float(self.timeout), max(0.05, (edge.deadline - edge.now()) / 2.5))
+            found = await memory.sweep.run(host, new, _Read(host), timeout)
+            memory.known = {
+                device: (state, {**_named(state), **found[device]}) if device in found else known[device]
+                for device, state in states.items()
+                if device in found or device not in new
+            }
+            if not memory.known:
+                raise NoData("no network interface answers")
+            memory.columns = self._columns([(name, each) for name, (_, each) in memory.known.items()], memory)
         return memory.columns
 
     def _columns(self, found: Sequence[tuple[str, Properties]], memory: _Memory) -> list[Column]:
@@ -159,7 +177,7 @@ class Netclass:
             info.append((address, adminstate, broadcast, device, duplex, ifalias, operstate))
             up.append(operstate == "up")
         columns = [
-            Column(UP, memory.devices.rows([(device,) for device, _ in found]), up),
+            Column(UP, memory.names.rows([(device,) for device, _ in found]), up),
             column(INFO, memory.info.rows(info), [1.0] * len(info)),
         ]
         every = columns[0].rows
@@ -175,7 +193,7 @@ class Netclass:
         devices = [device for device in sorted(stats) if not re.search(self.ignored_devices, device)]
         if not devices:
             raise NoData("psutil knows no interfaces here")
-        rows = memory.devices.rows([(device,) for device in devices])
+        rows = memory.names.rows([(device,) for device in devices])
         info = [_info_elsewhere(device, stats[device], addresses.get(device, ()), host) for device in devices]
         columns = [
             column(UP, rows, [stats[device].isup for device in devices]),
