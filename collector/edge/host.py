@@ -7,30 +7,28 @@ import ctypes
 import os
 import platform
 import queue
+import struct
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, Final, TypeVar
 
 import psutil
 
 from collector.edge.attributes import SYSFS, Attributes, once
+from collector.edge.readiness import wake
 from collector.errors import TimedOut
 
 T = TypeVar("T")
 
 
-class _Timex(ctypes.Structure):
-    """struct timex of <sys/timex.h> on 64-bit Linux (adjtimex(2))."""
-
-    _fields_ = (
-        ("modes", ctypes.c_uint), ("offset", ctypes.c_long), ("freq", ctypes.c_long), ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long), ("status", ctypes.c_int), ("constant", ctypes.c_long),
-        ("precision", ctypes.c_long), ("tolerance", ctypes.c_long), ("tv_sec", ctypes.c_long),
-        ("tv_usec", ctypes.c_long), ("tick", ctypes.c_long), ("ppsfreq", ctypes.c_long), ("jitter", ctypes.c_long),
-        ("shift", ctypes.c_int), ("stabil", ctypes.c_long), ("jitcnt", ctypes.c_long), ("calcnt", ctypes.c_long),
-        ("errcnt", ctypes.c_long), ("stbcnt", ctypes.c_long), ("tai", ctypes.c_int), ("_reserved", ctypes.c_int * 11),
-    )  # fmt: skip
+_TIMEX_FIELDS: Final = (
+    "modes", "offset", "freq", "maxerror", "esterror", "status", "constant", "precision", "tolerance", "tv_sec",
+    "tv_usec", "tick", "ppsfreq", "jitter", "shift", "stabil", "jitcnt", "calcnt", "errcnt", "stbcnt", "tai",
+)  # fmt: skip
+_TIMEX: Final = struct.Struct("@Illllillllllllillllli44x")
+"""struct timex of <sys/timex.h> (adjtimex(2)), as it is laid out here."""
 
 
 class _Aside:
@@ -64,6 +62,7 @@ class LocalHost:
         self._late: set[str] = set()
         self._open: dict[str, int] = {}
         self._attributes = Attributes()
+        self._timex = ctypes.create_string_buffer(_TIMEX.size)  # `modes` stays 0: nothing is set
         self._libc: Any = ctypes.CDLL(None, use_errno=True) if self.system == "linux" else None
 
     def read(self, path: str) -> bytes | None:
@@ -110,8 +109,18 @@ class LocalHost:
         future = self._busy.get(item)
         if future is None:
             future = self._busy[item] = self._start(item, call, args)
-        done, _ = await asyncio.wait((future,), timeout=timeout)
-        if not done:
+        # `asyncio.wait` for one call that many may wait for, at half its cost.
+        loop = asyncio.get_running_loop()
+        ended = loop.create_future()
+        done = partial(wake, ended)
+        future.add_done_callback(done)
+        timer = loop.call_later(timeout, done)
+        try:
+            await ended
+        finally:
+            timer.cancel()
+            future.remove_done_callback(done)
+        if not future.done():
             self._late.add(item)
             raise TimedOut(f"{item}: no answer within {timeout:g} s")
         result: T = future.result()
@@ -137,12 +146,10 @@ class LocalHost:
     def adjtimex(self) -> Mapping[str, int] | None:
         if self._libc is None:
             return None
-        timex = _Timex()
-        state = self._libc.adjtimex(ctypes.byref(timex))
+        state = self._libc.adjtimex(self._timex)
         if state < 0:
             return None
-        fields = {name: getattr(timex, name) for name, *_ in _Timex._fields_ if not name.startswith("_")}
-        return {**fields, "state": state}
+        return {**dict(zip(_TIMEX_FIELDS, _TIMEX.unpack(self._timex), strict=True)), "state": state}
 
     def wall(self) -> float:
         return time.time()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from collector.errors import NoData
 from collector.host.proc import Parsing, number
-from collector.model import Column, Edge, Family, Target, single
+from collector.host.tables import Singles
+from collector.model import Column, Edge, Family, Target
 
 ENTRIES = Family("node_nf_conntrack_entries", "Number of currently allocated flow entries for connection tracking.")
 LIMIT = Family("node_nf_conntrack_entries_limit", "Maximum size of connection tracking table.")
@@ -38,6 +39,15 @@ STATS = {
 _STAT = "/proc/net/stat/nf_conntrack"
 
 
+@dataclass(slots=True)
+class _Memory:
+    header: bytes = b""
+    wanted: Sequence[int] = ()
+    """Which columns of the file are."""
+    families: Sequence[Family] = (ENTRIES, LIMIT)
+    singles: Singles = field(default_factory=Singles)
+
+
 @dataclass(frozen=True, slots=True)
 class Conntrack:
     """No options. Absent where the kernel module is not loaded."""
@@ -49,17 +59,20 @@ class Conntrack:
         limit = number(edge.host, "/proc/sys/net/netfilter/nf_conntrack_max")
         if entries is None or limit is None:
             raise NoData("connection tracking is not loaded")
-        columns = [single(ENTRIES, entries), single(LIMIT, limit)]
-        content = edge.host.read(_STAT)
-        if content:
-            with Parsing(_STAT):
-                columns.extend(_sums(content))
-        return columns
+        memory = edge.memory(_Memory)
+        content = edge.host.read(_STAT) or b""
+        with Parsing(_STAT):
+            return memory.singles.columns(*_sums(content, memory, [entries, limit]))
 
 
-def _sums(content: bytes) -> list[Column]:
+def _sums(content: bytes, memory: _Memory, values: list[int]) -> tuple[Sequence[Family], Sequence[int]]:
     """One line for each processor, in hexadecimal, under a line of names: columns moved between kernels."""
-    header, *lines = content.splitlines()
-    names = header.split()
+    header, *lines = content.splitlines() or [b""]
+    if header != memory.header:
+        names = header.split()
+        memory.wanted = [at for at, name in enumerate(names) if name in STATS]
+        memory.families = (ENTRIES, LIMIT, *[STATS[names[at]] for at in memory.wanted])
+        memory.header = header
     cells = [line.split() for line in lines]
-    return [single(STATS[name], sum(int(row[i], 16) for row in cells)) for i, name in enumerate(names) if name in STATS]
+    values += [sum([int(row[at], 16) for row in cells]) for at in memory.wanted]
+    return memory.families, values

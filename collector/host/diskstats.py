@@ -94,7 +94,17 @@ Udev = Mapping[str, str]
 
 @dataclass(slots=True)
 class _Memory:
+    found: Sequence[bytes] = ()
+    """Disks as they stand in the file."""
+    wanted: Sequence[int] = ()
+    """Which of them are."""
+    labels: Sequence[tuple[str]] = ()
+    numbers: Sequence[tuple[str, str]] = ()
+    """Major and minor of each."""
     devices: Table = field(default_factory=lambda: Table("device"))
+    told: Sequence[bytes | None] = ()
+    """What udev last said of each."""
+    udev: Sequence[Column] = ()
     info: Table = field(
         default_factory=lambda: Table("device", "major", "minor", "model", "path", "revision", "serial", "wwn")
     )
@@ -120,20 +130,24 @@ class Diskstats:
         if edge.host.system != "linux":
             return self._elsewhere(edge.host, memory)
         with Parsing("/proc/diskstats"):
-            disks = [
-                words
-                for line in need(edge.host, "/proc/diskstats").splitlines()
-                if wanted(
-                    self.device_include,
-                    self.device_exclude,
-                    (words := line.split())[2].decode("utf-8", "surrogateescape"),
-                )
-            ]
-            if not disks:
+            lines = need(edge.host, "/proc/diskstats").splitlines()
+            disks = [line.split() for line in lines]
+            found = [word for words in disks for word in words[:3]]
+            if found != memory.found:
+                self._choose(disks, memory)
+                memory.found = found
+            if not memory.labels:
                 raise NoData("no disk is left")
-            columns = _counts(disks, memory)
-        columns.extend(_udev(disks, edge.host, memory))
+            columns = _counts([disks[at] for at in memory.wanted], memory)
+        columns.extend(_udev(edge.host, memory))
         return columns
+
+    def _choose(self, disks: Sequence[Sequence[bytes]], memory: _Memory) -> None:
+        names = [[word.decode("utf-8", "surrogateescape") for word in words[:3]] for words in disks]
+        memory.wanted = [at for at, (_, _, name) in enumerate(names) if self._wanted(name)]
+        memory.labels = [(names[at][2],) for at in memory.wanted]
+        memory.numbers = [(names[at][0], names[at][1]) for at in memory.wanted]
+        memory.told = ()
 
     def _wanted(self, device: str) -> bool:
         return wanted(self.device_include, self.device_exclude, device)
@@ -154,24 +168,31 @@ class Diskstats:
 
 def _counts(disks: Sequence[Sequence[bytes]], memory: _Memory) -> list[Column]:
     """Major, minor and name, then the numbers. Every disk of a kernel has as many as the others."""
-    names = [(words[2].decode("utf-8", "surrogateescape"),) for words in disks]
-    rows = memory.devices.rows(names)
-    known = min(len(words) for words in disks) - 3
+    rows = memory.devices.rows(memory.labels)
+    known = min([len(words) for words in disks])
+    cells = zip(*[map(int, words[3:known]) for words in disks], strict=True)
     return [
-        column(family, rows, [int(words[i]) * factor for words in disks])
-        for i, (family, factor) in enumerate(STATS[:known], 3)
+        column(family, rows, values if factor == 1.0 else [value * factor for value in values])
+        for (family, factor), values in zip(STATS, cells, strict=False)
     ]
 
 
-def _udev(disks: Sequence[Sequence[bytes]], host: Host, memory: _Memory) -> list[Column]:
+def _udev(host: Host, memory: _Memory) -> Sequence[Column]:
     """What udev found out about the disks, where it runs; without it `node_disk_info` has only the numbers."""
+    told = [host.read(f"/run/udev/data/b{major}:{minor}") for major, minor in memory.numbers]
+    if told != memory.told:
+        memory.udev = _described(told, memory)
+        memory.told = told
+    return memory.udev
+
+
+def _described(told: Sequence[bytes | None], memory: _Memory) -> list[Column]:
     info: list[tuple[str, ...]] = []
     filesystems: list[tuple[str, ...]] = []
     mappers: list[tuple[str, ...]] = []
     ata: tuple[dict[tuple[str, ...], float], ...] = tuple({} for _ in ATA)
-    for words in disks:
-        major, minor, device = (word.decode("utf-8", "surrogateescape") for word in words[:3])
-        udev = _properties(host.read(f"/run/udev/data/b{major}:{minor}") or b"")
+    for (device,), (major, minor), said in zip(memory.labels, memory.numbers, told, strict=True):
+        udev = _properties(said or b"")
         get = udev.get
         # A disk's printed serial is the short one; virtio disks have only the long.
         serial = get("ID_SERIAL_SHORT") or get("ID_SERIAL", "")

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from collector.errors import NoData
-from collector.host.proc import need
-from collector.host.tables import Families
+from collector.host.proc import Parsing, need
+from collector.host.tables import Singles
 from collector.model import Column, Edge, Family, Host, Target, single
 
-_LINE = re.compile(rb"^([^:\n]+):\s*(\d+)( kB)?", re.MULTILINE)
+_LINE = re.compile(rb"([^:\n]+):\s*(\d+)( kB)?")
+_DIGITS = b"0123456789 "
+"""What changes in the file. Two kernels' names may differ by a digit; those of one do not change."""
 
 _ELSEWHERE = (
     ("MemTotal", "total"),
@@ -43,7 +45,12 @@ def _make(key: bytes) -> Family:
 
 @dataclass(slots=True)
 class _Memory:
-    families: Families = field(default_factory=lambda: Families(_make))
+    shape: bytes = b""
+    """The file without its numbers."""
+    families: Sequence[Family] = ()
+    places: Sequence[tuple[int, int]] = ()
+    """Of each family: the place of its number among the words, and what to multiply by."""
+    singles: Singles = field(default_factory=Singles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +62,31 @@ class Meminfo:
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         if edge.host.system != "linux":
             return _elsewhere(edge.host)
-        families = edge.memory(_Memory).families
-        columns = []
-        for key, digits, unit in _LINE.findall(need(edge.host, "/proc/meminfo")):
-            known = families.get(key + unit)
-            if known is not None:
-                columns.append(single(known, int(digits) * 1024 if unit else int(digits)))
-        if not columns:
+        memory = edge.memory(_Memory)
+        content = need(edge.host, "/proc/meminfo")
+        shape = content.translate(None, _DIGITS)
+        if shape != memory.shape:
+            memory.places, memory.families = _wanted(content)
+            memory.shape = shape
+        if not memory.families:
             raise NoData("/proc/meminfo is empty")
-        return columns
+        with Parsing("/proc/meminfo"):
+            words = content.split()
+            values = [int(words[place]) * scale for place, scale in memory.places]
+        return memory.singles.columns(memory.families, values)
+
+
+def _wanted(content: bytes) -> tuple[Sequence[tuple[int, int]], Sequence[Family]]:
+    places, families = list[tuple[int, int]](), list[Family]()
+    at = 0
+    for line in content.splitlines():
+        found = _LINE.match(line)
+        if found is not None:
+            unit = found[3] or b""
+            places.append((at + len(line[: found.start(2)].split()), 1024 if unit else 1))
+            families.append(_make(found[1] + unit))
+        at += len(line.split())
+    return places, families
 
 
 def _elsewhere(host: Host) -> list[Column]:

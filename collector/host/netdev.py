@@ -37,6 +37,12 @@ class _Memory:
     nohandler: Table = field(default_factory=lambda: Table("device"))
     header: bytes = b""
     families: tuple[Family, ...] = ()
+    found: Sequence[bytes] = ()
+    """Interfaces as they stand in the file."""
+    wanted: Sequence[int] = ()
+    """Which of them are."""
+    labels: Sequence[tuple[str]] = ()
+    paths: Sequence[str] = ()
 
 
 def _families(header: bytes) -> tuple[Family, ...]:
@@ -70,21 +76,28 @@ class Netdev:
             if header != memory.header:
                 memory.families = _families(header)
                 memory.header = header
-            devices: list[tuple[str]] = []
-            cells: list[list[bytes]] = []
-            for line in lines:
-                # From the right: an alias may have a colon in its name.
-                device, _, numbers = line.decode("utf-8", "surrogateescape").rpartition(":")
-                device = device.strip()
-                if self._wanted(device):
-                    devices.append((device,))
-                    cells.append(numbers.encode().split())
-            if not devices:
+            # From the right: an alias may have a colon in its name.
+            parts = [line.rpartition(b":") for line in lines]
+            found = [part[0] for part in parts]
+            if found != memory.found:
+                self._choose(found, memory)
+            if not memory.labels:
                 raise NoData("no interface is left")
-            rows = memory.devices.rows(devices)
-            columns = [column(known, rows, [int(row[i]) for row in cells]) for i, known in enumerate(memory.families)]
-        columns.extend(_nohandler(devices, edge.host, memory))
+            rows = memory.devices.rows(memory.labels)
+            cells = [list(map(int, parts[at][2].split())) for at in memory.wanted]
+            columns = [
+                column(known, rows, values)
+                for known, values in zip(memory.families, zip(*cells, strict=True), strict=True)
+            ]
+        columns.extend(_nohandler(edge.host, memory))
         return columns
+
+    def _choose(self, found: Sequence[bytes], memory: _Memory) -> None:
+        names = [device.decode("utf-8", "surrogateescape").strip() for device in found]
+        memory.wanted = [at for at, name in enumerate(names) if self._wanted(name)]
+        memory.labels = [(names[at],) for at in memory.wanted]
+        memory.paths = [f"/sys/class/net/{name}/statistics/rx_nohandler" for (name,) in memory.labels]
+        memory.found = found
 
     def _wanted(self, device: str) -> bool:
         return wanted(self.device_include, self.device_exclude, device)
@@ -102,13 +115,12 @@ class Netdev:
         ]
 
 
-def _nohandler(devices: Sequence[tuple[str]], host: Host, memory: _Memory) -> list[Column]:
+def _nohandler(host: Host, memory: _Memory) -> list[Column]:
     """Not in /proc/net/dev; node_exporter has it from netlink."""
-    found = [
-        (device, value)
-        for device in devices
-        if (value := number(host, f"/sys/class/net/{device[0]}/statistics/rx_nohandler")) is not None
-    ]
-    if not found:
+    values = [number(host, path) for path in memory.paths]
+    if None not in values:
+        return [column(NOHANDLER, memory.devices.rows(memory.labels), values)]  # type: ignore[arg-type]
+    told = [(label, value) for label, value in zip(memory.labels, values, strict=True) if value is not None]
+    if not told:
         return []
-    return [column(NOHANDLER, memory.nohandler.rows([d for d, _ in found]), [value for _, value in found])]
+    return [column(NOHANDLER, memory.nohandler.rows([label for label, _ in told]), [value for _, value in told])]

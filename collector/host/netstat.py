@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from collector.errors import NoData
 from collector.host.proc import Parsing, pattern
-from collector.model import Column, Edge, Family, Target, single
+from collector.host.tables import Singles
+from collector.model import Column, Edge, Family, Target
 
 FIELDS = (
     "^(.*_(InErrors|InErrs)|Ip_Forwarding|Ip(6|Ext)_(InOctets|OutOctets)|Icmp6?_(InMsgs|OutMsgs)"
@@ -19,16 +20,37 @@ FIELDS = (
 )
 _PROTOCOL6 = re.compile("^([A-Za-z]+6)(.+)$")
 
-Wanted = tuple[tuple[int, Family], ...]
-"""Which words of a line are wanted, by position."""
+_Pick = tuple[int, Sequence[int]]
+"""Of one line, by its place among the lines: the places of its words that are wanted."""
+
+
+@dataclass(slots=True)
+class _Lines:
+    """A file of pairs of lines: `Tcp: InSegs OutSegs`, then `Tcp: 4420 2909`. What is wanted is found again only when
+    the kernel writes other headers."""
+
+    headers: Sequence[bytes] = ()
+    picks: Sequence[_Pick] = ()
+    families: Sequence[Family] = ()
+    singles: Singles = field(default_factory=Singles)
+
+
+@dataclass(slots=True)
+class _Names:
+    """A file of names and numbers."""
+
+    names: Sequence[bytes] = ()
+    wanted: Sequence[int] = ()
+    families: Sequence[Family] = ()
+    singles: Singles = field(default_factory=Singles)
 
 
 @dataclass(slots=True)
 class _Memory:
-    """What is wanted under a header line: the header is parsed again only when the kernel writes another one."""
-
-    headers: dict[bytes, Wanted] = field(default_factory=dict)
-    names6: dict[bytes, Family | None] = field(default_factory=dict)
+    files: tuple[tuple[str, _Lines], ...] = field(
+        default_factory=lambda: (("/proc/net/netstat", _Lines()), ("/proc/net/snmp", _Lines()))
+    )
+    six: _Names = field(default_factory=_Names)
 
 
 def family(protocol: str, name: str) -> Family:
@@ -48,48 +70,51 @@ class Netstat:
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         memory = edge.memory(_Memory)
         columns: list[Column] = []
-        for path in ("/proc/net/netstat", "/proc/net/snmp"):
+        for path, known in memory.files:
             content = edge.host.read(path)
             if content is not None:
                 with Parsing(path):
-                    columns.extend(self._pairs_of_lines(content, memory))
+                    columns.extend(self._pairs_of_lines(content, known))
         content = edge.host.read("/proc/net/snmp6")
         if content is not None:
             with Parsing("/proc/net/snmp6"):
-                columns.extend(self._names_and_numbers(content, memory))
+                columns.extend(self._names_and_numbers(content, memory.six))
         if not columns:
             raise NoData("there are no protocol statistics")
         return columns
 
-    def _pairs_of_lines(self, content: bytes, memory: _Memory) -> Iterator[Column]:
-        """`Tcp: InSegs OutSegs`, then `Tcp: 4420 2909`."""
+    def _pairs_of_lines(self, content: bytes, known: _Lines) -> Sequence[Column]:
         lines = content.splitlines()
-        for header, line in zip(lines[::2], lines[1::2], strict=True):
-            wanted = memory.headers.get(header)
-            if wanted is None:
-                wanted = memory.headers[header] = self._wanted(header)
-            if wanted:
-                words = line.split()
-                for i, known in wanted:
-                    yield single(known, int(words[i]))
+        headers, rest = lines[::2], lines[1::2]
+        if len(headers) != len(rest):
+            raise ValueError("a line of names has no line of numbers")
+        if headers != known.headers:
+            known.headers, known.picks, known.families = headers, *self._wanted(headers)
+        values = []
+        for line, places in known.picks:
+            words = rest[line].split(None, places[-1] + 1)
+            values += [int(words[place]) for place in places]
+        return known.singles.columns(known.families, values)
 
-    def _wanted(self, header: bytes) -> Wanted:
-        words = header.decode("ascii", "replace").split()
-        protocol = words[0].rstrip(":")
-        return tuple(
-            (i, family(protocol, name))
-            for i, name in enumerate(words[1:], 1)
-            if re.search(self.fields, f"{protocol}_{name}")
-        )
+    def _wanted(self, headers: Sequence[bytes]) -> tuple[Sequence[_Pick], Sequence[Family]]:
+        picks, families = list[_Pick](), list[Family]()
+        for line, header in enumerate(headers):
+            words = header.decode("ascii", "replace").split()
+            protocol = words[0].rstrip(":")
+            places = [i for i, name in enumerate(words[1:], 1) if re.search(self.fields, f"{protocol}_{name}")]
+            if places:
+                picks.append((line, places))
+                families += [family(protocol, words[place]) for place in places]
+        return picks, families
 
-    def _names_and_numbers(self, content: bytes, memory: _Memory) -> Iterator[Column]:
+    def _names_and_numbers(self, content: bytes, known: _Names) -> Sequence[Column]:
         """`Ip6InReceives 12`, one on a line; a name without a protocol that ends in 6 is none of ours."""
         words = content.split()
-        for name, digits in zip(words[::2], words[1::2], strict=True):
-            if name not in memory.names6:
-                parts = _PROTOCOL6.match(name.decode("ascii", "replace"))
-                wanted = parts is not None and re.search(self.fields, f"{parts[1]}_{parts[2]}")
-                memory.names6[name] = family(parts[1], parts[2]) if parts and wanted else None
-            known = memory.names6[name]
-            if known is not None:
-                yield single(known, int(digits))
+        names, numbers = words[::2], words[1::2]
+        if names != known.names:
+            parts = [_PROTOCOL6.match(name.decode("ascii", "replace")) for name in names]
+            found = {
+                at: family(p[1], p[2]) for at, p in enumerate(parts) if p and re.search(self.fields, f"{p[1]}_{p[2]}")
+            }
+            known.names, known.wanted, known.families = names, tuple(found), tuple(found.values())
+        return known.singles.columns(known.families, [int(numbers[at]) for at in known.wanted])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from collector.errors import NoData
-from collector.model import Column, Edge, Family, Target, single
+from collector.host.tables import Singles
+from collector.model import Column, Edge, Family, Target
 
 CPU = Family(
     "node_pressure_cpu_waiting_seconds_total",
@@ -41,6 +42,12 @@ _TOTAL = re.compile(rb"^(some|full) .*total=(\d+)", re.MULTILINE)
 _MICROSECONDS = 1e6
 
 
+@dataclass(slots=True)
+class _Memory:
+    families: Sequence[Family] = ()
+    singles: Singles = field(default_factory=Singles)
+
+
 @dataclass(frozen=True, slots=True)
 class Pressure:
     """No options. Absent before Linux 4.20 and where the kernel was started with `psi=0`."""
@@ -48,7 +55,7 @@ class Pressure:
     name: ClassVar[str] = "pressure"
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
-        columns = []
+        families, values = list[Family](), list[float]()
         for resource, some, full in _RESOURCES:
             content = edge.host.read(f"/proc/pressure/{resource}")
             if content is None:
@@ -56,7 +63,11 @@ class Pressure:
             totals = dict(_TOTAL.findall(content))
             for word, family in ((b"some", some), (b"full", full)):
                 if family is not None and word in totals:
-                    columns.append(single(family, int(totals[word]) / _MICROSECONDS))
-        if not columns:
+                    families.append(family)
+                    values.append(int(totals[word]) / _MICROSECONDS)
+        if not families:
             raise NoData("the kernel gives no pressure stall information")
-        return columns
+        memory = edge.memory(_Memory)
+        if families != memory.families:
+            memory.families = families
+        return memory.singles.columns(memory.families, values)

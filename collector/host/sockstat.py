@@ -9,27 +9,33 @@ from typing import ClassVar
 
 from collector.errors import NoData
 from collector.host.proc import Parsing
-from collector.host.tables import Families
-from collector.model import Column, Edge, Family, Target, single
+from collector.host.tables import Singles
+from collector.model import Column, Edge, Family, Target
 
 USED = Family("node_sockstat_sockets_used", "Number of IPv4 sockets in use.")
 
-_STATES = frozenset({b"inuse", b"orphan", b"tw", b"alloc", b"mem", b"memory", b"mem_bytes"})
+_STATES = frozenset({"inuse", "orphan", "tw", "alloc", "mem", "memory", "mem_bytes"})
 
 
-def _make(key: bytes) -> Family | None:
-    """`TCP_inuse`, from protocol and state."""
-    protocol, _, state = key.partition(b" ")
-    if state not in _STATES:
-        return None
-    text = protocol.decode("ascii", "replace")
-    word = state.decode()
-    return Family(f"node_sockstat_{text}_{word}", f"Number of {text} sockets in state {word}.")
+_DIGITS = b"0123456789"
+"""What changes in a file while the kernel knows the same protocols; their own names end in `6` in a file of its own."""
+
+
+@dataclass(slots=True)
+class _File:
+    shape: bytes = b""
+    """The file without its numbers."""
+    places: Sequence[tuple[int, int]] = ()
+    """Of each family: the place of its number among the words, and what to multiply by."""
+    families: Sequence[Family] = ()
+    singles: Singles = field(default_factory=Singles)
 
 
 @dataclass(slots=True)
 class _Memory:
-    families: Families = field(default_factory=lambda: Families(_make))
+    files: tuple[tuple[str, _File], ...] = field(
+        default_factory=lambda: (("/proc/net/sockstat", _File()), ("/proc/net/sockstat6", _File()))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,30 +45,44 @@ class Sockstat:
     name: ClassVar[str] = "sockstat"
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
-        memory = edge.memory(_Memory)
         columns: list[Column] = []
-        for path in ("/proc/net/sockstat", "/proc/net/sockstat6"):
+        for path, known in edge.memory(_Memory).files:
             content = edge.host.read(path)
             if content is not None:
                 with Parsing(path):
-                    columns.extend(_read(content, memory))
+                    columns.extend(_read(content, known))
         if not columns:
             raise NoData("there are no socket statistics")
         return columns
 
 
-def _read(content: bytes, memory: _Memory) -> list[Column]:
+def _read(content: bytes, known: _File) -> Sequence[Column]:
+    shape = content.translate(None, _DIGITS)
+    if shape != known.shape:
+        known.places, known.families = _wanted(content)
+        known.shape = shape
+    words = content.split()
+    return known.singles.columns(known.families, [int(words[place]) * scale for place, scale in known.places])
+
+
+def _wanted(content: bytes) -> tuple[Sequence[tuple[int, int]], Sequence[Family]]:
     """Lines of `TCP: inuse 4 orphan 0 ...`; `mem` is in pages and comes out in bytes as well."""
-    columns = []
+    places, families = list[tuple[int, int]](), list[Family]()
+    at = 0
     for line in content.splitlines():
-        protocol, *words = line.split()
-        protocol = protocol.rstrip(b":")
-        for state, digits in zip(words[::2], words[1::2], strict=True):
-            if protocol == b"sockets":
-                columns.append(single(USED, int(digits)))
+        protocol, *words = line.decode("ascii", "replace").split()
+        protocol = protocol.rstrip(":")
+        for number, (state, _) in enumerate(zip(words[::2], words[1::2], strict=True)):
+            place = at + 2 * number + 2
+            if protocol == "sockets":
+                places.append((place, 1))
+                families.append(USED)
                 continue
-            for word, scale in ((state, 1), (b"mem_bytes", PAGESIZE)) if state == b"mem" else ((state, 1),):
-                family = memory.families.get(protocol + b" " + word)
-                if family is not None:
-                    columns.append(single(family, int(digits) * scale))
-    return columns
+            for word, scale in ((state, 1), ("mem_bytes", PAGESIZE)) if state == "mem" else ((state, 1),):
+                if word in _STATES:
+                    places.append((place, scale))
+                    families.append(
+                        Family(f"node_sockstat_{protocol}_{word}", f"Number of {protocol} sockets in state {word}.")
+                    )
+        at += len(words) + 1
+    return places, families

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from collector.errors import NoData
 from collector.host.proc import Parsing, need
+from collector.host.tables import Singles
 from collector.model import Column, Edge, Family, Target, single
 
 INTERRUPTS = Family("node_intr_total", "Total number of interrupts serviced.", "counter")
@@ -27,6 +28,13 @@ _LINES = {
 }
 
 
+@dataclass(slots=True)
+class _Memory:
+    names: Sequence[bytes] = ()
+    families: Sequence[Family] = ()
+    singles: Singles = field(default_factory=Singles)
+
+
 @dataclass(frozen=True, slots=True)
 class Stat:
     """No options."""
@@ -42,15 +50,15 @@ class Stat:
                 single(SWITCHES, stats.ctx_switches),
                 single(BOOT, host.psutil.boot_time()),
             ]
+        memory = edge.memory(_Memory)
         content = need(host, "/proc/stat")
-        columns = []
         with Parsing("/proc/stat"):
             # The processors' lines come first and are another collector's; a line's first number is its total.
-            for line in content[max(content.find(b"\nintr"), 0) :].splitlines():
-                words = line.split(None, 2)
-                family = _LINES.get(words[0]) if words else None
-                if family is not None:
-                    columns.append(single(family, int(words[1])))
-        if not columns:
+            lines = [line.split(None, 2) for line in content[max(content.find(b"\nintr"), 0) :].splitlines()]
+            found = {words[0]: int(words[1]) for words in lines if words and words[0] in _LINES}
+        if not found:
             raise NoData("/proc/stat has none of the lines")
-        return columns
+        names = list(found)
+        if names != memory.names:
+            memory.names, memory.families = names, [_LINES[name] for name in names]
+        return memory.singles.columns(memory.families, list(found.values()))

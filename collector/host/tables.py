@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from collector.model import Family, Rows, rows
+from collector.model import Column, Family, Rows, rows, single
 
 
 class Table:
@@ -25,21 +25,25 @@ class Table:
         return self._rows
 
 
-class Families:
-    """Families whose names the kernel chooses, each built when its field is first seen.
+class Singles:
+    """Columns of one value each, over and over: as long as a value stays, its column is the same object, which need be
+    neither made nor written anew (`exporters.text.Form`)."""
 
-    `make` gets the field as it stands in the file and answers None for a field that is not wanted.
-    """
+    __slots__ = ("_columns", "_families", "_values")
 
-    __slots__ = ("_known", "_make")
+    def __init__(self) -> None:
+        self._families: Sequence[Family] = ()
+        self._values: Sequence[float] = ()
+        self._columns: Sequence[Column] = ()
 
-    def __init__(self, make: Callable[[bytes], Family | None]) -> None:
-        self._make = make
-        self._known: dict[bytes, Family | None] = {}
-
-    def get(self, field: bytes) -> Family | None:
-        try:
-            return self._known[field]
-        except KeyError:
-            family = self._known[field] = self._make(field)
-            return family
+    def columns(self, families: Sequence[Family], values: Sequence[float]) -> Sequence[Column]:
+        """A column for each family, with its value. The same `families` object means the same families."""
+        if families is not self._families:
+            self._columns = [single(family, value) for family, value in zip(families, values, strict=True)]
+        elif values != self._values:
+            self._columns = [
+                kept if value == was else single(kept.family, value)
+                for kept, value, was in zip(self._columns, values, self._values, strict=True)
+            ]
+        self._families, self._values = families, values
+        return self._columns

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from collector.errors import NoData
-from collector.model import Column, Edge, Family, Target, single
+from collector.host.tables import Singles
+from collector.model import Column, Edge, Family, Target
 
 SYNC = Family("node_timex_sync_status", "Is clock synchronized to a reliable server (1 = yes, 0 = no).")
 OFFSET = Family("node_timex_offset_seconds", "Time offset in between local system and reference clock.")
@@ -37,6 +38,26 @@ PPS_STABILITIES = Family(
 )
 TAI = Family("node_timex_tai_offset_seconds", "International Atomic Time (TAI) offset.")
 
+_FAMILIES = (
+    SYNC,
+    OFFSET,
+    FREQUENCY,
+    MAXERROR,
+    ESTERROR,
+    STATUS,
+    CONSTANT,
+    TICK,
+    PPS_FREQUENCY,
+    PPS_JITTER,
+    PPS_SHIFT,
+    PPS_STABILITY,
+    PPS_JITTERS,
+    PPS_CALIBRATIONS,
+    PPS_ERRORS,
+    PPS_STABILITIES,
+    TAI,
+)
+
 _TIME_ERROR = 5
 """adjtimex's answer when the clock is not synchronised."""
 _STA_NANO = 0x2000
@@ -57,22 +78,25 @@ class Timex:
         if clock is None:
             raise NoData("adjtimex is not there")
         fine = 1e9 if clock["status"] & _STA_NANO else _MICRO
-        return [
-            single(SYNC, clock["state"] != _TIME_ERROR),
-            single(OFFSET, clock["offset"] / fine),
-            single(FREQUENCY, 1 + clock["freq"] / _PPM),
-            single(MAXERROR, clock["maxerror"] / _MICRO),
-            single(ESTERROR, clock["esterror"] / _MICRO),
-            single(STATUS, clock["status"]),
-            single(CONSTANT, clock["constant"]),
-            single(TICK, clock["tick"] / _MICRO),
-            single(PPS_FREQUENCY, clock["ppsfreq"] / _PPM),
-            single(PPS_JITTER, clock["jitter"] / fine),
-            single(PPS_SHIFT, clock["shift"]),
-            single(PPS_STABILITY, clock["stabil"] / _PPM),
-            single(PPS_JITTERS, clock["jitcnt"]),
-            single(PPS_CALIBRATIONS, clock["calcnt"]),
-            single(PPS_ERRORS, clock["errcnt"]),
-            single(PPS_STABILITIES, clock["stbcnt"]),
-            single(TAI, clock["tai"]),
-        ]
+        return edge.memory(Singles).columns(
+            _FAMILIES,
+            (
+                clock["state"] != _TIME_ERROR,
+                clock["offset"] / fine,
+                1 + clock["freq"] / _PPM,
+                clock["maxerror"] / _MICRO,
+                clock["esterror"] / _MICRO,
+                clock["status"],
+                clock["constant"],
+                clock["tick"] / _MICRO,
+                clock["ppsfreq"] / _PPM,
+                clock["jitter"] / fine,
+                clock["shift"],
+                clock["stabil"] / _PPM,
+                clock["jitcnt"],
+                clock["calcnt"],
+                clock["errcnt"],
+                clock["stbcnt"],
+                clock["tai"],
+            ),
+        )

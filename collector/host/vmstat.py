@@ -9,7 +9,8 @@ from typing import ClassVar
 
 from collector.errors import NoData
 from collector.host.proc import Parsing, need, pattern
-from collector.model import Column, Edge, Family, Target, single
+from collector.host.tables import Singles
+from collector.model import Column, Edge, Family, Target
 
 FIELDS = "^(oom_kill|pgpg|pswp|pg.*fault).*"
 
@@ -20,7 +21,11 @@ def family(name: str) -> Family:
 
 @dataclass(slots=True)
 class _Memory:
-    families: dict[bytes, Family | None] = field(default_factory=dict)
+    names: Sequence[bytes] = ()
+    wanted: Sequence[int] = ()
+    """Which of the file's names are."""
+    families: Sequence[Family] = ()
+    singles: Singles = field(default_factory=Singles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +39,16 @@ class Vmstat:
         pattern("fields", self.fields)
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
-        families = edge.memory(_Memory).families
-        columns = []
+        memory = edge.memory(_Memory)
         with Parsing("/proc/vmstat"):
             words = need(edge.host, "/proc/vmstat").split()
             # Names and numbers alternate; of some 200 only a handful is wanted.
-            for name, value in zip(words[::2], words[1::2], strict=True):
-                if name not in families:
-                    text = name.decode("ascii", "replace")
-                    families[name] = family(text) if re.search(self.fields, text) else None
-                known = families[name]
-                if known is not None:
-                    columns.append(single(known, int(value)))
-        if not columns:
-            raise NoData("/proc/vmstat has none of the fields")
-        return columns
+            names, numbers = words[::2], words[1::2]
+            if names != memory.names:
+                texts = [name.decode("ascii", "replace") for name in names]
+                memory.wanted = [at for at, text in enumerate(texts) if re.search(self.fields, text)]
+                memory.families = [family(texts[at]) for at in memory.wanted]
+                memory.names = names
+            if not memory.families:
+                raise NoData("/proc/vmstat has none of the fields")
+            return memory.singles.columns(memory.families, [int(numbers[at]) for at in memory.wanted])
