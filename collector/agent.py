@@ -398,12 +398,14 @@ class Agent:
             kept.succeeded_at = self.world.host.wall()
         except PollError as error:
             failure = error
+            news = kept.outcome != error.reason or not watch.device.here  # this machine lacks what it lacks
             self._keeping.failed(kept, error.reason)
             if error.columns:
                 self._keeping.show(watch, target, error.columns, began)
-            log.debug(
-                "poll failed", device=watch.device.name, module=target.module, reason=error.reason, why=str(error)
-            )
+            if news:
+                log.debug(
+                    "poll failed", device=watch.device.name, module=target.module, reason=error.reason, why=str(error)
+                )
         except Exception:  # noqa: BLE001 - no device, and no bug of ours, may stop the others
             self._bug(watch.device, target)
             # The reasons are a bounded list; what we stumbled over is malformed to us, and the count of bugs tells.

@@ -173,9 +173,17 @@ def modules(kept: Mapping[str, Kept], fresh: Collection[str], now: float) -> Ite
 
 def collectors(kept: Mapping[str, Kept]) -> Iterable[Column]:
     """How each of the host's collectors went, under node_exporter's names. One that has nothing here is absent."""
-    polled = {name: k for name, k in kept.items() if k.outcome not in ("", "no_data")}
-    yield labelled(SCRAPE_DURATION, "collector", {name: k.duration for name, k in polled.items()})
-    yield labelled(SCRAPE_SUCCESS, "collector", {name: k.succeeded for name, k in polled.items()})
+    names: list[tuple[str]] = []
+    took: list[float] = []
+    succeeded: list[float] = []
+    for name, each in kept.items():
+        if each.outcome not in ("", "no_data"):
+            names.append((name,))
+            took.append(each.duration)
+            succeeded.append(each.succeeded)
+    over = interned(("collector",), tuple(names))
+    yield column(SCRAPE_DURATION, over, took)
+    yield column(SCRAPE_SUCCESS, over, succeeded)
 
 
 def mark(name: str, columns: Sequence[Column]) -> tuple[Sequence[Column], bool]:

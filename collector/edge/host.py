@@ -31,6 +31,14 @@ _TIMEX: Final = struct.Struct("@Illllillllllllillllli44x")
 """struct timex of <sys/timex.h> (adjtimex(2)), as it is laid out here."""
 
 
+_WHOLE: Final = (
+    "/proc/sys/", "/proc/pressure/", "/proc/loadavg", "/proc/meminfo", "/proc/stat", "/proc/net/netstat",
+    "/proc/net/snmp", "/proc/net/sockstat",
+)  # fmt: skip
+"""Files that the kernel hands out in one go, to who has room for them: they are `single_open` in its source, or
+settings. Of the others it hands out what fits into a page, and the end is where it says so."""
+
+
 class _Aside:
     """Threads for calls that can hang. Daemons: one that never comes back cannot keep the program from ending."""
 
@@ -84,6 +92,8 @@ class LocalHost:
     def _again(self, path: str, fd: int) -> bytes | None:
         try:
             data = os.pread(fd, 65536, 0)
+            if len(data) < 65536 and path.startswith(_WHOLE):
+                return data
             while chunk := os.pread(fd, 65536, len(data)):
                 data += chunk
         except OSError:  # a module was unloaded: the path is looked up anew next time

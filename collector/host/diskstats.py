@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from collector.errors import NoData
 from collector.host.proc import Parsing, need, pattern, wanted
-from collector.host.tables import Table
+from collector.host.tables import Grid, Table
 from collector.model import Column, Edge, Family, Host, Target, column
 
 
@@ -58,6 +58,8 @@ STATS = (
 )
 """In the order of /proc/diskstats; kernels before 4.18 end after the eleventh, before 5.5 after the fifteenth."""
 
+_FACTORS = tuple(factor for _, factor in STATS)
+
 ELSEWHERE = (
     (READS, "read_count", 1.0),
     (READS_MERGED, "read_merged_count", 1.0),
@@ -101,7 +103,11 @@ class _Memory:
     labels: Sequence[tuple[str]] = ()
     numbers: Sequence[tuple[str, str]] = ()
     """Major and minor of each."""
+    paths: Sequence[str] = ()
+    """Where udev keeps what it knows of each."""
     devices: Table = field(default_factory=lambda: Table("device"))
+    families: Sequence[Family] = ()
+    grid: Grid = field(default_factory=Grid)
     told: Sequence[bytes | None] = ()
     """What udev last said of each."""
     udev: Sequence[Column] = ()
@@ -139,14 +145,14 @@ class Diskstats:
             if not memory.labels:
                 raise NoData("no disk is left")
             columns = _counts([disks[at] for at in memory.wanted], memory)
-        columns.extend(_udev(edge.host, memory))
-        return columns
+        return [*columns, *_udev(edge.host, memory)]
 
     def _choose(self, disks: Sequence[Sequence[bytes]], memory: _Memory) -> None:
         names = [[word.decode("utf-8", "surrogateescape") for word in words[:3]] for words in disks]
         memory.wanted = [at for at, (_, _, name) in enumerate(names) if self._wanted(name)]
         memory.labels = [(names[at][2],) for at in memory.wanted]
         memory.numbers = [(names[at][0], names[at][1]) for at in memory.wanted]
+        memory.paths = [f"/run/udev/data/b{major}:{minor}" for major, minor in memory.numbers]
         memory.told = ()
 
     def _wanted(self, device: str) -> bool:
@@ -166,20 +172,20 @@ class Diskstats:
         ]
 
 
-def _counts(disks: Sequence[Sequence[bytes]], memory: _Memory) -> list[Column]:
+def _counts(disks: Sequence[Sequence[bytes]], memory: _Memory) -> Sequence[Column]:
     """Major, minor and name, then the numbers. Every disk of a kernel has as many as the others."""
     rows = memory.devices.rows(memory.labels)
-    known = min([len(words) for words in disks])
-    cells = zip(*[map(int, words[3:known]) for words in disks], strict=True)
-    return [
-        column(family, rows, values if factor == 1.0 else [value * factor for value in values])
-        for (family, factor), values in zip(STATS, cells, strict=False)
-    ]
+    cells = [list(map(int, words[3 : 3 + len(STATS)])) for words in disks]
+    known = min([len(numbers) for numbers in cells])
+    if known != len(memory.families):
+        memory.families = [family for family, _ in STATS[:known]]
+    values = [[numbers[at] * factor for numbers in cells] for at, factor in enumerate(_FACTORS[:known])]
+    return memory.grid.columns(memory.families, rows, values)
 
 
 def _udev(host: Host, memory: _Memory) -> Sequence[Column]:
     """What udev found out about the disks, where it runs; without it `node_disk_info` has only the numbers."""
-    told = [host.read(f"/run/udev/data/b{major}:{minor}") for major, minor in memory.numbers]
+    told = [host.read(path) for path in memory.paths]
     if told != memory.told:
         memory.udev = _described(told, memory)
         memory.told = told

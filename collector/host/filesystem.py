@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,8 +13,8 @@ from typing import Any, ClassVar
 from collector.errors import NoData
 from collector.host.proc import Parsing, need, pattern
 from collector.host.sweep import Sweep
-from collector.host.tables import Table
-from collector.model import Column, Edge, Family, Host, Seconds, Target, column
+from collector.host.tables import Grid, Table
+from collector.model import Column, Edge, Family, Host, Rows, Seconds, Target, column
 
 SIZE = Family("node_filesystem_size_bytes", "Filesystem size in bytes.")
 FREE = Family("node_filesystem_free_bytes", "Filesystem free space in bytes.")
@@ -55,12 +54,12 @@ class Mount:
     minor: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Bytes and file nodes of a filesystem; `files` is empty on systems that don't count them."""
+Room = tuple[float, ...]
+"""Bytes of a filesystem: its size, what is free, what is free to users; and where the system counts them, file nodes
+and free ones."""
 
-    sizes: tuple[float, float, float]
-    files: tuple[float, ...] = ()
+_ROOM = (SIZE, FREE, AVAILABLE, FILES, FILES_FREE)
+_BYTES = _ROOM[:3]
 
 
 @dataclass(slots=True)
@@ -68,9 +67,17 @@ class _Memory:
     sweep: Sweep[Room | str] = field(default_factory=lambda: Sweep("filesystem"))
     content: bytes = b""
     mounts: tuple[Mount, ...] = ()
+    drawn: tuple[tuple[Mount, ...], tuple[str, ...]] = ((), ())
+    """Mounts, and the error of each: what the rows are made of."""
+    over: Rows | None = None
+    """The mounts without an error; None: there is none."""
+    errors: Sequence[Column] = ()
+    readonly: Sequence[Column] = ()
+    info: Sequence[Column] = ()
+    grid: Grid = field(default_factory=Grid)
     good: Table = field(default_factory=lambda: Table("device", "fstype", "mountpoint"))
     every: Table = field(default_factory=lambda: Table("device", "device_error", "fstype", "mountpoint"))
-    info: Table = field(default_factory=lambda: Table("device", "major", "minor", "mountpoint"))
+    about: Table = field(default_factory=lambda: Table("device", "major", "minor", "mountpoint"))
 
 
 def plain(text: str) -> str:
@@ -111,7 +118,7 @@ def _statvfs(statvfs: Callable[[str], Any], point: str) -> Room | str:
     except OSError as error:
         return os.strerror(error.errno).lower() if error.errno else type(error).__name__
     block = found.f_frsize
-    return Room((found.f_blocks * block, found.f_bfree * block, found.f_bavail * block), (found.f_files, found.f_ffree))
+    return found.f_blocks * block, found.f_bfree * block, found.f_bavail * block, found.f_files, found.f_ffree
 
 
 def _usage(disk_usage: Callable[[str], Any], point: str) -> Room | str:
@@ -120,7 +127,7 @@ def _usage(disk_usage: Callable[[str], Any], point: str) -> Room | str:
         found = disk_usage(point)
     except OSError as error:
         return os.strerror(error.errno or errno.EIO).lower()
-    return Room((found.total, found.total - found.used, found.free))
+    return found.total, found.total - found.used, found.free
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,35 +180,26 @@ class Filesystem:
         return tuple(seen.values())
 
 
-def _columns(mounts: Sequence[Mount], rooms: dict[str, Room | str], memory: _Memory) -> list[Column]:
-    every: list[tuple[str, ...]] = []
-    errors = array("d")
-    good: list[tuple[str, ...]] = []
-    sizes: tuple[array[float], ...] = (array("d"), array("d"), array("d"))
-    files: tuple[array[float], ...] = (array("d"), array("d"))
-    readonly = array("d")
-    for mount in mounts:
-        room = rooms.get(mount.point, _STUCK)
-        if isinstance(room, str):
-            every.append((mount.device, room, mount.kind, mount.point))
-            errors.append(1)
-            continue
-        every.append((mount.device, "", mount.kind, mount.point))
-        errors.append(0)
-        good.append((mount.device, mount.kind, mount.point))
-        readonly.append(mount.readonly)
-        for values, value in zip(sizes, room.sizes, strict=True):
-            values.append(value)
-        for values, value in zip(files, room.files, strict=False):
-            values.append(value)
-    columns = [Column(DEVICE_ERROR, memory.every.rows(every), errors)]
-    if good:
-        rows = memory.good.rows(good)
-        columns.extend(Column(family, rows, v) for family, v in zip((SIZE, FREE, AVAILABLE), sizes, strict=True))
-        columns.append(Column(READONLY, rows, readonly))
-        if len(files[0]) == len(rows):
-            columns.extend(Column(family, rows, v) for family, v in zip((FILES, FILES_FREE), files, strict=True))
+def _columns(mounts: tuple[Mount, ...], rooms: dict[str, Room | str], memory: _Memory) -> list[Column]:
+    found = [rooms.get(mount.point, _STUCK) for mount in mounts]
+    errors = tuple([room if isinstance(room, str) else "" for room in found])
+    if (mounts, errors) != memory.drawn:
+        _draw(mounts, errors, memory)
+        memory.drawn = mounts, errors
+    if memory.over is None:
+        return [*memory.errors, *memory.info]
+    values = list(zip(*[room for room in found if not isinstance(room, str)], strict=True))
+    measured = memory.grid.columns(_ROOM if len(values) == len(_ROOM) else _BYTES, memory.over, values)
+    return [*memory.errors, *measured[:3], *memory.readonly, *measured[3:], *memory.info]
+
+
+def _draw(mounts: Sequence[Mount], errors: Sequence[str], memory: _Memory) -> None:
+    """All that stays as it is while the same filesystems are mounted, and answer."""
+    each = list(zip(mounts, errors, strict=True))
+    every = memory.every.rows([(mount.device, error, mount.kind, mount.point) for mount, error in each])
+    memory.errors = [column(DEVICE_ERROR, every, [error != "" for error in errors])]
+    good = [mount for mount, error in each if not error]
+    memory.over = memory.good.rows([(mount.device, mount.kind, mount.point) for mount in good]) if good else None
+    memory.readonly = [column(READONLY, memory.over, [mount.readonly for mount in good])] if memory.over else []
     info = [(mount.device, mount.major, mount.minor, mount.point) for mount in mounts if mount.major]
-    if info:
-        columns.append(column(MOUNT_INFO, memory.info.rows(info), [1.0] * len(info)))
-    return columns
+    memory.info = [column(MOUNT_INFO, memory.about.rows(info), [1.0] * len(info))] if info else []

@@ -73,8 +73,8 @@ State = tuple[bytes | None, ...]
 class _Memory:
     sweep: Sweep[Properties] = field(default_factory=lambda: Sweep("netclass"))
     listed: Sequence[str] = ()
-    devices: Sequence[str] = ()
-    """Those of them that are not ignored."""
+    paths: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The files of `_STATE`, of each that is not ignored."""
     names: Table = field(default_factory=lambda: Table("device"))
     info: Table = field(
         default_factory=lambda: Table("address", "adminstate", "broadcast", "device", "duplex", "ifalias", "operstate")
@@ -83,11 +83,6 @@ class _Memory:
     read_at: float = float("-inf")
     columns: Sequence[Column] = ()
     each: dict[str, Table] = field(default_factory=lambda: {name: Table("device") for name, _ in PROPERTIES})
-
-
-def _state(host: Host, device: str) -> State:
-    base = f"{_NET}/{device}/"
-    return tuple([host.read(base + name) for name in _STATE])
 
 
 def _named(state: State) -> Properties:
@@ -131,10 +126,19 @@ class Netclass:
             memory.read_at = edge.now()
         listed = host.list(_NET)
         if listed != memory.listed:
-            memory.devices = [device for device in listed if not re.search(self.ignored_devices, device)]
+            memory.paths = {
+                device: [f"{_NET}/{device}/{name}" for name in _STATE]
+                for device in listed
+                if not re.search(self.ignored_devices, device)
+            }
             memory.listed = listed
         # bonding_masters lies among the interfaces and is none.
-        states = {device: state for device in memory.devices if (state := _state(host, device))[0] is not None}
+        read = host.read
+        states = {
+            device: state
+            for device, paths in memory.paths.items()
+            if (state := tuple([read(path) for path in paths]))[0] is not None
+        }
         if not states:
             raise NoData("there is no network interface")
         known = memory.known

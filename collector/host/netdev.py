@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from collector.errors import NoData
 from collector.host.proc import Parsing, need, number, pattern, wanted
-from collector.host.tables import Table
+from collector.host.tables import Grid, Table
 from collector.model import Column, Edge, Family, Host, Target, column
 
 ELSEWHERE = (
@@ -43,6 +43,7 @@ class _Memory:
     """Which of them are."""
     labels: Sequence[tuple[str]] = ()
     paths: Sequence[str] = ()
+    grid: Grid = field(default_factory=Grid)
 
 
 def _families(header: bytes) -> tuple[Family, ...]:
@@ -85,12 +86,8 @@ class Netdev:
                 raise NoData("no interface is left")
             rows = memory.devices.rows(memory.labels)
             cells = [list(map(int, parts[at][2].split())) for at in memory.wanted]
-            columns = [
-                column(known, rows, values)
-                for known, values in zip(memory.families, zip(*cells, strict=True), strict=True)
-            ]
-        columns.extend(_nohandler(edge.host, memory))
-        return columns
+            columns = memory.grid.columns(memory.families, rows, list(zip(*cells, strict=True)))
+        return [*columns, *_nohandler(edge.host, memory)]
 
     def _choose(self, found: Sequence[bytes], memory: _Memory) -> None:
         names = [device.decode("utf-8", "surrogateescape").strip() for device in found]

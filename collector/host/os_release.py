@@ -28,7 +28,7 @@ _MAJOR_MINOR = re.compile(r"[0-9]+\.?[0-9]*")
 @dataclass(slots=True)
 class _Memory:
     content: bytes = b""
-    fields: Mapping[str, str] = field(default_factory=dict)
+    columns: Sequence[Column] = ()
     info: Table = field(default_factory=lambda: Table(*LABELS))
     version: Table = field(default_factory=lambda: Table("id", "id_like", "name"))
 
@@ -74,16 +74,20 @@ class Os:
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         memory = edge.memory(_Memory)
         content, read = _find(edge.host)
-        if content != memory.content:
-            memory.fields = read(content)
+        if content != memory.content or not memory.columns:
+            memory.columns = _columns(read(content), memory)
             memory.content = content
-        get = memory.fields.get
-        columns = [column(INFO, memory.info.rows([tuple(get(label, "") for label in LABELS)]), (1.0,))]
-        version = _MAJOR_MINOR.match(get("version_id", ""))
-        if version is not None:
-            rows = memory.version.rows([(get("id", ""), get("id_like", ""), get("name", ""))])
-            columns.append(column(VERSION, rows, (float(version[0]),)))
-        return columns
+        return memory.columns
+
+
+def _columns(fields: Mapping[str, str], memory: _Memory) -> list[Column]:
+    get = fields.get
+    columns = [column(INFO, memory.info.rows([tuple(get(label, "") for label in LABELS)]), (1.0,))]
+    version = _MAJOR_MINOR.match(get("version_id", ""))
+    if version is not None:
+        rows = memory.version.rows([(get("id", ""), get("id_like", ""), get("name", ""))])
+        columns.append(column(VERSION, rows, (float(version[0]),)))
+    return columns
 
 
 def _find(host: Host) -> tuple[bytes, Callable[[bytes], Mapping[str, str]]]:

@@ -37,7 +37,11 @@ MEMORY_FULL = Family(
     "counter",
 )
 
-_RESOURCES = (("cpu", CPU, None), ("io", IO, IO_FULL), ("memory", MEMORY, MEMORY_FULL))
+_RESOURCES = (
+    ("/proc/pressure/cpu", CPU, None),
+    ("/proc/pressure/io", IO, IO_FULL),
+    ("/proc/pressure/memory", MEMORY, MEMORY_FULL),
+)
 _TOTAL = re.compile(rb"^(some|full) .*total=(\d+)", re.MULTILINE)
 _MICROSECONDS = 1e6
 
@@ -56,8 +60,8 @@ class Pressure:
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         families, values = list[Family](), list[float]()
-        for resource, some, full in _RESOURCES:
-            content = edge.host.read(f"/proc/pressure/{resource}")
+        for path, some, full in _RESOURCES:
+            content = edge.host.read(path)
             if content is None:
                 continue
             totals = dict(_TOTAL.findall(content))

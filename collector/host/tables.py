@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from collector.model import Column, Family, Rows, rows, single
+from collector.model import Column, Family, Rows, column, rows, single
 
 
 class Table:
@@ -25,9 +25,34 @@ class Table:
         return self._rows
 
 
-class Singles:
-    """Columns of one value each, over and over: as long as a value stays, its column is the same object, which need be
+class Grid:
+    """Columns over the rows of one table: as long as its values stay, a column is the same object, which need be
     neither made nor written anew (`exporters.text.Form`)."""
+
+    __slots__ = ("_columns", "_families", "_over", "_values")
+
+    def __init__(self) -> None:
+        self._families: Sequence[Family] = ()
+        self._over: Rows | None = None
+        self._values: Sequence[Sequence[float]] = ()
+        self._columns: Sequence[Column] = ()
+
+    def columns(self, families: Sequence[Family], over: Rows, values: Sequence[Sequence[float]]) -> Sequence[Column]:
+        """A column for each family, with its values: sequences of one kind from poll to poll. The same `families`
+        object means the same families."""
+        if families is not self._families or over is not self._over:
+            self._columns = [column(family, over, each) for family, each in zip(families, values, strict=True)]
+        else:
+            self._columns = [
+                kept if each == were else column(kept.family, over, each)
+                for kept, each, were in zip(self._columns, values, self._values, strict=True)
+            ]
+        self._families, self._over, self._values = families, over, values
+        return self._columns
+
+
+class Singles:
+    """As `Grid`, for columns of one value each."""
 
     __slots__ = ("_columns", "_families", "_values")
 

@@ -21,6 +21,8 @@ _NONE = "(none)"
 class _Memory:
     kernel: tuple[str, str, str, str] | None = None
     """Machine, release, system name and version: the same until the next start."""
+    values: tuple[str, ...] = ()
+    columns: Sequence[Column] = ()
     table: Table = field(
         default_factory=lambda: Table("domainname", "machine", "nodename", "release", "sysname", "version")
     )
@@ -35,7 +37,10 @@ class Uname:
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         memory = edge.memory(_Memory)
         values = _linux(edge.host, memory) if edge.host.system == "linux" else _elsewhere()
-        return [column(INFO, memory.table.rows([values]), (1.0,))]
+        if values != memory.values:
+            memory.columns = [column(INFO, memory.table.rows([values]), (1.0,))]
+            memory.values = values
+        return memory.columns
 
 
 def _linux(host: Host, memory: _Memory) -> tuple[str, ...]:
