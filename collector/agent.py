@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
 from math import inf
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -216,7 +216,7 @@ class Agent:
         watch.asked = self.world.now()
         await self.settled(watch, patience)
         kept = {module: kept for module, kept in watch.kept.items() if wants(module)}
-        return [*watch.columns(self.world.now(), wants), *status.collectors(kept)]
+        return [*watch.columns(self.world.now(), kept.__contains__), *status.collectors(kept)]
 
     async def settled(self, watch: Watch, patience: float) -> None:
         """Poll what is due, or join the poll in flight, and wait for it `patience` seconds at most."""
@@ -296,12 +296,14 @@ class Agent:
 
     async def _poll_here(self, watch: Watch, due: Sequence[Target]) -> None:
         """Poll this machine's targets. Nothing is sent, so nothing has to wait its turn: each goes as far as it comes
-        without waiting, which for most is to its end, and only those that do wait cost a task and a clock. They begin
-        last, for a thread and this one only hold each other up."""
-        slow = [target for target in due if getattr(target.collector, "waits", False)]
-        waiting: list[asyncio.Task[None]] = []
+        without waiting, which for most is to its end, and only those that do wait cost a clock, and where there are
+        several a task. They begin last, for a thread and this one only hold each other up."""
+        quick, slow = list[Target](), list[Target]()
+        for target in due:
+            (slow if getattr(target.collector, "waits", False) else quick).append(target)
+        waiting: list[Coroutine[Any, Any, None]] = []
         most = self._keeping.most(watch)
-        for target in (*[target for target in due if target not in slow], *slow):
+        for target in (*quick, *slow):
             began = self.world.now()
             kept = watch.kept[target.module]
             kept.began, kept.urgent = began, False
@@ -310,10 +312,12 @@ class Agent:
             read = first(target.collector.poll(target, view))
             if isinstance(read, Rest):
                 kept.urgent = True  # until something has come of it
-                waiting.append(self._loop.create_task(self._rest_here(watch, target, read, view)))
+                waiting.append(self._rest_here(watch, target, read, view))
             else:
                 self._take(watch, target, read, began)
-        if waiting:
+        if len(waiting) == 1:
+            await waiting[0]
+        elif waiting:
             await asyncio.gather(*waiting)
         watch.last_poll = self.world.now()
 
@@ -391,14 +395,15 @@ class Agent:
 
     def _take(self, watch: Watch, target: Target, read: Reading, began: float) -> PollError | None:
         """What one target has got of a conversation that began at `began`. The error, if that is nothing."""
-        kept = watch.kept[target.module]
+        kept, here = watch.kept[target.module], watch.device.here
         failure: PollError | None = None
         try:
-            self._keeping.keep(watch, target, read(), began)
+            keep = self._keeping.keep_here if here else self._keeping.keep
+            keep(watch, target, read(), began)
             kept.succeeded_at = self.world.host.wall()
         except PollError as error:
             failure = error
-            news = kept.outcome != error.reason or not watch.device.here  # this machine lacks what it lacks
+            news = kept.outcome != error.reason or not here  # this machine lacks what it lacks
             self._keeping.failed(kept, error.reason)
             if error.columns:
                 self._keeping.show(watch, target, error.columns, began)

@@ -32,28 +32,28 @@ class Keeping:
 
     def keep(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
         """The columns of a poll that began at `began`, monotonic seconds."""
-        if watch.device.here and self._keep_here(watch.kept[target.module], columns, began):
-            return
         columns, partial = status.mark(target.module, columns)
         kept = watch.kept[target.module]
         self.show(watch, target, columns, began)
         kept.outcome = "partial" if partial or kept.dropped else "success"
         kept.outcomes[kept.outcome] += 1
 
-    def _keep_here(self, kept: Kept, columns: Sequence[Column], began: float) -> bool:
-        """Keep those of this machine, unless there is no room: a collector of the host gives whole tables and nothing
-        else, so nothing has to be looked for in them."""
-        series = status.size(columns)
-        if series > self.caps.series - self.series + kept.series:
-            return False
-        kept.columns = kept.shown = columns
+    def keep_here(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
+        """As `keep`, for this machine: its collectors give whole tables and nothing else, so nothing has to be looked
+        for in them, and what is the same object as before not even counted."""
+        kept = watch.kept[target.module]
+        if columns is not kept.columns or self.series > self.caps.series:
+            series = status.size(columns)
+            if series > self.caps.series - self.series + kept.series:
+                self.keep(watch, target, columns, began)
+                return
+            kept.columns = kept.shown = columns
+            kept.said, kept.dropped = (), 0
+            self.series += series - kept.series
+            kept.series = series
         kept.read = began
-        kept.said, kept.dropped = (), 0
-        self.series += series - kept.series
-        kept.series = series
         kept.outcome = "success"
         kept.outcomes["success"] += 1
-        return True
 
     def show(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
         """Have these on the page, as far as there is room, whatever came of the poll."""
@@ -93,5 +93,6 @@ class Keeping:
     def failed(self, kept: Kept, reason: str) -> None:
         """A poll that gave nothing."""
         kept.failed(reason)
-        self.series += status.size(kept.lasting) - kept.series
-        kept.series = status.size(kept.lasting)
+        series = status.size(kept.lasting)
+        self.series += series - kept.series
+        kept.series = series

@@ -34,6 +34,10 @@ SCRAPE_DURATION = Family("node_scrape_collector_duration_seconds", "How long the
 SCRAPE_SUCCESS = Family("node_scrape_collector_success", "1: the collector's last poll succeeded.")
 
 
+SUCCEEDED = ("success", "partial")
+"""Outcomes of a poll that gave something."""
+
+
 @dataclass(slots=True)
 class Kept:
     """What is kept of one module of one device: the columns of its last good poll, and how the last poll went."""
@@ -73,7 +77,7 @@ class Kept:
 
     @property
     def succeeded(self) -> bool:
-        return self.outcome in ("success", "partial")
+        return self.outcome in SUCCEEDED
 
     @property
     def ever_succeeded(self) -> bool:
@@ -180,7 +184,7 @@ def collectors(kept: Mapping[str, Kept]) -> Iterable[Column]:
         if each.outcome not in ("", "no_data"):
             names.append((name,))
             took.append(each.duration)
-            succeeded.append(each.succeeded)
+            succeeded.append(each.outcome in SUCCEEDED)
     over = interned(("collector",), tuple(names))
     yield column(SCRAPE_DURATION, over, took)
     yield column(SCRAPE_SUCCESS, over, succeeded)

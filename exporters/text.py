@@ -113,8 +113,10 @@ class Form:
             if parts:
                 for value, was, at in zip(now.values, before.values, count(place, 2), strict=False):
                     if value != was:
-                        whole = value.is_integer() and -_WRITTEN_OUT < value < _WRITTEN_OUT
-                        parts[at] = str(int(value)) if whole else _number(value)
+                        if not value.is_integer():
+                            parts[at] = repr(value) if isfinite(value) else _number(value)
+                        else:
+                            parts[at] = str(int(value)) if -_WRITTEN_OUT < value < _WRITTEN_OUT else _number(value)
         return True
 
     def _draw(self, columns: Sequence[Column]) -> None:
