@@ -31,7 +31,8 @@ class Turns:
         self._numbers = count()
         self._seen = now() + AHEAD
         """Until when turns were looked through: one that is planned for before that gets a timer at once."""
-        self._timer = self._loop.call_at(self._seen, self._look)
+        self._timer: asyncio.TimerHandle | None = None
+        """Of the next look; None: there is nothing to look for, as where only this machine is asked."""
 
     def plan(self, watch: Watch) -> None:
         """Wake at the device's next turn that may find it unscraped, and at those after it."""
@@ -43,9 +44,12 @@ class Turns:
             watch.timer = self._loop.call_at(watch.turn, self._take, watch)
         else:
             heappush(self._coming, (watch.turn, next(self._numbers), watch))
+            if self._timer is None:
+                self._timer = self._loop.call_at(self._seen, self._look)
 
     def close(self) -> None:
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         self._coming.clear()
 
     def _look(self) -> None:
@@ -59,6 +63,9 @@ class Turns:
                 self.plan(watch)  # who asked keeps asking longer than that; nobody takes it back
             else:
                 watch.timer = self._loop.call_at(turn, self._take, watch)
+        if not self._coming:
+            self._timer.cancel()
+            self._timer = None
 
     def _take(self, watch: Watch) -> None:
         if self._now() >= watch.alone_at:

@@ -41,6 +41,8 @@ class OnCall:
         self._well = well
         self._config: Config | None = None
         self._calls: Calls | None = None
+        self._begun = asyncio.Event()
+        """Somebody has been called: until then nobody can have said anything."""
         self.token: Secret | None = None
         """What Alertmanager must show."""
 
@@ -64,10 +66,10 @@ class OnCall:
 
     async def watch(self) -> None:
         """Look again and again at what people say."""
+        await self._begun.wait()
         while True:
             await asyncio.sleep(EVERY)
-            if self._calls is None:
-                continue
+            assert self._calls is not None
             try:
                 await self._calls.look()
                 self._well("on-call state")
@@ -79,4 +81,5 @@ class OnCall:
 
         self._calls = Calls(self._state / JOURNAL, self._host, self._screen, self._failed, self._well)
         self._calls.load(config)
+        self._begun.set()
         return self._calls

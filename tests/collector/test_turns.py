@@ -75,3 +75,25 @@ def test_who_is_asked_no_more_is_polled_at_the_next_turn_and_who_is_stopped_neve
         assert 90 <= late[0].at - asked <= 150
 
     virtual(scene())
+
+
+def test_the_program_does_not_wake_while_there_is_nothing_to_look_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    timers = list[float]()
+    plain = VirtualLoop.call_at
+
+    def counted(self: VirtualLoop, when: float, *rest: object, **more: object) -> object:
+        timers.append(when)
+        return plain(self, when, *rest, **more)  # type: ignore[arg-type]
+
+    async def scene() -> None:
+        world = FakeWorld()
+        agent = agent_of(world, 60, [])
+        monkeypatch.setattr(VirtualLoop, "call_at", counted)
+        await asyncio.sleep(300)
+        assert len(timers) == 1, "this test's own"
+        one = device("late", "127.9.0.1")
+        agent.load([one], {"late": [target(one, "m", Asks(), interval=10)]})
+        await asyncio.sleep(100)
+        assert 9 <= len(world.packets) <= 11, "a device that comes later has its turns all the same"
+
+    virtual(scene())
