@@ -51,7 +51,8 @@ class Rest:
 
 def first(poll: Coroutine[Any, Any, Sequence[Column]]) -> Reading | Rest:
     """As far as a poll comes without waiting: to its end, or to where it waits. A task would cost more than most polls
-    of this machine do."""
+    of this machine do. It may go on in another task than it began in: what belongs to one, such as `asyncio.timeout`,
+    is only for after its first wait."""
     try:
         waits_for = poll.send(None)
     except StopIteration as ended:

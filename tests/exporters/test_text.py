@@ -2,6 +2,7 @@
 
 import math
 from array import array
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -195,3 +196,22 @@ def test_a_form_writes_what_rendering_writes_whatever_changes_between_pages() ->
     for columns in pages:
         for _ in range(2):
             assert form.render(columns) == render(columns)
+
+
+def test_a_form_holds_a_histogram_and_writes_only_what_has_changed() -> None:
+    form, load = Form(), Family("load", "Load.")
+    took = Family("took", "Took.", "histogram")
+    buckets = rows(("le",), [("1",), ("+Inf",)])
+    parts = [
+        column(replace(took, name="took_bucket"), buckets, (1, 2)),
+        single(replace(took, name="took_sum"), 0.5),
+        single(replace(took, name="took_count"), 2),
+    ]
+    first = [*parts, single(load, 1)]
+    assert form.render(first) == render(first)
+    second = [*parts, single(load, 2)]
+    shown = render(second)
+    parts[1].values[0] = 9.5
+    assert form.render(second) == shown, "a column that is the same object is not looked into"
+    third = [*parts[:2], single(replace(took, name="took_count"), 3), single(load, 2)]
+    assert b"took_sum 0.5\ntook_count 3\n" in form.render(third).body
