@@ -31,7 +31,8 @@ def named(name: str, number: float) -> list[Any]:
 
 def waits(seconds: float, name: str) -> Callable[[Target, Any], Any]:
     async def does() -> list[Any]:
-        await asyncio.sleep(seconds)
+        for _ in range(2):
+            await asyncio.sleep(seconds / 2)
         return named(name, seconds)
 
     return lambda target, edge: does()
@@ -107,6 +108,28 @@ def test_a_poll_of_which_nothing_came_is_begun_anew_by_who_asks_next(others: int
         watch.task.cancel()
         await asyncio.wait((watch.task,))
         assert value(await agent.host_page("localhost", 9), "slow") == 3
+
+    virtual(scene())
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_a_poll_is_told_that_it_is_over_where_it_waits(others: int) -> None:
+    told = []
+
+    async def does() -> list[Any]:
+        try:
+            await asyncio.sleep(1e6)
+        except asyncio.CancelledError:
+            told.append("over")
+            raise
+        return []
+
+    async def scene() -> None:
+        more: dict[str, Any] = {f"other{number}": waits(2, f"other{number}") for number in range(others)}
+        agent = agent_of(slow=lambda *_: does(), **more)
+        await agent.host_page("localhost", 1)
+        await agent.close()
+        assert told == ["over"]
 
     virtual(scene())
 
