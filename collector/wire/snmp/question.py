@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Iterable
+import os
+from array import array
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import NamedTuple
 
 from collector.wire.snmp.habits import SPARE
 from collector.wire.snmp.message import REPORT, Head, Question
 from collector.wire.snmp.speech import Speech
 
-_RANDOM = random.SystemRandom()
+_DRAWN = 256
+"""Request ids that are drawn with one call of the system."""
 
 
 class Asked(NamedTuple):
@@ -23,9 +26,14 @@ class Asked(NamedTuple):
     at: float
 
 
-def request_id() -> int:
-    """Whoever can't see our packets shall not guess their ids (F8)."""
-    return _RANDOM.getrandbits(31) or 1
+def _request_ids() -> Iterator[int]:
+    while True:
+        for drawn in array("I", os.urandom(4 * _DRAWN)):
+            yield drawn & 0x7FFFFFFF or 1
+
+
+request_id = partial(next, _request_ids())
+"""A request id: whoever can't see our packets shall not guess it (F8)."""
 
 
 class Attempts:
