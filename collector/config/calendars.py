@@ -7,7 +7,7 @@ them. Public holidays are those of `holidays` only; opening-hours-py has Great B
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Annotated, Any
@@ -95,24 +95,28 @@ def read_calendars(document: Document, findings: Findings) -> dict[str, Calendar
 
 
 @cache
-def _countries() -> Mapping[str, list[str]]:
-    """The parts of each country that are known: a tenth of a second's work."""
-    import holidays
+def _parts(country: str) -> Sequence[str] | None:
+    """The parts of a country that are known; None: it is not. To list all countries would be to import each."""
+    from holidays import country_holidays
+    from holidays.registry import EntityLoader
 
-    return holidays.list_supported_countries()
+    if country not in EntityLoader.get_country_codes():
+        return None
+    known: Sequence[str] = country_holidays(country).subdivisions
+    return known
 
 
 def _holidays(document: Document, where: list[Step], country: str, subdivision: str, findings: Findings) -> bool:
     """Whether anybody knows when its public holidays are."""
-    known = _countries()
-    if country not in known:
+    known = _parts(country)
+    if known is None:
         what = f"no public holidays are known of a country {shown(country)}: write two letters, as GB"
         findings.problem(document, [*where, "country"], what)
         return False
-    if subdivision and subdivision not in known[country]:
+    if subdivision and subdivision not in known:
         what = f"no public holidays are known of a part {shown(subdivision)} of {country}."
-        hint = suggestion(subdivision, known[country])
-        parts = f" Known: {', '.join(known[country])}" if known[country] else ""
+        hint = suggestion(subdivision, known)
+        parts = f" Known: {', '.join(known)}" if known else ""
         findings.problem(document, [*where, "subdivision"], f"{what}{hint}{parts}")
         return False
     return True
