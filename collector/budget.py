@@ -6,8 +6,8 @@ monotonic clock unless a name says `wall`.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
-from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -111,12 +111,14 @@ loop wakes late, and then lets several go at once. Less than this is not worth t
 class Window:
     """A sliding count of packets. Exact, where a token bucket lets twice its rate through in an unlucky span."""
 
-    __slots__ = ("_forgotten", "_sent", "_span")
+    __slots__ = ("_forgotten", "_most", "_sent", "_span")
 
     def __init__(self, limit: Limit) -> None:
         self._span = limit.window * MARGIN
-        self._sent: deque[float] = deque(maxlen=limit.packets)
-        """Moments of the last packets and of those promised, in order."""
+        self._most = limit.packets
+        self._sent = array("d")
+        """Moments of the last packets and of those promised, in order. An array: every device has one, and dropping the
+        first of 5,000 is a microsecond."""
         self._forgotten = -inf
         """The latest moment that is no longer in there."""
 
@@ -128,27 +130,27 @@ class Window:
             return max(at, self._forgotten + self._span)
         if sent[-1] > at and self._forgotten <= at - self._span:
             near = bisect_left(sent, at + self._span) - bisect_right(sent, at - self._span)
-            if near < (sent.maxlen or 0):
+            if near < self._most:
                 return at
-        if len(sent) == sent.maxlen and sent[0] + self._span > at:
+        if len(sent) == self._most and sent[0] + self._span > at:
             at = sent[0] + self._span
         return max(at, sent[-1], self._forgotten + self._span)
 
     def take(self, at: float) -> None:
         sent = self._sent
-        if len(sent) == sent.maxlen:
-            self._forgotten = sent.popleft()
+        if len(sent) == self._most:
+            self._forgotten = sent[0]
+            del sent[0]
         if not sent or sent[-1] <= at:
             sent.append(at)
         else:
             sent.insert(bisect_right(sent, at), at)
 
     def give_back(self, at: float) -> None:
-        """Undo a `take` of a packet that was not sent after all."""
-        try:
-            self._sent.remove(at)
-        except ValueError:
-            pass  # so long ago that it no longer counts
+        """Undo a `take` of a packet that was not sent after all. One so long ago that it no longer counts is gone."""
+        place = bisect_left(self._sent, at)
+        if place < len(self._sent) and self._sent[place] == at:
+            del self._sent[place]
 
     def limited(self, limit: Limit) -> Window:
         """The window under another limit, with what was sent so far."""
@@ -237,15 +239,15 @@ class Strain:
     __slots__ = ("_first", "_latest")
 
     def __init__(self) -> None:
-        self._first: list[float] = []
-        self._latest: deque[float] = deque(maxlen=self.LATEST)
+        self._first: tuple[float, ...] = ()
+        self._latest: tuple[float, ...] = ()
 
     def grows(self, seconds: float) -> bool:
         """Take a poll's mean time to an answer. True: the latest are all `FACTOR` times the first ones' median."""
         if len(self._first) < self.FIRST:
-            self._first.append(max(seconds, self.FLOOR))
+            self._first += (max(seconds, self.FLOOR),)
             return False
-        self._latest.append(seconds)
+        self._latest = (*self._latest, seconds)[-self.LATEST :]
         return len(self._latest) == self.LATEST and min(self._latest) >= self.FACTOR * median(self._first)
 
 

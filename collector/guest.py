@@ -18,6 +18,8 @@ T = TypeVar("T")
 class Guest(Watch):
     """A device as it is asked on demand, beside its own watch if it has one. No timer polls it."""
 
+    __slots__ = ("_principal", "wanted")
+
     def __init__(self, device: Device, line: Line, principal: Callable[[], Watch | None]) -> None:
         super().__init__(device, (), line)
         self.wanted: Counter[str] = Counter()

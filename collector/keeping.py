@@ -35,8 +35,7 @@ class Keeping:
         columns, partial = status.mark(target.module, columns)
         kept = watch.kept[target.module]
         self.show(watch, target, columns, began)
-        kept.outcome = "partial" if partial or kept.dropped else "success"
-        kept.outcomes[kept.outcome] += 1
+        kept.came_to("partial" if partial or kept.dropped else "success")
 
     def keep_here(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
         """As `keep`, for this machine: its collectors give whole tables and nothing else, so nothing has to be looked
@@ -52,8 +51,7 @@ class Keeping:
             self.series += series - kept.series
             kept.series = series
         kept.read = began
-        kept.outcome = "success"
-        kept.outcomes["success"] += 1
+        kept.came_to("success")
 
     def show(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
         """Have these on the page, as far as there is room, whatever came of the poll."""
@@ -85,8 +83,8 @@ class Keeping:
         kept.sent = kept.repeated = 0
         if reason == BreakerOpen.reason and kept.lasting and not kept.succeeded:
             # A probe that failed still does: it is left alone for just that, and its page must not fall silent.
-            kept.outcome, kept.read = reason, now
-            kept.outcomes[reason] += 1
+            kept.read = now
+            kept.came_to(reason)
             return
         self.failed(kept, reason)
 

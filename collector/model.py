@@ -221,6 +221,10 @@ CRITICALITIES = ("life_support", "high", "medium", "low")
 """How much care depends on a device, the most first."""
 
 
+NO_QUIRKS: frozenset[str] = frozenset()
+"""One for all devices: each `frozenset()` would be an object of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A thing in the inventory.
@@ -245,7 +249,7 @@ class Device:
     passive: bool = False
     agent: str = ""
     reply_from: tuple[str, ...] = ()
-    quirks: frozenset[str] = frozenset()
+    quirks: frozenset[str] = NO_QUIRKS
     mac: str = ""
     """As `00:1b:54:0a:32:f0`."""
     ward: str = ""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from collector.edge import Tally
 from collector.model import DETAIL, DROPPED, INCOMPLETE, Column, Device, Family, Target, column, interned, rows
@@ -71,7 +73,8 @@ class Kept:
     """Samples that a cap left out."""
     said: Sequence[tuple[str, str]] = ()
     """What exactly was wrong in the last poll, each with its table."""
-    outcomes: Counter[str] = field(default_factory=Counter)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    """How many polls came to each."""
     succeeded_at: float | None = None
     """Unix time at which a poll last succeeded; None: not since the program started."""
 
@@ -81,15 +84,19 @@ class Kept:
 
     @property
     def ever_succeeded(self) -> bool:
-        return bool(self.outcomes["success"] or self.outcomes["partial"])
+        return "success" in self.outcomes or "partial" in self.outcomes
+
+    def came_to(self, outcome: str) -> None:
+        """How the last poll ended."""
+        self.outcome = outcome
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
 
     def failed(self, reason: str) -> None:
         """The last poll gave nothing: its series end here (HOUSE 4), but for counts of our own."""
         self.columns = self.shown = ()
         self.dropped = 0
         self.said = ()
-        self.outcome = reason
-        self.outcomes[reason] += 1
+        self.came_to(reason)
 
     def fresh(self, target: Target, now: float) -> bool:
         """Whether the columns may be served: nothing is older than two intervals."""
@@ -100,7 +107,18 @@ def info(device: Device) -> Column:
     """`wardwatch_device_info`: all that is ever shown of a device that is not polled."""
     pairs = {"kind": device.kind, "class": device.device_class, "site": device.site, "location": device.location}
     pairs |= _registered(device) | dict(device.labels)
-    return column(INFO, rows(pairs, [tuple(pairs.values())]), (1,))
+    over = rows(_names(tuple(pairs)), [tuple(pairs.values())])
+    return Column(INFO, over, _ONE)
+
+
+_ONE = array("d", (1.0,))
+"""The value of every device's `INFO`."""
+
+
+@lru_cache(maxsize=256)
+def _names(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same object for all devices of which the same is said."""
+    return names
 
 
 def _registered(device: Device) -> dict[str, str]:

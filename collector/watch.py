@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import inf
 from typing import Any, TypeVar
 
@@ -45,6 +46,15 @@ UNSCRAPED = 1.5
 """Intervals without a scrape after which the agent's own timer polls (HOUSE 4)."""
 
 
+_NONE: Mapping[str, Any] = {}
+
+
+@lru_cache(maxsize=1024)
+def _key(name: str, make: type[Any]) -> tuple[str, type[Any]]:
+    """Thousands of devices remember the same things."""
+    return name, make
+
+
 def _nothing(device: Device, common: Common) -> Sequence[Column]:
     """What most collectors have to say of a device beside their polls."""
     return ()
@@ -72,6 +82,12 @@ class Line:
 
 class Watch:
     """The state of one device. The agent decides; this remembers."""
+
+    __slots__ = (
+        "_choice", "_memory", "_restored", "_turn", "answered", "asked", "changed", "connected", "device", "duration",
+        "info", "kept", "last_began", "last_poll", "line", "listed", "strain", "tally", "targets", "task", "timer",
+        "trial", "turn",
+    )  # fmt: skip
 
     def __init__(self, device: Device, targets: Sequence[Target], line: Line) -> None:
         self.device = device
@@ -104,7 +120,7 @@ class Watch:
         """Monotonic seconds at which the last poll ended, and how long it took."""
         self.duration = 0.0
         self._memory: dict[tuple[str, type[Any]], Any] = {}
-        self._restored: dict[str, Mapping[str, Any]] = {}
+        self._restored: Mapping[str, Mapping[str, Any]] = _NONE
         self._choice: tuple[Target, Mapping[str, Collector]] | None = None
         self._turn = 0
 
@@ -252,7 +268,7 @@ class Watch:
     def restore(self, saved: Mapping[str, Any]) -> None:
         """What the last run knew, if the device still has the address and the auth that it had."""
         if all(saved.get(key) == value for key, value in self.identity.items()):
-            self._restored = dict(saved.get("modules", {}))
+            self._restored = saved.get("modules", _NONE)
 
     def inherit(self, old: Watch, same_collector: Any) -> None:
         """Take over what a reload must not lose: counters, and what was kept of targets that stay as they were."""
@@ -291,17 +307,20 @@ class Watch:
 
     def recall(self, name: str, make: type[T]) -> T:
         """What is remembered under a module's or a company's name; made where there is nothing yet."""
-        remembered = self._memory.get((name, make))
+        key = _key(name, make)  # type: ignore[arg-type]  # a type can be hashed
+        remembered = self._memory.get(key)
         if remembered is None:
-            remembered = self._memory[name, make] = self._made(name, make)
+            remembered = self._memory[key] = self._made(name, make)
         result: T = remembered
         return result
 
     def _made(self, name: str, make: type[T]) -> T:
         restored = getattr(make, "restored", None)
         if restored is not None and name in self._restored:
+            saved = self._restored[name]
+            self._restored = {other: each for other, each in self._restored.items() if other != name} or _NONE
             try:
-                made: T = restored(self._restored.pop(name))
+                made: T = restored(saved)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
                 log.warning("not restored", device=self.device.name, module=name, why=str(error))
             else:

@@ -18,7 +18,7 @@ from collector.config.register import Register
 from collector.config.scalars import shown, suggestion
 from collector.config.targets import Catalogue, Entry, Layer, known_uses, make_targets
 from collector.config.typed import Findings, part, sound, top
-from collector.model import Device, DeviceClass, Target
+from collector.model import NO_QUIRKS, Device, DeviceClass, Target
 from collector.privacy import Screen
 
 LOCAL = "localhost"
@@ -208,7 +208,7 @@ def _device(
     entry: Entry, catalogue: Catalogue, addresses: Mapping[str, str | OSError], screen: Screen, findings: Findings
 ) -> Device | None:
     document, written = entry.document, entry.written
-    quirks = frozenset(entry.pick("quirks")[0] or ())
+    quirks = frozenset(entry.pick("quirks")[0] or ()) or NO_QUIRKS
     device_class: DeviceClass | None = entry.pick("class_")[0]
     if device_class is None and not entry.unsure:
         what = "is missing: say how gently it must be treated: it, fragile or clinical"

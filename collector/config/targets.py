@@ -109,6 +109,8 @@ def make_targets(entry: Entry, device: Device, catalogue: Catalogue, findings: F
     if not uses and not device.agent and not device.passive and not entry.unsure:
         findings.warn(entry.document, entry.where, "nothing is asked: write modules, here or for its kind")
     targets: list[Target] = []
+    schedules: dict[Schedule, Schedule] = {}
+    """Most modules of a device have the same."""
     for use, shown_as, collector in () if device.agent else known_uses(entry, catalogue, findings):
         if what := _unfit(device, use, collector, entry, catalogue):
             findings.problem(*entry.own("modules", level), what)
@@ -116,6 +118,7 @@ def make_targets(entry: Entry, device: Device, catalogue: Catalogue, findings: F
         schedule = _schedule(entry, use, level, device, collector, catalogue.polling, findings)
         if schedule is not None and not device.passive:
             schedule = replace(schedule, timeout=bounded(collector, schedule.timeout))
+            schedule = schedules.setdefault(schedule, schedule)
             targets.append(Target(device, shown_as, collector, schedule, use.target or ""))
     return tuple(targets)
 
