@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from math import inf
 
 from collector.model import Column, Family
 from collector.privacy import Screen
 from collector.wire.snmp import ber, clock, labels, said
-from collector.wire.snmp.labels import Kept, Table, Values
+from collector.wire.snmp.labels import Kept, Pool, Table, Values, keep
 from collector.wire.snmp.numbers import alike, floats, integers
 from collector.wire.snmp.plan import Labels, Plan, Series
 from collector.wire.snmp.text import COMBINED, display, render, screened
@@ -48,10 +49,19 @@ class Interned:
         return True
 
 
+_keys: Pool[tuple[int, ...]] = Pool()
+
+
+@lru_cache(maxsize=4096)
+def _with(names: Values, name: str) -> Values:
+    """Label names and one more, in order; the same object for all devices."""
+    return tuple(sorted((*names, name)))
+
+
 INVALID = ("value", "index", "bits")
 """Why a value is left out: it, or all of its varbind, is no SNMP; its index is no OID; it is no string of bits."""
 
-_LEFT_OUT = Kept((), (None, None), ())
+_LEFT_OUT = keep((), (None, None), ())
 """No rows: of a table that is too large."""
 
 
@@ -111,9 +121,11 @@ class Sheet:
             else:
                 _MAKERS[series.read](self, made, series, runs)
             if series.column in self._steady:
-                self._interned.steady[series.number] = self._key, tuple(made[before:]), self._standing(series.column)
-        if not self.stale:
-            self._interned.rows = self._used
+                (key,) = _keys(self._key)
+                self._interned.steady[series.number] = key, tuple(made[before:]), self._standing(series.column)
+        if not self.stale and self._interned.rows != self._used:  # mostly they are: then nothing moves
+            keys = _keys(*self._used)
+            self._interned.rows = dict(zip(keys, self._used.values(), strict=True))
         return made
 
     # Rows, from memory where nothing has changed.
@@ -130,10 +142,10 @@ class Sheet:
             if self._nameless(rules):
                 if kept is None:
                     self.stale = True
-                    return Kept(rules.names, [None] * len(indexes), (0,))
+                    return keep(rules.names, [None] * len(indexes), (0,))
             elif kept is None or kept.stamp != (self._table.stamp(rules.columns),):
                 values = self._values(rules, indexes, place)
-                kept = Kept(rules.names, values, (self._table.stamp(rules.columns),), values.count(None))
+                kept = keep(rules.names, values, (self._table.stamp(rules.columns),), values.count(None))
             self._used[key] = kept
         self._key = key
         return kept
@@ -164,13 +176,13 @@ class Sheet:
             stamp = (source.stamp[0] if source is not None else 0, hash(what))
         if kept is None or kept.stamp != stamp:
             name = series.metric.name
-            names = tuple(sorted((*rules.names, name)))
+            names = _with(rules.names, name)
             at = names.index(name)
             values: list[Values | None] = []
             bases = self._values(rules, indexes, place)
             for base, several in zip(bases, words(), strict=True):
                 values += [None if base is None else (*base[:at], word, *base[at:]) for word in several]
-            kept = Kept(names, values, stamp, bases.count(None))
+            kept = keep(names, values, stamp, bases.count(None))
         self._used[key] = kept
         self._key = key
         return kept

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from sys import getrefcount
-from typing import overload
+from typing import Generic, TypeVar, overload
 
 from collector.errors import Malformed
 from collector.model import SINGLE, Rows, label_text
@@ -19,6 +20,8 @@ _PAIR = re.compile(r'([a-zA-Z0-9_]+)="((?:[^"\\]|\\.)*)"')
 _ESCAPE = re.compile(r"\\(.)")
 
 Values = tuple[str, ...]
+
+T = TypeVar("T")
 
 
 class Reread(Sequence[Values]):
@@ -63,73 +66,91 @@ def _unescaped(match: re.Match[str]) -> str:
     return "\n" if match[1] == "n" else match[1]
 
 
-class Pool:
-    """Strings that several devices have in common, once each: a thousand switches of one make have the same ports.
+class Pool(Generic[T]):
+    """What several devices have in common, once: a thousand switches of one make have the same ports.
 
     What nobody else keeps any more goes when the pool has doubled. (`sys.intern` keeps strings for ever in 3.12.)
     """
 
     def __init__(self, room: int = 10_000) -> None:
         self._room = self._least = room
-        self._texts: dict[str, str] = {}
+        self._things: dict[T, T] = {}
 
-    def __call__(self, texts: tuple[str, ...]) -> tuple[str, ...]:
-        """Equal texts, shared."""
-        known = self._texts
+    def __call__(self, *things: T) -> tuple[T, ...]:
+        """Equal things, shared."""
+        known = self._things
         if len(known) > self._room:
-            known = self._texts = {text: text for text, holders in _holders(known) if holders > _UNUSED}
+            known = self._things = {thing: thing for thing, holders in _holders(known) if holders > _UNUSED}
             self._room = max(self._least, 2 * len(known))
-        return tuple([known.setdefault(text, text) for text in texts])
+        return tuple([known.setdefault(thing, thing) for thing in things])
 
     def __len__(self) -> int:
-        return len(self._texts)
+        return len(self._things)
 
 
-def _holders(texts: Mapping[str, str]) -> list[tuple[str, int]]:
-    return [(text, getrefcount(text)) for text in texts]
+def _holders(things: Mapping[T, T]) -> list[tuple[T, int]]:
+    return [(thing, getrefcount(thing)) for thing in things]
 
 
 _UNUSED = next(holders for _, holders in _holders({text: text for text in map(str, (1 << 64,))}))
-"""Holders that CPython counts of a text which is in a pool and nowhere else."""
-
-_shared = Pool()
+"""Holders that CPython counts of something which is in a pool and nowhere else."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Kept:
     """Rows as last rendered. `take` are the cells they stand for (None: all of them, in order), `stamp` is what
     they were made from besides the indexes, `duplicates` how many cells had the labels of an earlier one (F13),
     `unreadable` how many have an index that is none. `again` are some of the duplicates, each with its row."""
 
-    __slots__ = ("again", "duplicates", "rows", "stamp", "take", "unreadable")
+    rows: Rows
+    stamp: tuple[int, ...]
+    take: tuple[int, ...] | None = None
+    duplicates: int = 0
+    unreadable: int = 0
+    again: tuple[tuple[int, int], ...] = ()
 
-    def __init__(
-        self, names: Values, values: Sequence[Values | None], stamp: tuple[int, ...], unreadable: int = 0
-    ) -> None:
-        self.stamp = stamp
-        self.duplicates = 0
-        self.unreadable = unreadable
-        self.again: tuple[tuple[int, int], ...] = ()
-        self.take: tuple[int, ...] | None = None
-        if not names and len(values) == 1 and values[0] is not None:
-            self.rows = SINGLE
-            return
-        text = [None if each is None else label_text(names, each) for each in values]
-        unique = set(text)
-        if len(unique) != len(text) or None in unique:
-            first: dict[str, int] = {}
-            again: list[tuple[int, str]] = []
-            for place, each in enumerate(text):
-                if each is not None and first.setdefault(each, place) != place and len(again) < said.MOST:
-                    again.append((place, each))
-            self.duplicates = len(text) - len(first) - text.count(None)
-            self.take = tuple(first.values())
-            order = {each: row for row, each in enumerate(first)} if again else {}
-            self.again = tuple([(place, order[each]) for place, each in again])
-            kept = tuple(first)
-        else:
-            kept = tuple(each for each in text if each is not None)
-        kept = _shared(kept)
-        self.rows = Rows(names, Reread(names, kept), kept)
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Kept) and self._all() == other._all())
+
+    def __hash__(self) -> int:
+        return hash((self.rows.text, self.stamp))
+
+    def _all(self) -> tuple[object, ...]:
+        rows = self.rows  # whose values are what their text says
+        return rows.names, rows.text, self.stamp, self.take, self.duplicates, self.unreadable, self.again
+
+
+_texts: Pool[str] = Pool()
+_tables: Pool[Kept] = Pool()
+
+
+def keep(names: Values, values: Sequence[Values | None], stamp: tuple[int, ...], unreadable: int = 0) -> Kept:
+    """Rows rendered; the same object for devices whose tables are alike."""
+    (kept,) = _tables(_rendered(names, values, stamp, unreadable))
+    return kept
+
+
+def _rendered(names: Values, values: Sequence[Values | None], stamp: tuple[int, ...], unreadable: int) -> Kept:
+    if not names and len(values) == 1 and values[0] is not None:
+        return Kept(SINGLE, stamp, unreadable=unreadable)
+    text = [None if each is None else label_text(names, each) for each in values]
+    unique = set(text)
+    if len(unique) == len(text) and None not in unique:
+        return Kept(_rows(names, [each for each in text if each is not None]), stamp, unreadable=unreadable)
+    first: dict[str, int] = {}
+    again: list[tuple[int, str]] = []
+    for place, each in enumerate(text):
+        if each is not None and first.setdefault(each, place) != place and len(again) < said.MOST:
+            again.append((place, each))
+    duplicates = len(text) - len(first) - text.count(None)
+    order = {each: row for row, each in enumerate(first)} if again else {}
+    told = tuple([(place, order[each]) for place, each in again])
+    return Kept(_rows(names, first), stamp, tuple(first.values()), duplicates, unreadable, told)
+
+
+def _rows(names: Values, text: Iterable[str]) -> Rows:
+    kept = _texts(*text)
+    return Rows(names, Reread(names, kept), kept)
 
 
 class Table:

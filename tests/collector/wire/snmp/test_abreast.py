@@ -246,9 +246,9 @@ def test_as_few_packets_as_can_be() -> None:
 
 
 def test_a_pool_forgets_what_nobody_else_keeps() -> None:
-    pool = Pool(10)
-    kept = pool(tuple(f"kept {n}" for n in range(6)))
+    pool = Pool[str](10)
+    kept = pool(*(f"kept {n}" for n in range(6)))
     for turn in range(50):
-        pool(tuple(f"passing {turn} {n}" for n in range(5)))
+        pool(*(f"passing {turn} {n}" for n in range(5)))
     assert len(pool) <= 6 + 10
-    assert pool(("kept " + str(3),))[0] is kept[3]
+    assert pool("kept " + str(3))[0] is kept[3]
