@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from collector import status
 from collector.budget import Caps
+from collector.compact import compact
 from collector.errors import BreakerOpen
 from collector.model import Aside, Column, Target
 from collector.status import Kept
@@ -41,12 +42,12 @@ class Keeping:
         """As `keep`, for this machine: its collectors give whole tables and nothing else, so nothing has to be looked
         for in them, and what is the same object as before not even counted."""
         kept = watch.kept[target.module]
-        if columns is not kept.columns or self.series > self.caps.series:
+        if columns is not kept.shown or self.series > self.caps.series:
             series = status.size(columns)
             if series > self.caps.series - self.series + kept.series:
                 self.keep(watch, target, columns, began)
                 return
-            kept.columns = kept.shown = columns
+            kept.shown, kept.aside = columns, ()
             kept.said, kept.dropped = (), 0
             self.series += series - kept.series
             kept.series = series
@@ -69,9 +70,10 @@ class Keeping:
         if getattr(target.collector, "lasting", False):
             kept.lasting = [column for column in columns if column.family.type in _LASTING]
             columns = [column for column in columns if column.family.type not in _LASTING]
-        kept.columns, kept.read = columns, began
-        shown = [column for column in columns if type(column) is not Aside]
-        kept.shown = columns if len(shown) == len(columns) else shown
+        kept.read = began
+        aside = [column for column in columns if type(column) is Aside]
+        kept.aside = compact(aside)
+        kept.shown = compact([column for column in columns if type(column) is not Aside] if aside else columns)
         self.series += series - kept.series
         kept.series = series
 

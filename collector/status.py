@@ -44,9 +44,10 @@ SUCCEEDED = ("success", "partial")
 class Kept:
     """What is kept of one module of one device: the columns of its last good poll, and how the last poll went."""
 
-    columns: Sequence[Column] = ()
     shown: Sequence[Column] = ()
-    """Those of them that the device's page has: all but what was put aside."""
+    """Those that the device's page has."""
+    aside: Sequence[Column] = ()
+    """Those that were put aside (`model.Aside`), for `/snmp` alone."""
     lasting: Sequence[Column] = ()
     """Counts of our own (`Collector.lasting`): served whenever the last poll was."""
     began: float | None = None
@@ -54,7 +55,7 @@ class Kept:
     urgent: bool = False
     """To be polled at the next opportunity, whenever the last poll was."""
     read: float = 0.0
-    """Monotonic seconds at which the poll began that gave `columns`."""
+    """Monotonic seconds at which the poll began that gave them."""
     ended: float | None = None
     """Monotonic seconds at which the last poll ended; before `began` while one is in flight."""
     told: float | None = None
@@ -68,7 +69,7 @@ class Kept:
     outcome: str = ""
     """`success`, `partial`, or the reason of the failure."""
     series: int = 0
-    """Samples in `columns` and `lasting`."""
+    """Samples in all of them."""
     dropped: int = 0
     """Samples that a cap left out."""
     said: Sequence[tuple[str, str]] = ()
@@ -77,6 +78,11 @@ class Kept:
     """How many polls came to each."""
     succeeded_at: float | None = None
     """Unix time at which a poll last succeeded; None: not since the program started."""
+
+    @property
+    def columns(self) -> Sequence[Column]:
+        """Those of the last good poll, but for `lasting`."""
+        return (*self.shown, *self.aside)
 
     @property
     def succeeded(self) -> bool:
@@ -93,7 +99,7 @@ class Kept:
 
     def failed(self, reason: str) -> None:
         """The last poll gave nothing: its series end here (HOUSE 4), but for counts of our own."""
-        self.columns = self.shown = ()
+        self.shown = self.aside = ()
         self.dropped = 0
         self.said = ()
         self.came_to(reason)
@@ -173,7 +179,7 @@ def modules(kept: Mapping[str, Kept], fresh: Collection[str], now: float) -> Ite
         names.append((name,))
         succeeded.append(each.succeeded)
         took.append(each.duration)
-        if each.columns and name in fresh:
+        if (each.shown or each.aside) and name in fresh:
             ages[name] = now - each.read
         if not each.succeeded:
             failed.append((name, each.outcome))
