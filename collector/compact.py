@@ -74,11 +74,6 @@ class Compact(Sequence[Column]):
         family, table, begin, end = self._layout.places[at]
         return Column(family, self._tables[table], self._values[begin:end])
 
-    @property
-    def samples(self) -> int:
-        """How many there are."""
-        return len(self._values)
-
 
 def compact(columns: Sequence[Column]) -> Sequence[Column]:
     """The same columns in the order they have, as they are kept best."""
