@@ -9,34 +9,31 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from typing import Final, overload
 from weakref import WeakValueDictionary
 
-from collector.model import Column, Family, Rows
+from collector.model import Column, Rows
 
 SMALL: Final = 200
 """Samples: with more, columns are long, and it is worth more that those with the same numbers are one
 (`wire.snmp.numbers.alike`)."""
 
-_Place = tuple[Family, int, int, int]
-"""A column's family, the number of its table, and where its values begin and end."""
-
 
 class _Layout:
-    """How columns lie in a `Compact`: the same object for all that are alike."""
+    """How columns lie in a `Compact`, the same object for all that are alike: of each its family, the number of its
+    table, and the slice of the numbers that is its own."""
 
-    __slots__ = ("__weakref__", "places")
+    __slots__ = ("__weakref__", "families", "numbers", "slices")
 
     def __init__(self, columns: Sequence[Column], numbers: Sequence[int]) -> None:
-        places: list[_Place] = []
-        end = 0
-        for column, number in zip(columns, numbers, strict=True):
-            begin, end = end, end + len(column.values)
-            places.append((column.family, number, begin, end))
-        self.places = tuple(places)
+        ends = [0, *accumulate([len(column.values) for column in columns])]
+        self.families = tuple([column.family for column in columns])
+        self.numbers = tuple(numbers)
+        self.slices = tuple(map(slice, ends, ends[1:]))
 
 
-_layouts: WeakValueDictionary[tuple[object, ...], _Layout] = WeakValueDictionary()
+_layouts: WeakValueDictionary[tuple[int, ...], _Layout] = WeakValueDictionary()
 """By what tells them apart. A layout holds its families: while it is here, these are those with their identities."""
 
 
@@ -46,23 +43,26 @@ class Compact(Sequence[Column]):
     __slots__ = ("_layout", "_tables", "_values")
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        tables = {id(column.rows): column.rows for column in columns}
+        families, over, values = zip(*columns, strict=True)
+        self._values = array("d", b"".join(values))
+        tables = {id(each): each for each in over}
         order = {table: number for number, table in enumerate(tables)}
-        numbers = [order[id(column.rows)] for column in columns]
+        numbers = [order[id(each)] for each in over]
         self._tables: tuple[Rows, ...] = tuple(tables.values())
-        self._values = array("d", b"".join([column.values for column in columns]))
-        key = (*[id(column.family) for column in columns], *numbers, *map(len, self._tables))
+        key = (*map(id, families), *numbers, *map(len, self._tables))
         layout = _layouts.get(key)
         if layout is None:
             layout = _layouts[key] = _Layout(columns, numbers)
         self._layout = layout
 
     def __len__(self) -> int:
-        return len(self._layout.places)
+        return len(self._layout.families)
 
     def __iter__(self) -> Iterator[Column]:
-        tables, values = self._tables, self._values
-        return iter([Column(family, tables[at], values[begin:end]) for family, at, begin, end in self._layout.places])
+        layout = self._layout
+        over = map(self._tables.__getitem__, layout.numbers)
+        values = map(self._values.__getitem__, layout.slices)
+        return map(Column._make, zip(layout.families, over, values, strict=True))
 
     @overload
     def __getitem__(self, at: int) -> Column: ...
@@ -71,8 +71,8 @@ class Compact(Sequence[Column]):
     def __getitem__(self, at: int | slice) -> Column | Sequence[Column]:
         if isinstance(at, slice):
             return tuple(self)[at]
-        family, table, begin, end = self._layout.places[at]
-        return Column(family, self._tables[table], self._values[begin:end])
+        layout = self._layout
+        return Column(layout.families[at], self._tables[layout.numbers[at]], self._values[layout.slices[at]])
 
 
 def compact(columns: Sequence[Column]) -> Sequence[Column]:

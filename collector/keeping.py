@@ -73,7 +73,8 @@ class Keeping:
         kept.read = began
         aside = [column for column in columns if type(column) is Aside]
         kept.aside = compact(aside)
-        kept.shown = compact([column for column in columns if type(column) is not Aside] if aside else columns)
+        shown = [column for column in columns if type(column) is not Aside] if aside else columns
+        kept.shown = compact(shown)
         self.series += series - kept.series
         kept.series = series
 

@@ -13,7 +13,7 @@ from functools import lru_cache
 from hashlib import blake2s
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from math import inf
-from typing import Any, ClassVar, Literal, NewType, Protocol, TypeVar
+from typing import Any, ClassVar, Literal, NamedTuple, NewType, Protocol, TypeVar
 
 Kind = Literal["counter", "gauge", "histogram", "summary", "untyped"]
 DeviceClass = Literal["it", "fragile", "clinical"]
@@ -88,18 +88,19 @@ class Rows:
         return len(self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One family over some rows: `values[i]` belongs to `rows` i. Equal lengths."""
+class Column(NamedTuple):
+    """One family over some rows: `values[i]` belongs to `rows` i. Equal lengths. Each poll and each page makes some
+    dozens, and a named tuple is made in half the time of a frozen dataclass."""
 
     family: Family
     rows: Rows
     values: array[float]
 
 
-@dataclass(frozen=True, slots=True)
 class Aside(Column):
     """One that a device's page leaves out because nothing right can be made of it, and that `/snmp` serves."""
+
+    __slots__ = ()
 
 
 _ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})

@@ -53,12 +53,15 @@ class Forms:
         return len(self._forms)
 
     def render(self, columns: Sequence[Column]) -> Page:
-        # Of each column its family, and its very table, or how many rows of its own it has.
-        sizes = [len(column.values) for column in columns]
+        if not columns:
+            return render(columns)
+        families, over, values = zip(*columns, strict=True)
+        sizes = list(map(len, values))
         if sum(sizes) > SMALL:
             return render(columns)
-        tables = [id(c.rows) if _given(c.rows) else -size for c, size in zip(columns, sizes, strict=True)]
-        key = (*[id(column.family) for column in columns], *tables)
+        # Of each column its family, and its very table, or how many rows of its own it has.
+        tables = [id(rows) if _given(rows) else -size for rows, size in zip(over, sizes, strict=True)]
+        key = (*map(id, families), *tables)
         if key not in self._forms:
             self._remember(key, columns)
             return render(columns)
@@ -71,15 +74,15 @@ class Forms:
                 return render(columns)
         parts = list(form.parts)
         for place, at, first, rest in form.own:
-            text = columns[place].rows.text
+            text = over[place].text
             parts[at] = f"{first}{text[0]} "
             if len(text) > 1:
                 if len(set(text)) < len(text):
                     return render(columns)
                 parts[at + 2 : at + 2 * len(text) : 2] = [f"{rest}{each} " for each in text[1:]]
-        values = list(chain.from_iterable([columns[place].values for place in form.order]))
-        parts[1::2] = numbers(values)
-        return Page("".join(parts).encode("utf-8", "replace"), len(values), 0)
+        shown = list(chain.from_iterable([values[place] for place in form.order]))
+        parts[1::2] = numbers(shown)
+        return Page("".join(parts).encode("utf-8", "replace"), len(shown), 0)
 
     def _remember(self, key: _Key, columns: Sequence[Column]) -> None:
         if key not in self._seen:

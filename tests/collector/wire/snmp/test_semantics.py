@@ -294,6 +294,24 @@ def test_rows_stay_the_same_object_while_the_table_does() -> None:
     assert len(interned.rows) == 2
 
 
+def test_devices_whose_tables_are_alike_keep_them_together() -> None:
+    given = metric("gauge", indexes=(Index("a", "gauge"),), lookups=LOOKUPS[:1])
+    text = Metric("t", "1.1.6", "DisplayString", "", (Index("a", "gauge"),))
+    module = Module("m", walk=("1.1",), metrics=(given, text))
+    values = {"1.1.1.2": integer(1), "1.1.2.2": octets("eth0"), "1.1.6.2": octets("x")}
+    devices = [Interned() for _ in range(3)]
+    one = poll(module, values, devices[0])[1]
+    two = poll(module, values | {"1.1.1.2": integer(7)}, devices[1])[1]
+    other = poll(module, values | {"1.1.6.2": octets("y")}, devices[2])[1]
+    assert [a.rows is b.rows for a, b in zip(one, two, strict=True)] == [True, True]
+    assert [a.rows is b.rows for a, b in zip(one, other, strict=True)] == [True, False]
+    assert other[1].rows.text == ('{a="2",t="y"}',)
+    assert all(a is b for a, b in zip(devices[0].rows, devices[1].rows, strict=True))
+    renamed = poll(module, values | {"1.1.2.2": octets("eth1")}, devices[0])[1]
+    again = poll(module, values, devices[1])[1]
+    assert (renamed[0].rows.text, again[0].rows is two[0].rows) == (('{a="2",name="eth1"}',), True)
+
+
 def test_walks_that_overlap_are_walked_once() -> None:
     module = Module(
         "m", walk=("1.1.1", "1.1", "1.1.2", "1.1"), get=("1.1.1.0", "1.2.0", "1.2.0"), metrics=(metric("gauge"),)
