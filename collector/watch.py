@@ -268,7 +268,7 @@ class Watch:
     def restore(self, saved: Mapping[str, Any]) -> None:
         """What the last run knew, if the device still has the address and the auth that it had."""
         if all(saved.get(key) == value for key, value in self.identity.items()):
-            self._restored = saved.get("modules", _NONE)
+            self._restored = dict(saved.get("modules", _NONE)) or _NONE
 
     def inherit(self, old: Watch, same_collector: Any) -> None:
         """Take over what a reload must not lose: counters, and what was kept of targets that stay as they were."""

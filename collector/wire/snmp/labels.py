@@ -69,11 +69,13 @@ def _unescaped(match: re.Match[str]) -> str:
 class Pool(Generic[T]):
     """What several devices have in common, once: a thousand switches of one make have the same ports.
 
-    What nobody else keeps any more goes when the pool has doubled. (`sys.intern` keeps strings for ever in 3.12.)
+    What nobody else keeps any more goes when the pool has grown `growth` times, but not before there are `room`.
+    (`sys.intern` keeps strings for ever in 3.12.)
     """
 
-    def __init__(self, room: int = 10_000) -> None:
+    def __init__(self, room: int = 10_000, growth: float = 2.0) -> None:
         self._room = self._least = room
+        self._growth = growth
         self._things: dict[T, T] = {}
 
     def __call__(self, *things: T) -> tuple[T, ...]:
@@ -81,7 +83,7 @@ class Pool(Generic[T]):
         known = self._things
         if len(known) > self._room:
             known = self._things = {thing: thing for thing, holders in _holders(known) if holders > _UNUSED}
-            self._room = max(self._least, 2 * len(known))
+            self._room = max(self._least, int(self._growth * len(known)))
         return tuple([known.setdefault(thing, thing) for thing in things])
 
     def __len__(self) -> int:
@@ -120,14 +122,18 @@ class Kept:
         return rows.names, rows.text, self.stamp, self.take, self.duplicates, self.unreadable, self.again
 
 
+ALIKE = 100
+"""Rows of a table that may be alike on two devices. A longer one hardly ever is (addresses, connections), or as itself
+a poll later: a pool would only keep what has gone."""
+
 _texts: Pool[str] = Pool()
-_tables: Pool[Kept] = Pool()
+_tables: Pool[Kept] = Pool(256, 1.25)
 
 
 def keep(names: Values, values: Sequence[Values | None], stamp: tuple[int, ...], unreadable: int = 0) -> Kept:
     """Rows rendered; the same object for devices whose tables are alike."""
-    (kept,) = _tables(_rendered(names, values, stamp, unreadable))
-    return kept
+    kept = _rendered(names, values, stamp, unreadable)
+    return kept if len(kept.rows) > ALIKE else _tables(kept)[0]
 
 
 def _rendered(names: Values, values: Sequence[Values | None], stamp: tuple[int, ...], unreadable: int) -> Kept:

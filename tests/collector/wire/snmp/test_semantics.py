@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
 
 import pytest
 
-from collector.model import Column
+from collector.model import Column, Rows
 from collector.wire.re2 import pattern
 from collector.wire.snmp import ber, clock, message
 from collector.wire.snmp.columns import Interned, Sheet
@@ -310,6 +311,25 @@ def test_devices_whose_tables_are_alike_keep_them_together() -> None:
     renamed = poll(module, values | {"1.1.2.2": octets("eth1")}, devices[0])[1]
     again = poll(module, values, devices[1])[1]
     assert (renamed[0].rows.text, again[0].rows is two[0].rows) == (('{a="2",name="eth1"}',), True)
+
+
+def test_rows_that_come_and_go_do_not_pile_up() -> None:
+    """Of connections, say: what is kept of them for others is bounded, and nothing where there are many."""
+    given = Metric("m", "1.1.1", "gauge", "", (Index("a", "gauge"),))
+    module, interned = Module("m", walk=("1.1",), metrics=(given,)), Interned()
+
+    def living() -> int:
+        gc.collect()
+        return sum(type(each) is Rows for each in gc.get_objects())
+
+    before = living()
+    for number in range(1000):
+        poll(module, {f"1.1.1.{number + row}": integer(row) for row in range(3)}, interned)
+    assert living() - before < 500
+    between = living()
+    for number in range(10):
+        poll(module, {f"1.1.1.{number + row}": integer(row) for row in range(150)}, interned)
+    assert living() - between <= 1
 
 
 def test_walks_that_overlap_are_walked_once() -> None:
