@@ -25,17 +25,20 @@ than that, none comes again soon enough to be kept."""
 _Key = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Form:
     held: Sequence[Family | Rows]
     """What the key is made of: an object that is held does not give its identity to another."""
     order: Sequence[int]
     """Places of the columns as they come on the page."""
-    parts: Sequence[str]
-    """What stands before each number, with a place for each of them, as `exporters.text.Form` has it."""
+    parts: list[str]
+    """What stands before each number, with a place for each of them, as `exporters.text.Form` has it: of the device
+    whose page was last."""
     own: Sequence[tuple[int, int, str, str]]
     """Of each column whose rows are a device's own: its place, the place in `parts` where its first row begins, and
     what stands before the label text there and in the rows after it."""
+    filled: list[Rows | None]
+    """Whose label texts stand there. Like devices have most rows in common (`wire.snmp.labels.keep`)."""
     together: Sequence[Sequence[int]]
     """Places of columns that have one name, as several modules may: no row may be in two of them."""
 
@@ -60,7 +63,7 @@ class Forms:
         if sum(sizes) > SMALL:
             return render(columns)
         # Of each column its family, and its very table, or how many rows of its own it has.
-        tables = [id(rows) if _given(rows) else -size for rows, size in zip(over, sizes, strict=True)]
+        tables = [id(rows) if size > 1 and rows.shared else -size for rows, size in zip(over, sizes, strict=True)]
         key = (*map(id, families), *tables)
         if key not in self._forms:
             self._remember(key, columns)
@@ -72,15 +75,20 @@ class Forms:
         for places in form.together:
             if not _apart([columns[place] for place in places]):
                 return render(columns)
-        parts = list(form.parts)
-        for place, at, first, rest in form.own:
-            text = over[place].text
-            parts[at] = f"{first}{text[0]} "
+        parts, filled = form.parts, form.filled
+        for number, (place, at, first, rest) in enumerate(form.own):
+            rows = over[place]
+            if rows is filled[number]:
+                continue
+            text = rows.text
             if len(text) > 1:
                 if len(set(text)) < len(text):
                     return render(columns)
                 parts[at + 2 : at + 2 * len(text) : 2] = [f"{rest}{each} " for each in text[1:]]
+            parts[at] = f"{first}{text[0]} "
+            filled[number] = rows
         shown = list(chain.from_iterable([values[place] for place in form.order]))
+        parts = list(parts)
         parts[1::2] = numbers(shown)
         return Page("".join(parts).encode("utf-8", "replace"), len(shown), 0)
 
@@ -137,4 +145,5 @@ def _drawn(columns: Sequence[Column]) -> _Form | None:
     parts.append(end)
     held: list[Family | Rows] = [column.family for column in columns]
     held += [column.rows for column in columns if _given(column.rows)]
-    return _Form(held, order, parts, own, [several for several in together.values() if len(several) > 1])
+    several = [places for places in together.values() if len(places) > 1]
+    return _Form(held, order, parts, own, [None] * len(own), several)

@@ -118,6 +118,16 @@ def test_devices_with_as_many_rows_share_a_form() -> None:
     assert len(forms) == 1
 
 
+def test_rows_that_devices_have_in_common_and_rows_of_their_own_take_turns() -> None:
+    forms = Forms()
+    common, other = (rows(("port",), [(one,), (two,)]) for one, two in (("p1", "p2"), ("p3", "p4")))
+    twice = rows(("port",), [("p1",), ("p1",)])
+    for number, ports in enumerate([common, common, common, other, common, twice, twice, common, other, other]):
+        columns = device(number, column(OCTETS, ports, (1, number)), column(SPEED, common, (0.5, number)))
+        assert forms.render(columns) == render(columns)
+    assert len(forms) == 1
+
+
 VALUES = st.floats() | st.integers(-(2**70), 2**70).map(float)
 
 

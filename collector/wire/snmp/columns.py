@@ -90,6 +90,10 @@ class Sheet:
         self._screen = screen or Screen()
         self._key: tuple[int, ...] = ()
         """The rows that were used last."""
+        self._rules: Labels | None = None
+        self._indexes: Sequence[bytes] = ()
+        self._last: tuple[tuple[int, ...], Kept] = (), _LEFT_OUT
+        """The rows that `_rows` gave last, and of what."""
         self._plan = plan
         self._harvest = harvest
         self._interned = interned
@@ -113,7 +117,8 @@ class Sheet:
             self._names.setdefault(series.labels.number, series.family.name)
             before = len(made)
             if series.read == "number":
-                if (cells := sum([len(run.indexes) for run in runs])) > self._room:
+                cells = len(runs[0].indexes) if len(runs) == 1 else sum([len(run.indexes) for run in runs])
+                if cells > self._room:
                     self._leave_out(cells)
                 else:
                     indexes, values = floats(runs)
@@ -132,6 +137,9 @@ class Sheet:
 
     def _rows(self, rules: Labels, indexes: Sequence[bytes]) -> Kept:
         """The rows of a table over these indexes, shared by all columns that have the same ones."""
+        if rules is self._rules and indexes == self._indexes:  # as in the column before
+            self._key = self._last[0]
+            return self._last[1]
         if len(indexes) > self._room:
             return self._leave_out(len(indexes))
         place = hash(tuple(indexes))
@@ -148,6 +156,7 @@ class Sheet:
                 kept = keep(rules.names, values, (self._table.stamp(rules.columns),), values.count(None))
             self._used[key] = kept
         self._key = key
+        self._rules, self._indexes, self._last = rules, indexes, (key, kept)
         return kept
 
     def _nameless(self, rules: Labels) -> bool:
