@@ -33,7 +33,7 @@ VARIABLES = 2132
 """What a walk of `if_mib` reads of a switch of 48 ports and four uplinks: 41 variables each (docs/simulator.md)."""
 
 WARM_UP = 5
-"""Rounds before those that are measured: replies grow by a frame a poll (collector/wire/snmp/habits.py)."""
+"""Rounds before those that are measured: replies grow from poll to poll (collector/wire/snmp/habits.py)."""
 
 CPU_PROMISE = 2.5e-6
 RATIO_PROMISE, RATIO_GOAL = 8.0, 12.0

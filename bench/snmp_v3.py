@@ -42,7 +42,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PROMISE = 1.6
 PORTS = 48
 WARM_UP = 5
-"""Polls before those that are measured: replies grow by a frame a poll (collector/wire/snmp/habits.py)."""
+"""Polls before those that are measured: replies grow from poll to poll (collector/wire/snmp/habits.py)."""
 
 V2C = Auth("v2c", 2, Secret("public"))
 V3 = Auth(

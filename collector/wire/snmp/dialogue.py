@@ -16,7 +16,7 @@ from collector.wire.snmp import message, outcome, said
 from collector.wire.snmp.abreast import UNSOUND, Abreast
 from collector.wire.snmp.agenda import Agenda
 from collector.wire.snmp.breadth import Breadth
-from collector.wire.snmp.habits import FIRST_REPETITIONS, FRAME, Learned, Limits, patience
+from collector.wire.snmp.habits import FIRST_REPETITIONS, FRAME, LOSSES, Learned, Limits, patience
 from collector.wire.snmp.joint import Joint
 from collector.wire.snmp.lean import Diet
 from collector.wire.snmp.outcome import Share
@@ -150,10 +150,9 @@ class Survey:
         """Another attempt, while the class allows one and nothing says that it would be in vain."""
         self._tries += 1
         self._quiet = False
-        if isinstance(self._walk, Abreast):
+        if isinstance(self._walk, Abreast) and self._tries > LOSSES:
             self._breadth.step_back()
-            if self._tries > 1:
-                self._walk_instead()
+            self._walk_instead()
         if self._speech.refusal is not None:
             self.expire(self._speech.refusal.reason)
         if self._over or self._tries < self._attempts:

@@ -41,6 +41,9 @@ CLIMB = 0.1
 FRAME = 1400
 """Bytes of a reply that fits into one Ethernet frame (F26): where every device begins."""
 
+DOUBLINGS = 10
+"""Times that what a device is asked for at once is doubled: more than any class allows."""
+
 RETRIAL = 16
 """Polls after which a habit that was learned from silence is put to the test again: it may have been loss."""
 
@@ -61,6 +64,11 @@ class Limits:
         """Most names in one question, of so many bytes each."""
         return max(1, min(self.varbinds, (self.request_bytes - SPARE) // (longest + AROUND)))
 
+
+LOSSES = 2
+"""Silent attempts at a question for several columns that are taken for lost packets. With one, where a twentieth of
+packets is lost each way, most devices were read column by column most of the time: in more packets, of which more are
+lost (`python -m bench.scale small`)."""
 
 NOTED = 64
 """Most tables of a device that are remembered over a restart."""
@@ -117,8 +125,8 @@ class Learned:
         return int(max(1, min(self.repetitions, self.ceiling, most_repetitions(wished))))
 
     def room(self, limit: int) -> int:
-        """Bytes of reply to ask for where the class allows `limit`: a frame more for each clean poll but the first."""
-        return int(min(limit, FRAME * max(1, self.clean), self.longest))
+        """Bytes of reply to ask for where the class allows `limit`: twice as many after each clean poll but one."""
+        return int(min(limit, FRAME << min(max(self.clean - 1, 0), DOUBLINGS), self.longest))
 
     def varbinds(self, room: int, column: bytes, size: float = 0.0) -> int:
         """How many varbinds a reply of `room` bytes holds where `column` is the first that is read, and those so far

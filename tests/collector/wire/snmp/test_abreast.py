@@ -9,7 +9,7 @@ import pytest
 
 from collector.wire.snmp import ber, message
 from collector.wire.snmp.abreast import at_once
-from collector.wire.snmp.habits import FRAME, Learned
+from collector.wire.snmp.habits import FRAME, LOSSES, Learned
 from collector.wire.snmp.labels import Pool
 from collector.wire.snmp.module import Index, Metric, Module
 from collector.wire.snmp.plan import compile
@@ -148,6 +148,40 @@ def test_who_can_not_do_it_is_read_as_before_and_not_asked_again_for_long(kind: 
     first = again.clean
     again.set_back()
     assert again.clean == 2 * first
+
+
+@dataclass
+class Losing(Agent):
+    """So many attempts at each question are lost on the way."""
+
+    lost: int = 0
+
+    def answer(self, packet: bytes) -> list[bytes]:
+        answers = super().answer(packet)
+        return answers if self.put().count(self.put()[-1]) > self.lost else []
+
+    def put(self) -> list[tuple[int, bytes]]:
+        """The kind and the names of each question."""
+        return [(head.pdu, packet[head.start :]) for head, packet in zip(self.asked, self.questions, strict=True)]
+
+
+@pytest.mark.parametrize("lost", [1, LOSSES])
+def test_lost_packets_are_no_reason_to_ask_otherwise(lost: int) -> None:
+    module, values = wide(60, holes=False)
+    learned = grown()
+    for _ in range(3):
+        agent = Losing(dict(values), lost=lost)
+        result = poll(agent, module, learned=learned)
+        assert result.survey.incomplete == {}
+        assert {n: c.values for n, c in result.columns.items()} == {
+            n: c.values for n, c in poll(Agent(dict(values)), module, learned=Learned()).columns.items()
+        }
+        bulk = [names for names, head in zip(asked(agent), agent.asked, strict=True) if head.pdu == 0xA5]
+        assert max(bulk) > 1
+        assert result.sent == (lost + 1) * len(set(agent.put()))
+    assert (learned.setbacks, learned.clean) == (0, 4)
+    poll(Losing(dict(values), lost=LOSSES + 1), module, learned=learned)
+    assert learned.setbacks == 1
 
 
 def few(rows: int = 2) -> tuple[Module, dict[str, bytes]]:
