@@ -10,7 +10,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from math import inf
 from typing import Any, TypeVar
 
 import structlog
@@ -19,7 +18,7 @@ from collector import audit, status
 from collector.budget import Budgets, Caps, Pauses, Shared, Strain, own_floor
 from collector.dependencies import Health
 from collector.edge import World
-from collector.edge.readiness import wake
+from collector.edge.readiness import ended
 from collector.errors import BreakerOpen, OverBudget, Paused, PollError, TimedOut, Unreachable
 from collector.keeping import Keeping
 from collector.lines import Lines
@@ -221,19 +220,8 @@ class Agent:
     async def settled(self, watch: Watch, patience: float) -> None:
         """Poll what is due, or join the poll in flight, and wait for it `patience` seconds at most."""
         task = self.start(watch)
-        if task is None:
-            return
-        # `asyncio.wait` for one task that many may wait for, at half its cost.
-        ended = self._loop.create_future()
-        done = partial(wake, ended)
-        task.add_done_callback(done)
-        timer = self._loop.call_later(max(patience, 0.0), done) if patience < inf else None
-        try:
-            await ended
-        finally:
-            task.remove_done_callback(done)
-            if timer is not None:
-                timer.cancel()
+        if task is not None:
+            await ended(task, patience)
 
     def start(self, watch: Watch) -> asyncio.Task[None] | None:
         """The poll in flight, begun now if something is due."""

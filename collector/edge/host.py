@@ -11,13 +11,12 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from typing import Any, Final, TypeVar
 
 import psutil
 
 from collector.edge.attributes import SYSFS, Attributes, once
-from collector.edge.readiness import wake
+from collector.edge.readiness import ended
 from collector.errors import TimedOut
 
 T = TypeVar("T")
@@ -119,17 +118,7 @@ class LocalHost:
         future = self._busy.get(item)
         if future is None:
             future = self._busy[item] = self._start(item, call, args)
-        # `asyncio.wait` for one call that many may wait for, at half its cost.
-        loop = asyncio.get_running_loop()
-        ended = loop.create_future()
-        done = partial(wake, ended)
-        future.add_done_callback(done)
-        timer = loop.call_later(timeout, done)
-        try:
-            await ended
-        finally:
-            timer.cancel()
-            future.remove_done_callback(done)
+        await ended(future, timeout)
         if not future.done():
             self._late.add(item)
             raise TimedOut(f"{item}: no answer within {timeout:g} s")

@@ -1,9 +1,12 @@
-"""Waiting for one socket, as often as it takes, until one deadline."""
+"""Waiting for one socket, as often as it takes, until one deadline; and for what others may wait for too."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
+from functools import partial
+from math import inf
+from typing import Any
 
 
 class Readiness:
@@ -84,6 +87,22 @@ class Readiness:
         self._late = True
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(TimeoutError())
+
+
+async def ended(future: asyncio.Future[Any], patience: float) -> None:
+    """Wait until it has ended, `patience` seconds at most: `asyncio.wait` for one that many may wait for, at half its
+    cost. It goes on, whoever gives up."""
+    loop = asyncio.get_running_loop()
+    waiting = loop.create_future()
+    done = partial(wake, waiting)
+    future.add_done_callback(done)
+    timer = loop.call_later(max(patience, 0.0), done) if patience < inf else None
+    try:
+        await waiting
+    finally:
+        future.remove_done_callback(done)
+        if timer is not None:
+            timer.cancel()
 
 
 def wake(waiting: asyncio.Future[None], ended: object = None) -> None:
