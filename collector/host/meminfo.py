@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from collector.errors import NoData
 from collector.host.proc import Parsing, need
-from collector.host.tables import Singles
+from collector.host.tables import Wanted, Words
 from collector.model import Column, Edge, Family, Host, Target, single
 
 _LINE = re.compile(rb"([^:\n]+):\s*(\d+)( kB)?")
@@ -43,14 +43,9 @@ def _make(key: bytes) -> Family:
     return family(re.sub(r"[^a-zA-Z0-9_:]", "", text.removesuffix(" kB").replace("(", "_")) + unit)
 
 
-@dataclass(slots=True)
-class _Memory:
-    shape: bytes = b""
-    """The file without its numbers."""
-    families: Sequence[Family] = ()
-    places: Sequence[tuple[int, int]] = ()
-    """Of each family: the place of its number among the words, and what to multiply by."""
-    singles: Singles = field(default_factory=Singles)
+class _Memory(Words):
+    def __init__(self) -> None:
+        super().__init__(_DIGITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,21 +57,14 @@ class Meminfo:
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
         if edge.host.system != "linux":
             return _elsewhere(edge.host)
-        memory = edge.memory(_Memory)
-        content = need(edge.host, "/proc/meminfo")
-        shape = content.translate(None, _DIGITS)
-        if shape != memory.shape:
-            memory.places, memory.families = _wanted(content)
-            memory.shape = shape
-        if not memory.families:
-            raise NoData("/proc/meminfo is empty")
         with Parsing("/proc/meminfo"):
-            words = content.split()
-            values = [int(words[place]) * scale for place, scale in memory.places]
-        return memory.singles.columns(memory.families, values)
+            columns = edge.memory(_Memory).columns(need(edge.host, "/proc/meminfo"), _wanted)
+        if not columns:
+            raise NoData("/proc/meminfo is empty")
+        return columns
 
 
-def _wanted(content: bytes) -> tuple[Sequence[tuple[int, int]], Sequence[Family]]:
+def _wanted(content: bytes) -> Wanted:
     places, families = list[tuple[int, int]](), list[Family]()
     at = 0
     for line in content.splitlines():

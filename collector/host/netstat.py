@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from collector.errors import NoData
 from collector.host.proc import Parsing, pattern
-from collector.host.tables import Singles
+from collector.host.tables import Names, Singles
 from collector.model import Column, Edge, Family, Target
 
 FIELDS = (
@@ -36,21 +36,11 @@ class _Lines:
 
 
 @dataclass(slots=True)
-class _Names:
-    """A file of names and numbers."""
-
-    names: Sequence[bytes] = ()
-    wanted: Sequence[int] = ()
-    families: Sequence[Family] = ()
-    singles: Singles = field(default_factory=Singles)
-
-
-@dataclass(slots=True)
 class _Memory:
     files: tuple[tuple[str, _Lines], ...] = field(
         default_factory=lambda: (("/proc/net/netstat", _Lines()), ("/proc/net/snmp", _Lines()))
     )
-    six: _Names = field(default_factory=_Names)
+    six: Names = field(default_factory=Names)
 
 
 def family(protocol: str, name: str) -> Family:
@@ -78,7 +68,7 @@ class Netstat:
         content = edge.host.read("/proc/net/snmp6")
         if content is not None:
             with Parsing("/proc/net/snmp6"):
-                columns.extend(self._names_and_numbers(content, memory.six))
+                columns.extend(memory.six.columns(content, self._family6))
         if not columns:
             raise NoData("there are no protocol statistics")
         return columns
@@ -107,14 +97,7 @@ class Netstat:
                 families += [family(protocol, words[place]) for place in places]
         return picks, families
 
-    def _names_and_numbers(self, content: bytes, known: _Names) -> Sequence[Column]:
-        """`Ip6InReceives 12`, one on a line; a name without a protocol that ends in 6 is none of ours."""
-        words = content.split()
-        names, numbers = words[::2], words[1::2]
-        if names != known.names:
-            parts = [_PROTOCOL6.match(name.decode("ascii", "replace")) for name in names]
-            found = {
-                at: family(p[1], p[2]) for at, p in enumerate(parts) if p and re.search(self.fields, f"{p[1]}_{p[2]}")
-            }
-            known.names, known.wanted, known.families = names, tuple(found), tuple(found.values())
-        return known.singles.columns(known.families, [int(numbers[at]) for at in known.wanted])
+    def _family6(self, name: str) -> Family | None:
+        """`Ip6InReceives`; a name without a protocol that ends in 6 is none of ours."""
+        parts = _PROTOCOL6.match(name)
+        return family(parts[1], parts[2]) if parts and re.search(self.fields, f"{parts[1]}_{parts[2]}") else None

@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from collector.errors import NoData
 from collector.host.proc import Parsing
-from collector.host.tables import Singles
+from collector.host.tables import Wanted, Words
 from collector.model import Column, Edge, Family, Target
 
 USED = Family("node_sockstat_sockets_used", "Number of IPv4 sockets in use.")
@@ -22,19 +22,9 @@ _DIGITS = b"0123456789"
 
 
 @dataclass(slots=True)
-class _File:
-    shape: bytes = b""
-    """The file without its numbers."""
-    places: Sequence[tuple[int, int]] = ()
-    """Of each family: the place of its number among the words, and what to multiply by."""
-    families: Sequence[Family] = ()
-    singles: Singles = field(default_factory=Singles)
-
-
-@dataclass(slots=True)
 class _Memory:
-    files: tuple[tuple[str, _File], ...] = field(
-        default_factory=lambda: (("/proc/net/sockstat", _File()), ("/proc/net/sockstat6", _File()))
+    files: tuple[tuple[str, Words], ...] = field(
+        default_factory=lambda: tuple((f"/proc/net/{name}", Words(_DIGITS)) for name in ("sockstat", "sockstat6"))
     )
 
 
@@ -50,22 +40,13 @@ class Sockstat:
             content = edge.host.read(path)
             if content is not None:
                 with Parsing(path):
-                    columns.extend(_read(content, known))
+                    columns.extend(known.columns(content, _wanted))
         if not columns:
             raise NoData("there are no socket statistics")
         return columns
 
 
-def _read(content: bytes, known: _File) -> Sequence[Column]:
-    shape = content.translate(None, _DIGITS)
-    if shape != known.shape:
-        known.places, known.families = _wanted(content)
-        known.shape = shape
-    words = content.split()
-    return known.singles.columns(known.families, [int(words[place]) * scale for place, scale in known.places])
-
-
-def _wanted(content: bytes) -> tuple[Sequence[tuple[int, int]], Sequence[Family]]:
+def _wanted(content: bytes) -> Wanted:
     """Lines of `TCP: inuse 4 orphan 0 ...`; `mem` is in pages and comes out in bytes as well."""
     places, families = list[tuple[int, int]](), list[Family]()
     at = 0

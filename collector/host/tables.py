@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
-from collector.model import Column, Family, Rows, column, rows, single
+from collector.model import SINGLE, Column, Family, Rows, column, rows
+
+Wanted = tuple[Sequence[tuple[int, int]], Sequence[Family]]
+"""Of each number: its place among the words and what to multiply it by; and its family."""
 
 
 class Table:
@@ -42,7 +45,7 @@ class Grid:
         object means the same families."""
         if families is not self._families or over is not self._over:
             self._columns = [column(family, over, each) for family, each in zip(families, values, strict=True)]
-        else:
+        elif values != self._values:
             self._columns = [
                 kept if each == were else column(kept.family, over, each)
                 for kept, each, were in zip(self._columns, values, self._values, strict=True)
@@ -54,21 +57,56 @@ class Grid:
 class Singles:
     """As `Grid`, for columns of one value each."""
 
-    __slots__ = ("_columns", "_families", "_values")
+    __slots__ = ("_grid",)
 
     def __init__(self) -> None:
-        self._families: Sequence[Family] = ()
-        self._values: Sequence[float] = ()
-        self._columns: Sequence[Column] = ()
+        self._grid = Grid()
 
-    def columns(self, families: Sequence[Family], values: Sequence[float]) -> Sequence[Column]:
+    def columns(self, families: Sequence[Family], values: Iterable[float]) -> Sequence[Column]:
         """A column for each family, with its value. The same `families` object means the same families."""
-        if families is not self._families:
-            self._columns = [single(family, value) for family, value in zip(families, values, strict=True)]
-        elif values != self._values:
-            self._columns = [
-                kept if value == was else single(kept.family, value)
-                for kept, value, was in zip(self._columns, values, self._values, strict=True)
-            ]
-        self._families, self._values = families, values
-        return self._columns
+        return self._grid.columns(families, SINGLE, [(value,) for value in values])
+
+
+class Names:
+    """A file in which names and numbers alternate: what is wanted is found again only when the names are others."""
+
+    __slots__ = ("_families", "_names", "_singles", "_wanted")
+
+    def __init__(self) -> None:
+        self._names: Sequence[bytes] = ()
+        self._wanted: Sequence[int] = ()
+        self._families: Sequence[Family] = ()
+        self._singles = Singles()
+
+    def columns(self, content: bytes, family: Callable[[str], Family | None]) -> Sequence[Column]:
+        """A column for each name that `family` makes one of. Raises ValueError where a number is none."""
+        words = content.split()
+        names, numbers = words[::2], words[1::2]
+        if names != self._names:
+            found = {at: family(name.decode("ascii", "replace")) for at, name in enumerate(names)}
+            self._wanted = tuple([at for at, each in found.items() if each is not None])
+            self._families = tuple([each for each in found.values() if each is not None])
+            self._names = names
+        return self._singles.columns(self._families, [int(numbers[at]) for at in self._wanted])
+
+
+class Words:
+    """A file whose words stand where they stood while its text is the same but for `changing` bytes."""
+
+    __slots__ = ("_changing", "_families", "_places", "_shape", "_singles")
+
+    def __init__(self, changing: bytes) -> None:
+        self._changing = changing
+        self._shape = b""
+        self._places: Sequence[tuple[int, int]] = ()
+        self._families: Sequence[Family] = ()
+        self._singles = Singles()
+
+    def columns(self, content: bytes, wanted: Callable[[bytes], Wanted]) -> Sequence[Column]:
+        """A column for each number that `wanted` finds. Raises ValueError where a number is none."""
+        shape = content.translate(None, self._changing)
+        if shape != self._shape:
+            self._places, self._families = wanted(content)
+            self._shape = shape
+        words = content.split()
+        return self._singles.columns(self._families, [int(words[place]) * scale for place, scale in self._places])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from collector.errors import NoData
 from collector.host.proc import Parsing, need, pattern
-from collector.host.tables import Singles
+from collector.host.tables import Names
 from collector.model import Column, Edge, Family, Target
 
 FIELDS = "^(oom_kill|pgpg|pswp|pg.*fault).*"
@@ -17,15 +17,6 @@ FIELDS = "^(oom_kill|pgpg|pswp|pg.*fault).*"
 
 def family(name: str) -> Family:
     return Family(f"node_vmstat_{name}", f"/proc/vmstat information field {name}.", "untyped")
-
-
-@dataclass(slots=True)
-class _Memory:
-    names: Sequence[bytes] = ()
-    wanted: Sequence[int] = ()
-    """Which of the file's names are."""
-    families: Sequence[Family] = ()
-    singles: Singles = field(default_factory=Singles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +30,11 @@ class Vmstat:
         pattern("fields", self.fields)
 
     async def poll(self, target: Target, edge: Edge) -> Sequence[Column]:
-        memory = edge.memory(_Memory)
-        with Parsing("/proc/vmstat"):
-            words = need(edge.host, "/proc/vmstat").split()
-            # Names and numbers alternate; of some 200 only a handful is wanted.
-            names, numbers = words[::2], words[1::2]
-            if names != memory.names:
-                texts = [name.decode("ascii", "replace") for name in names]
-                memory.wanted = [at for at, text in enumerate(texts) if re.search(self.fields, text)]
-                memory.families = [family(texts[at]) for at in memory.wanted]
-                memory.names = names
-            if not memory.families:
-                raise NoData("/proc/vmstat has none of the fields")
-            return memory.singles.columns(memory.families, [int(numbers[at]) for at in memory.wanted])
+        with Parsing("/proc/vmstat"):  # of some 200 names only a handful is wanted
+            columns = edge.memory(Names).columns(need(edge.host, "/proc/vmstat"), self._family)
+        if not columns:
+            raise NoData("/proc/vmstat has none of the fields")
+        return columns
+
+    def _family(self, name: str) -> Family | None:
+        return family(name) if re.search(self.fields, name) else None
