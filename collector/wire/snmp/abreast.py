@@ -128,11 +128,11 @@ class Abreast:
                 self._columns.extend(self._tables.popleft())
                 self._table = self._columns[0]
                 self._known = self._rows.pop(self._table, repetitions - 1)
-            left, rows = len(self._columns), self._known + 1
-            if rows <= row.FEW and fit(self._columns, rows, repetitions, varbinds, limits):
+            left, rows, few = len(self._columns), self._known + 1, self._known < row.FEW
+            if few and fit(self._columns, rows, repetitions, varbinds, limits):
                 together = left
             else:
-                most = min(limits.names(), left, row.COLUMNS if self._known >= row.FEW else left)
+                most = min(limits.names(), left, left if few else row.COLUMNS)
                 together = at_once(most, left, rows, repetitions, varbinds)
             self._strands = [_Strand(self._columns.popleft()) for _ in range(together)]
         left = self._known + 1 - max(strand.taken for strand in self._strands)
@@ -155,7 +155,7 @@ class Abreast:
             return 0
 
     def _alike(self, packet: bytes, at: int, end: int) -> int:
-        """Take rows that look as they did last time. Returns where one does not, or is not worth a try."""
+        """Take rows that look as they did last time. Returns where one does not."""
         strands = self._strands
         if at >= end:
             return at

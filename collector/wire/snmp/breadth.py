@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from collector.wire.snmp.abreast import Abreast, fit
 from collector.wire.snmp.agenda import Agenda
 from collector.wire.snmp.habits import FRAME, Learned, Limits, most_repetitions
@@ -15,7 +17,7 @@ from collector.wire.snmp.units import Unit, together
 class Breadth:
     """`room` is for how many bytes of reply is asked: no more than a frame where nothing is read abreast."""
 
-    __slots__ = ("_agenda", "_learned", "_less", "_limits", "_plan", "_several", "room")
+    __slots__ = ("_agenda", "_learned", "_less", "_limits", "_plan", "_several", "_together", "room")
 
     def __init__(
         self, plan: Plan | Joint, diet: Diet, agenda: Agenda, learned: Learned, limits: Limits, room: int
@@ -24,7 +26,8 @@ class Breadth:
         self._plan = plan
         self._less = diet.roots
         self._agenda = agenda
-        self._several: tuple[Unit, ...] = ()
+        self._several: Sequence[Unit] = ()
+        self._together: Unit | None = None
         """What was last read together."""
         self._learned = learned
         self._limits = limits
@@ -34,8 +37,11 @@ class Breadth:
 
         Tables of few rows are read together, wherever they are: a question costs a device, and us, more than rows do.
         """
-        unit = self._own(root)
-        if unit is None or not (rows := self._few(unit)):
+        planned = self._planned(root)
+        if planned is None:
+            return None
+        unit = self._left(root, planned)
+        if not (rows := self._few(unit)):
             return unit
         several = [unit]
         varbinds = self._learned.varbinds(self.room, unit.first)
@@ -46,15 +52,14 @@ class Breadth:
                 continue
             wider = columns + [column for table in found.tables for column in table]
             wish = min(self.wish(unit), self.wish(found))
-            if fit(wider, max(rows, more), wish, varbinds, self._limits) and (found := self._own(other)):
-                several.append(found)
+            if fit(wider, max(rows, more), wish, varbinds, self._limits):
+                several.append(self._left(other, found))
                 columns, rows = wider, max(rows, more)
         if len(several) == 1:
             return unit
-        self._several = tuple(several)
-        unit = together(self._several)
-        self._learned.rows[unit.first] = rows - 1
-        return unit
+        self._several, self._together = several, together(tuple(several))
+        self._learned.rows[self._together.first] = rows - 1
+        return self._together
 
     def _few(self, unit: Unit) -> int:
         """Rows to ask for where all tables of a unit are known to have few: one more than they have. Else 0."""
@@ -64,11 +69,8 @@ class Breadth:
     def _planned(self, root: bytes) -> Unit | None:
         return (self._less.get(root) or self._plan.units.get(root)) if self._bears(root) else None
 
-    def _own(self, root: bytes) -> Unit | None:
-        """What is planned to be read with `root`, of what is still to be read."""
-        unit = self._planned(root)
-        if unit is None:
-            return None
+    def _left(self, root: bytes, unit: Unit) -> Unit:
+        """What is still to be read of what is planned for `root`."""
         beside = self._agenda.beside(frozenset(filter(self._bears, unit.roots))) | {root}
         return unit.only([each for each in unit.roots if each in beside], self._plan.columns)
 
@@ -87,7 +89,7 @@ class Breadth:
         """All of it was read: its size is known for the next poll."""
         self._learned.sizes[walk.unit.first] = walk.size
         rows = self._learned.rows
-        if walk.unit is together(self._several) and (found := rows[walk.unit.first]) >= FEW:
+        if walk.unit is self._together and (found := rows[walk.unit.first]) >= FEW:
             # One of the tables has grown. Which one shows when each is asked for by itself.
             rows.update({table[0]: found for unit in self._several for table in unit.tables})
 
