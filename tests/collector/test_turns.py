@@ -39,13 +39,19 @@ def test_each_has_its_place_however_it_lies_to_the_looks_ahead(interval: float) 
     virtual(scene())
 
 
-def test_the_program_wakes_once_a_second_for_devices_that_are_scraped(monkeypatch: pytest.MonkeyPatch) -> None:
-    timers = list[float]()
+def count(timers: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Add the moment of each timer that is set from now on."""
     plain = VirtualLoop.call_at
 
     def counted(self: VirtualLoop, when: float, *rest: object, **more: object) -> object:
         timers.append(when)
         return plain(self, when, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(VirtualLoop, "call_at", counted)
+
+
+def test_the_program_wakes_once_a_second_for_devices_that_are_scraped(monkeypatch: pytest.MonkeyPatch) -> None:
+    timers = list[float]()
 
     async def scene() -> None:
         agent = agent_of(FakeWorld(), 60, [place * 0.6 for place in range(100)])
@@ -53,7 +59,7 @@ def test_the_program_wakes_once_a_second_for_devices_that_are_scraped(monkeypatc
             for place in range(100):
                 await agent.page(f"d{place}", 5)
             await asyncio.sleep(60)
-        monkeypatch.setattr(VirtualLoop, "call_at", counted)
+        count(timers, monkeypatch)
         await asyncio.sleep(20)
 
     virtual(scene())
@@ -79,16 +85,11 @@ def test_who_is_asked_no_more_is_polled_at_the_next_turn_and_who_is_stopped_neve
 
 def test_the_program_does_not_wake_while_there_is_nothing_to_look_for(monkeypatch: pytest.MonkeyPatch) -> None:
     timers = list[float]()
-    plain = VirtualLoop.call_at
-
-    def counted(self: VirtualLoop, when: float, *rest: object, **more: object) -> object:
-        timers.append(when)
-        return plain(self, when, *rest, **more)  # type: ignore[arg-type]
 
     async def scene() -> None:
         world = FakeWorld()
         agent = agent_of(world, 60, [])
-        monkeypatch.setattr(VirtualLoop, "call_at", counted)
+        count(timers, monkeypatch)
         await asyncio.sleep(300)
         assert len(timers) == 1, "this test's own"
         one = device("late", "127.9.0.1")
