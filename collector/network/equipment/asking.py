@@ -149,6 +149,10 @@ class Tables:
                 except Malformed:
                     continue
 
+    def ports(self, name: str) -> dict[int, int]:
+        """Interfaces by what a column has one of for each of. Numbers below 1 are none (RFC 2863, InterfaceIndex)."""
+        return {cell.arcs[0]: cell.number for cell in self(name) if len(cell.arcs) == 1 and cell.number > 0}
+
     def by_index(self, name: str) -> dict[tuple[int, ...], bytes]:
         return {cell.arcs: cell.content for cell in self(name)}
 

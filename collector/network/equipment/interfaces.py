@@ -51,11 +51,10 @@ class Interfaces:
         """Members and their aggregates, by ifIndex."""
         types = {cell.arcs[0]: cell.number for cell in cells("ifType") if len(cell.arcs) == 1}
         for arcs, _ in cells("ifStackStatus"):
-            if len(arcs) == 2 and types.get(arcs[0]) in AGGREGATES and arcs[1] in self.ports:
+            if len(arcs) == 2 and arcs[0] and types.get(arcs[0]) in AGGREGATES and arcs[1] in self.ports:
                 yield arcs[1], arcs[0]
-        for cell in cells("dot3adAggPortAttachedAggID"):
-            if len(cell.arcs) == 1 and cell.number not in (0, cell.arcs[0]):
-                yield cell.arcs[0], cell.number
+        attached = cells.ports("dot3adAggPortAttachedAggID")
+        yield from ((port, aggregate) for port, aggregate in attached.items() if port != aggregate)
 
     def whole(self, index: int) -> int:
         """The aggregate that a port is a member of, or the port itself."""

@@ -56,7 +56,7 @@ def vlan_names(said: Said) -> Mapping[int, str]:
 def database(said: Said, by_vlan: Mapping[int, Harvest], interfaces: Interfaces) -> tuple[Fdb, set[int]]:
     """The forwarding database, members of aggregates put together, and addresses of the box's own in it."""
     bridges = Tables("ports", said.get("ports"))
-    ports = {cell.arcs[0]: cell.number for cell in bridges("dot1dBasePortIfIndex") if len(cell.arcs) == 1}
+    ports = bridges.ports("dot1dBasePortIfIndex")
     usual = {
         ports.get(cell.arcs[0], cell.arcs[0]): cell.number
         for cell in bridges("dot1qPvid")
@@ -76,7 +76,7 @@ def database(said: Said, by_vlan: Mapping[int, Harvest], interfaces: Interfaces)
             rows.add((mac, interfaces.whole(index), vlan))
     for vlan, harvest in (by_vlan or ({0: said["bridge"]} if "bridge" in said else {})).items():
         cells = Tables("bridge", harvest)
-        here = {cell.arcs[0]: cell.number for cell in cells("dot1dBasePortIfIndex") if len(cell.arcs) == 1} or ports
+        here = cells.ports("dot1dBasePortIfIndex") or ports
         for cell, status in cells.beside("dot1dTpFdbPort", "dot1dTpFdbStatus", LEARNED):
             mac = macs.of_arcs(cell.arcs)
             if mac and status == SELF:

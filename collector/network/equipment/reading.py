@@ -53,7 +53,7 @@ def neighbours(said: Said, interfaces: Interfaces) -> Iterator[Neighbour]:
     ids = {cell.arcs[0]: cell for cell in cells("lldpLocPortId") if cell.arcs}
     texts = {cell.arcs[0]: cell.text for cell in cells("lldpLocPortDesc") if cell.arcs}
     bridges = Tables("ports", said.get("ports"))
-    ports = {cell.arcs[0]: cell.number for cell in bridges("dot1dBasePortIfIndex") if len(cell.arcs) == 1}
+    ports = bridges.ports("dot1dBasePortIfIndex")
     by_mac = {mac: index for index, mac in interfaces.macs.items()}
 
     def local(number: int) -> int:
@@ -77,7 +77,7 @@ def neighbours(said: Said, interfaces: Interfaces) -> Iterator[Neighbour]:
     cells = Tables("cdp", said.get("cdp"))
     addresses = cells.by_index("cdpCacheAddress")
     for cell in cells("cdpCacheDeviceId"):
-        if len(cell.arcs) == 2:
+        if len(cell.arcs) == 2 and cell.arcs[0]:
             yield Neighbour(interfaces.whole(cell.arcs[0]), cell.text, 0, _ip(addresses.get(cell.arcs, b"")))
 
 

@@ -213,6 +213,15 @@ def test_nobody_s_name_is_asked_for() -> None:
         assert set(module(group).walk) == set(COLUMNS[group].values()), "columns one by one, no whole tables"
 
 
+def test_a_port_has_a_number_from_one() -> None:
+    lag = dict(PORTS) | {"dot3adAggPortAttachedAggID": {(7,): -5}, "ifType": {(0,): 161}, "ifStackStatus": {(0, 1): 1}}
+    of = said(interfaces=lag, cdp={"cdpCacheDeviceId": {(7, 3): "core", (0, 1): "nowhere"}})
+    assert Interfaces(of).members == {}
+    assert [(each.port, each.name) for each in reading.neighbours(of, Interfaces(of))] == [(7, "core")]
+    of = said(ports={"dot1dBasePortIfIndex": {(3,): -2}}, lldp={"lldpRemSysName": {(0, 3, 1): "nowhere"}})
+    assert list(reading.neighbours(of, Interfaces(of))) == []
+
+
 ARCS = st.lists(st.integers(0, 2**32 - 1) | st.integers(0, 255), max_size=8).map(tuple)
 VALUES = st.integers(-(2**31), 2**31 - 1) | st.binary(max_size=9) | st.text(max_size=5)
 
