@@ -15,6 +15,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Final
@@ -30,6 +31,9 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 READY_SECONDS: Final = 30.0
 POLLED: Final = 5
 """Seconds from poll to poll of what may be asked so often."""
+AHEAD: Final = timedelta(days=3)
+"""Until planned work, as far as nobody asks for other."""
+DAYS_OF_WEEK: Final = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 
 
 @dataclass
@@ -141,7 +145,24 @@ def estate(home: Path, every: int = 5) -> Iterator[Estate]:
         children.stop(list(reversed(made.running.values())))
 
 
+def work_on_other_days(config: Path) -> None:
+    """Move the work that an example configuration plans to days ahead: else services are at rest for some hours of some
+    nights, and who asks in them finds something else than who asks by day."""
+    path, today = config / "maintenance.yml", date.today()
+    said = yaml.safe_load(path.read_text())
+    for work in said["maintenance"]:
+        if "hours" in work:
+            _, space, rest = work["hours"].partition(" ")
+            work["hours"] = DAYS_OF_WEEK[(today + AHEAD).weekday()] + space + rest
+        else:
+            begin, end = (datetime.fromisoformat(work[key]) for key in ("from", "until"))
+            later = today + AHEAD - begin.date()
+            work |= {"from": f"{begin + later:%Y-%m-%d %H:%M}", "until": f"{end + later:%Y-%m-%d %H:%M}"}
+    path.write_text(yaml.safe_dump(said, sort_keys=False))
+
+
 def _hurry(home: Path, config: Path, every: int) -> None:
+    work_on_other_days(config)
     with (config / "wardwatch.yml").open("a") as polling:
         polling.write(f"polling: {{interval: {POLLED}s}}\n")
     rules = home / "rules"

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from itertools import pairwise
+from pathlib import Path
 from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from bench.history.estate import ROOT, work_on_other_days
 from bench.history.filling import forecasts
 from bench.history.incidents import DAY, HOUR, LATELY, MINUTE, SPOILED, Incidents
 from bench.history.large import lasting, together
 from bench.history.promises import Promises, since
 from bench.history.shapes import history
 from bench.history.template import WEEK, Series, taken
+from collector.config import load
+from collector.maintenance import Work, Works
 from dashboards import names as n
 from dashboards.timing import LONG, SHORT, seconds
 
@@ -241,3 +247,14 @@ def test_of_a_counter_its_pace_is_taken_and_not_where_it_stands() -> None:
         found = taken(f"http://127.0.0.1:{server.server_port}", ".+")
         server.shutdown()
     assert {each.text(): each.value for each in found} == {"g": 5.0, 'c_total{a="x"}': 40.0 * WEEK, 'c_total{a="y"}': 0}
+
+
+def test_the_example_at_work_has_none_planned_for_the_day_of_the_test(tmp_path: Path) -> None:
+    config = Path(shutil.copytree(ROOT / "config", tmp_path / "config"))
+    work_on_other_days(config)
+    promise = load(config, environ={}, resolve=str).catalogue
+    works = Works([Work(each, promise.calendars) for each in promise.maintenance])
+    now = time.time()
+    assert len(promise.maintenance) == 2
+    assert tuple(works.spans(now - DAY, now + DAY)) == ()
+    assert len(tuple(works.spans(now, now + 18 * DAY))) >= 2, "all of it is to come, bank holidays aside"

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from bench.history.estate import work_on_other_days
 from deploy.local import children
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,10 +53,13 @@ def query(port: int, expression: str) -> list[dict[str, Any]]:
 
 
 def moved_config(source: Path, to: Path, port: int, traps: int) -> Path:
-    """A copy of a configuration whose simulated devices answer at another UDP port, and that hears traps at another."""
+    """A copy of a configuration whose simulated devices answer at another UDP port, that hears traps at another, and
+    whose planned work is on other days than this."""
     shutil.copytree(source, to)
     for path in to.rglob("*.yml"):
         path.write_text(path.read_text().replace("10816", str(port)).replace(":10162", f":{traps}"))
+    if (to / "maintenance.yml").exists():
+        work_on_other_days(to)
     return to
 
 
