@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from collector.errors import Malformed, PollError
+from collector.errors import Malformed, OverBudget, PollError
 from collector.wire.snmp import message, outcome, said
 from collector.wire.snmp.abreast import UNSOUND, Abreast
 from collector.wire.snmp.agenda import Agenda
@@ -167,6 +167,9 @@ class Survey:
 
     def expire(self, reason: str) -> None:
         """Keep what there is; everything that is not read is marked."""
+        if reason == OverBudget.reason:
+            # It is us who stop. A site whose budget is spent on small replies would never get to larger ones.
+            self._did_well()
         self._over = True
         self._cut = self._cut or reason
         self._stop_walk(reason)
@@ -234,7 +237,11 @@ class Survey:
         elif not self._agenda.turn(self._now()):
             self._over = True
             self._recall()
-            self._learned.clean += self._quiet and self._agenda.whole and not self.malformed
+            self._did_well()
+
+    def _did_well(self) -> None:
+        """The conversation ends. Nothing that went wrong counts in favour of larger replies."""
+        self._learned.clean += self.answered and self._quiet and self._agenda.whole and not self.malformed
 
     def _begin_walk(self, root: bytes | None = None, harvest: Harvest | None = None) -> None:
         self._doubt = self._lone = False

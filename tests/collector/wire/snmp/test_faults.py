@@ -307,3 +307,31 @@ def test_who_is_cut_off_says_why_and_keeps_what_there_is(reason: str) -> None:
         assert survey.incomplete == {ROOT: reason}
         problem = survey.problem()
         assert problem is None if answers else problem is not None and problem.reason == reason
+
+
+@pytest.mark.parametrize(("reason", "answers", "counts"), [
+    ("over_budget", 1, True), ("over_budget", 0, False), ("timeout", 1, False), ("paused", 1, False),
+])  # fmt: skip
+def test_whose_budget_is_spent_has_answered_well_so_far(reason: str, answers: int, counts: bool) -> None:
+    """Else a site whose budget is spent on small replies never gets to larger ones."""
+    learned = Learned()
+    survey = Survey(compile(TABLE), Community(2, b"public"), Limits(), learned, Clock())
+    agent = Agent(table_values())
+    for _ in range(answers):
+        packet = survey.send()
+        assert packet is not None
+        assert survey.receive(agent.answer(packet)[0])
+    survey.send()
+    survey.expire(reason)
+    assert learned.clean == counts
+
+
+def test_who_was_silent_before_the_budget_was_spent_has_not_answered_well() -> None:
+    learned = Learned()
+    survey = Survey(compile(TABLE), Community(2, b"public"), Limits(), learned, Clock())
+    for silent in (True, False):
+        packet = survey.send()
+        assert packet is not None
+        survey.silence() if silent else survey.receive(Agent(table_values()).answer(packet)[0])
+    survey.expire("over_budget")
+    assert learned.clean == 0
