@@ -17,7 +17,7 @@ from operator import lt
 
 from collector.errors import Malformed
 from collector.wire.snmp import ber, message, row
-from collector.wire.snmp.habits import SPARE, Limits
+from collector.wire.snmp.habits import Limits
 from collector.wire.snmp.units import Unit
 from collector.wire.snmp.walk import COMPLETE, Caps, Columns, Harvest, Run
 
@@ -85,8 +85,9 @@ class Abreast:
 
     `root` is the subtree of it that is walked first where it can't be read like this. `rows` remembers from poll to
     poll how many rows each table has, by its first column. `harvest` is what was read; `leaves` are columns without a
-    cell, `short` says whether the last reply held less than was asked for, `size` how many bytes a varbind took in
-    the reply where it took most.
+    cell, `short` says whether the last reply held less than was asked for, `closing` whether all will be read with the
+    answer to what is asked now, if the tables are as they were; `size` is how many bytes a varbind took in the reply
+    where it took most.
     """
 
     def __init__(self, root: bytes, unit: Unit, columns: Columns, caps: Caps, rows: dict[bytes, int]) -> None:
@@ -97,7 +98,7 @@ class Abreast:
         self.bad = self.packets = self.varbinds = self.bytes = 0
         self.size = 1.0
         self.leaves: list[bytes] = []
-        self.short = False
+        self.short = self.closing = False
         self._tables = deque(unit.tables)
         self._columns: deque[bytes] = deque()
         self._strands: list[_Strand] = []
@@ -136,11 +137,13 @@ class Abreast:
                 together = at_once(most, left, rows, repetitions, varbinds)
             self._strands = [_Strand(self._columns.popleft()) for _ in range(together)]
         left = self._known + 1 - max(strand.taken for strand in self._strands)
-        return max(1, min(repetitions, varbinds // len(self._strands), left if left > 0 else repetitions))
+        asked = max(1, min(repetitions, varbinds // len(self._strands), left if left > 0 else repetitions))
+        self.closing = 0 < left <= asked and not self._columns and not self._tables
+        return asked
 
     def take(self, packet: bytes, at: int, end: int, repetitions: int) -> int:
         """Take the varbinds in `at:end` of a reply. Returns how many there were; see `ended`."""
-        self._taken = 0
+        self._taken, start = 0, at
         try:
             if self._known >= row.FEW and len(self._strands) <= row.COLUMNS:
                 at = self._alike(packet, at, end)
@@ -149,7 +152,7 @@ class Abreast:
                         at = self._alike(packet, self._one_by_one(packet, at, end, 1), end)
             if at < end:
                 self._one_by_one(packet, at, end)
-            return self._settle(repetitions, len(packet))
+            return self._settle(repetitions, end - start)
         except Malformed:
             self.ended = UNSOUND
             return 0
@@ -234,7 +237,7 @@ class Abreast:
         self.packets += 1
         self.varbinds += self._taken
         self.bytes += size
-        self.size = max((size - SPARE) / max(self._taken, 1), self.size)
+        self.size = max(size / max(self._taken, 1), self.size)
         asked = len(self._strands) * repetitions
         self.leaves += [strand.prefix for strand in done if strand.run is None]
         rows = self._rows[self._table] = max(self._rows.get(self._table, 0), *(s.taken for s in self._strands))

@@ -7,7 +7,7 @@ What several modules need is asked in the turn of the first of them, and not aga
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 
 from collector.wire.snmp import ber
@@ -84,8 +84,25 @@ class Agenda:
         if self.ending or not self._signs:
             return False
         self.ending, self.ends = True, NEVER
-        self.names.extend(dict.fromkeys(name for names in (*(self._deferred or ()), self._signs) for name in names))
+        self.names.extend(self._last(self._deferred or ()))
         return True
+
+    def _last(self, deferred: Iterable[Sequence[bytes]]) -> Iterable[bytes]:
+        return dict.fromkeys(name for names in (*deferred, self._signs) for name in names)
+
+    def last(self, under_way: Collection[bytes] = ()) -> Sequence[bytes]:
+        """What is to be asked for at the end, where nothing else is left but these subtrees, which are being walked.
+        Else nothing."""
+        if self.ending or self.names or not self._signs or self._deferred is None:
+            return ()
+        if any(root not in under_way for root in self.coming()):
+            return ()
+        return tuple(self._last((*self._deferred, *(turn.gets for turn, _ in self._later))))
+
+    def finish(self) -> None:
+        """The end: all that is left are the names of `last`."""
+        while not self.ending and self.turn(0.0):
+            pass
 
     def is_sign(self, name: bytes) -> bool:
         return name in self._signs

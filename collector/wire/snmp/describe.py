@@ -56,11 +56,16 @@ def _secured(packet: bytes, screen: Screen, asked: Asked | None) -> str:
 def _question(asked: Asked) -> str:
     words = [_QUESTIONS[asked.kind]]
     if asked.repetitions:
-        words.append(f"{asked.repetitions} repetitions")
+        words.append(_repeated(asked.non_repeaters, asked.repetitions))
     words += [ber.dotted(name) for name in asked.names[:SHOWN]]
     if len(asked.names) > SHOWN:
         words.append(f"and {len(asked.names) - SHOWN} more")
     return ", ".join(words)
+
+
+def _repeated(non_repeaters: int, repetitions: int) -> str:
+    """What a GETBULK asks for."""
+    return f"{non_repeaters} names once, {repetitions} repetitions" if non_repeaters else f"{repetitions} repetitions"
 
 
 def _pdu(packet: bytes, head: Head, screen: Screen) -> str:
@@ -70,7 +75,7 @@ def _pdu(packet: bytes, head: Head, screen: Screen) -> str:
         if head.error_status:
             words.append(ERRORS.get(head.error_status, f"error {head.error_status}") + f" at {head.error_index}")
     elif head.error_index:
-        words.append(f"{head.error_index} repetitions")
+        words.append(_repeated(head.error_status, head.error_index))
     words += [_variable(*variable, screen) for variable in found[:SHOWN]]
     if len(found) > SHOWN:
         words.append(f"and {len(found) - SHOWN} more")

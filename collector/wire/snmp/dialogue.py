@@ -23,7 +23,7 @@ from collector.wire.snmp.outcome import Share
 from collector.wire.snmp.plan import Plan
 from collector.wire.snmp.question import Asked, Attempts
 from collector.wire.snmp.sieve import Wanted, narrow, sift
-from collector.wire.snmp.singles import Singles
+from collector.wire.snmp.singles import Singles, Value, sound
 from collector.wire.snmp.speech import Speech
 from collector.wire.snmp.units import Unit
 from collector.wire.snmp.walk import COMPLETE, LEAF, Harvest, Run, Walk
@@ -150,6 +150,8 @@ class Survey:
         """Another attempt, while the class allows one and nothing says that it would be in vain."""
         self._tries += 1
         self._quiet = False
+        if self.asking is not None and self.asking.non_repeaters:
+            self._learned.miss_non_repeaters()
         if isinstance(self._walk, Abreast) and self._tries > LOSSES:
             self._breadth.step_back()
             self._walk_instead()
@@ -275,8 +277,13 @@ class Survey:
         if self._walk is None:
             return Asked("get", self._singles.batch(attempt), 0, attempt, now)
         if isinstance(self._walk, Abreast):
-            repetitions = self._walk.ask(self._most, self._breadth.varbinds(self._walk), self._limits)
-            return Asked("bulk", self._walk.names, repetitions, attempt, now)
+            varbinds = self._breadth.varbinds(self._walk)
+            repetitions = self._walk.ask(self._most, varbinds, self._limits)
+            names = self._walk.names
+            along: tuple[bytes, ...] = ()
+            if self._walk.closing and not attempt and not self._filters:
+                along = self._singles.along(names, self._walk.unit.roots, varbinds - repetitions * len(names))
+            return Asked("bulk", along + names, repetitions, attempt, now, len(along))
         name = (self._walk.last,)
         # The last two attempts are GETNEXTs, for agents that are dumb to GETBULK (F4); where that has just worked,
         # two GETBULKs are enough to be sure.
@@ -293,20 +300,35 @@ class Survey:
     # What came.
 
     def _take_abreast(self, walk: Abreast, packet: bytes, head: message.Head, asked: Asked) -> bool:
-        if head.error_status:
+        learned, along, start = self._learned, list[Value](), head.start
+        if asked.non_repeaters:
+            learned.unheard = 0
+            try:
+                if head.error_status:
+                    raise Malformed("refused, perhaps for what went along")
+                along, start = sound(asked, packet, start, head.stop)
+            except Malformed:
+                learned.doubt_non_repeaters()
+                return True  # asked again without
+        elif head.error_status:
             if not self._breadth.step_back() or head.error_status != message.TOO_BIG:
                 self._walk_instead()
             return True
-        count = walk.take(packet, head.start, head.stop, asked.repetitions)
+        count = walk.take(packet, start, head.stop, asked.repetitions)
         if walk.ended == UNSOUND:
-            self._breadth.step_back()
+            if asked.non_repeaters:
+                learned.doubt_non_repeaters()
+            else:
+                self._breadth.step_back()
             self._walk_instead()
         elif count:
-            self._learned.measure(len(packet), count)
+            learned.measure(len(packet) - (start - head.start), count)
             if walk.short:
-                self._learned.longest = max(FRAME, len(packet))
+                learned.longest = max(FRAME, len(packet))
             if walk.ended:
                 self._end_walk(walk)
+                if asked.non_repeaters and self._agenda.last():
+                    self._singles.come(along, self.harvest)
         return bool(count)
 
     def _walk_instead(self) -> bool:

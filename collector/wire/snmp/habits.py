@@ -78,8 +78,8 @@ class Learned:
     """What earlier polls found out about a device."""
 
     __slots__ = (
-        "_age", "ceiling", "clean", "engine_id", "lone_gets", "lone_walks", "longest", "repetitions", "round_trip",
-        "rows", "setbacks", "size", "sizes",
+        "_age", "ceiling", "clean", "engine_id", "lone_gets", "lone_rows", "lone_walks", "longest", "parted",
+        "repetitions", "round_trip", "rows", "setbacks", "size", "sizes", "unheard",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -102,6 +102,12 @@ class Learned:
         """Polls for which GETs carry one varbind (F5)."""
         self.lone_walks: dict[bytes, int] = {}
         """Polls for which a subtree is walked by GETNEXT (F4)."""
+        self.lone_rows = 0
+        """Polls for which a GETBULK has no non-repeaters."""
+        self.unheard = 0
+        """GETBULKs with them, the latest ones, to which no answer came."""
+        self.parted = 0
+        """Times that an answer to one made no sense."""
         self.engine_id = b""
         """Of SNMPv3, where the device has answered with it (S14); its clock is not worth keeping over a restart."""
 
@@ -114,6 +120,7 @@ class Learned:
         if self.clean >= RETRIAL:
             self.setbacks = 0
         self.lone_gets = max(self.lone_gets - 1, 0)
+        self.lone_rows = max(self.lone_rows - 1, 0)
         self.lone_walks = {root: left - 1 for root, left in self.lone_walks.items() if left > 1}
 
     def took(self, seconds: float) -> None:
@@ -164,6 +171,19 @@ class Learned:
         """Several varbinds in a GET were met with silence, one was not."""
         self.lone_gets = RETRIAL
 
+    def doubt_non_repeaters(self) -> None:
+        """A GETBULK with non-repeaters was answered in a way that makes no sense: none for a while, twice as long each
+        time."""
+        self.lone_rows = RETRIAL << min(self.parted, 10)
+        self.parted += 1
+
+    def miss_non_repeaters(self) -> None:
+        """A GETBULK with them was not answered. Now and then that is loss; where none is answered there are none for a
+        while, and then one to try."""
+        self.unheard += 1
+        if self.unheard > LOSSES:
+            self.lone_rows = RETRIAL
+
     def doubt_walk(self, root: bytes) -> None:
         """GETBULKs below `root` were met with silence, a GETNEXT was not."""
         self.lone_walks[root] = RETRIAL
@@ -176,6 +196,8 @@ class Learned:
             "size": round(self.size, 1),
             "repetitions": round(self.repetitions, 1),
             "lone_gets": self.lone_gets,
+            "lone_rows": self.lone_rows,
+            "parted": self.parted,
             "lone_walks": {root.hex(): left for root, left in list(self.lone_walks.items())[:NOTED]},
             "engine_id": self.engine_id.hex(),
             "rows": {table.hex(): rows for table, rows in list(self.rows.items())[:NOTED]},
@@ -197,6 +219,8 @@ class Learned:
         made.ceiling = max(float(saved.get("ceiling", made.ceiling)), 1.0)
         made.longest = max(float(saved.get("longest", made.longest)), FRAME)
         made.lone_gets = min(max(int(saved.get("lone_gets", 0)), 0), RETRIAL)
+        made.lone_rows = max(int(saved.get("lone_rows", 0)), 0)
+        made.parted = max(int(saved.get("parted", 0)), 0)
         lone, rows = saved.get("lone_walks", {}), saved.get("rows", {})
         made.engine_id = bytes.fromhex(saved.get("engine_id", ""))
         made.lone_walks = {bytes.fromhex(root): min(int(left), RETRIAL) for root, left in lone.items()}

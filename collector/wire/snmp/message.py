@@ -31,18 +31,22 @@ AUTHORIZATION_ERROR = 16
 
 
 def request(
-    version: int, community: bytes, question: Question, request_id: int, names: Sequence[bytes], repetitions: int = 0
-) -> bytes:
-    """One message. `names` are raw OIDs; `version` is the number on the wire (0 is v1, 1 is v2c)."""
+    version: int, community: bytes, question: Question, request_id: int, names: Sequence[bytes], repetitions: int = 0,
+    non_repeaters: int = 0,
+) -> bytes:  # fmt: skip
+    """One message. `names` are raw OIDs; `version` is the number on the wire (0 is v1, 1 is v2c). The first names of a
+    GETBULK are its `non_repeaters`."""
     return ber.tlv(
         ber.SEQUENCE,
         ber.encode_integer(version)
         + ber.tlv(ber.OCTET_STRING, community)
-        + pdu(question, request_id, names, repetitions),
+        + pdu(question, request_id, names, repetitions, non_repeaters),
     )
 
 
-def pdu(question: Question, request_id: int, names: Sequence[bytes], repetitions: int = 0) -> bytes:
+def pdu(
+    question: Question, request_id: int, names: Sequence[bytes], repetitions: int = 0, non_repeaters: int = 0
+) -> bytes:
     """The PDU of a question."""
     varbinds = b"".join(
         [
@@ -56,7 +60,7 @@ def pdu(question: Question, request_id: int, names: Sequence[bytes], repetitions
     return ber.tlv(
         _TAGS[question],
         ber.encode_integer(request_id)
-        + b"\x02\x01\x00"  # error-status; non-repeaters in a GETBULK
+        + b"\x02\x01%c" % non_repeaters  # error-status elsewhere
         + ber.encode_integer(repetitions)  # error-index; max-repetitions in a GETBULK
         + ber.tlv(ber.SEQUENCE, varbinds),
     )

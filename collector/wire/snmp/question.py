@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from array import array
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from collector.wire.snmp.habits import SPARE
@@ -24,16 +23,20 @@ class Asked(NamedTuple):
     repetitions: int
     attempt: int
     at: float
+    non_repeaters: int = 0
+    """The first names of a GETBULK that are asked for once (`singles.Singles.along`)."""
 
 
-def _request_ids() -> Iterator[int]:
+_drawn = array("I")
+
+
+def request_id() -> int:
+    """A request id: whoever can't see our packets shall not guess it (F8). For whichever thread asks."""
     while True:
-        for drawn in array("I", os.urandom(4 * _DRAWN)):
-            yield drawn & 0x7FFFFFFF or 1
-
-
-request_id = partial(next, _request_ids())
-"""A request id: whoever can't see our packets shall not guess it (F8)."""
+        try:
+            return _drawn.pop() & 0x7FFFFFFF or 1
+        except IndexError:
+            _drawn.frombytes(os.urandom(4 * _DRAWN))
 
 
 class Attempts:
@@ -50,7 +53,7 @@ class Attempts:
     def packet(self, asked: Asked, longest: int) -> bytes | None:
         """One more attempt; None: its packet would be longer than `longest` bytes."""
         number = request_id()
-        packet = self._speech.request(asked.kind, number, asked.names, asked.repetitions)
+        packet = self._speech.request(asked.kind, number, asked.names, asked.repetitions, asked.non_repeaters)
         if len(packet) > longest:
             return None
         self._asked[number] = self.last = asked

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
+from operator import lt
 
 from collector.errors import Malformed
 from collector.wire.snmp import ber, message, outcome, question, said
 from collector.wire.snmp.agenda import Agenda
-from collector.wire.snmp.habits import Learned, Limits
+from collector.wire.snmp.habits import AROUND, SPARE, Learned, Limits
 from collector.wire.snmp.question import Asked
 from collector.wire.snmp.speech import Speech
 from collector.wire.snmp.walk import Harvest
+
+Value = tuple[bytes, int, bytes]
+"""Raw OID, tag and content."""
 
 
 class Singles:
@@ -49,6 +53,33 @@ class Singles:
             return (self._agenda.names[0],)
         most = min(self._most, self._narrowed or self._most)
         return question.batch(self._agenda.ahead(), most, self._limits.request_bytes - self._speech.overhead)
+
+    def along(self, names: Sequence[bytes], roots: Collection[bytes], varbinds: int) -> tuple[bytes, ...]:
+        """What is to be asked for at the end, as the non-repeaters of a GETBULK for `names`, with whose answer the walk
+        of `roots` is thought to be over: then it costs no question of its own. Nothing where other walks are still to
+        come, or where it does not fit into `varbinds`, or may not be borne.
+
+        A non-repeater asks for what comes after a name, so only values whose names end in 0 can be asked for so.
+        """
+        last = self._agenda.last(roots)
+        if not last or self._narrowed or self._learned.lone_gets or self._learned.lone_rows:
+            return ()
+        size = SPARE + sum([len(name) + AROUND for name in (*last, *names)])
+        fits = (
+            len(last) <= min(self._most, varbinds)
+            and len(last) + len(names) <= self._limits.varbinds
+            and size <= self._limits.request_bytes - self._speech.overhead
+        )
+        along = tuple(sorted([name[:-1] for name in last]))
+        return along if fits and all(map(_sole, last)) and _tells(along, names) else ()
+
+    def come(self, found: Sequence[Value], harvest: Harvest) -> None:
+        """All else is read, and what went along with the last question came, as `sound` has it."""
+        self._agenda.finish()
+        for name, tag, content in found:
+            if name in self._agenda.names:
+                self._keep(name, tag, content, harvest)
+        self._drop(set(self._agenda.names))
 
     def take(self, packet: bytes, head: message.Head, asked: Asked, harvest: Harvest) -> bool:
         """Whether the answer could be taken into `harvest`."""
@@ -119,3 +150,32 @@ class Singles:
     def _drop(self, names: set[bytes]) -> None:
         self._agenda.drop(names)
         self._leaf = self._leaf and bool(self._agenda.names)
+
+
+def _sole(name: bytes) -> bool:
+    """Whether a raw OID ends in the arc 0."""
+    return name[-1] == 0 and name[-2] < 0x80
+
+
+def _tells(along: Sequence[bytes], names: Sequence[bytes]) -> bool:
+    """Whether an agent that repeats everything gives itself away: in the second row, where `names` are looked for, come
+    what is behind the first non-repeaters, and the first names behind the last ones. One of them has to go back."""
+    count = len(along)
+    return any(map(lt, along, names)) or (len(names) > count and names[0] < names[count])
+
+
+def sound(asked: Asked, packet: bytes, at: int, end: int) -> tuple[list[Value], int]:
+    """The values that came for non-repeaters, each under its own name, and where the rows begin. What comes after a
+    name and is not its value 0 says that there is none. Raises Malformed for what does not come after it."""
+    oids, tags, contents, at = message.several(packet, at, end, asked.non_repeaters)
+    if len(oids) < asked.non_repeaters:
+        raise Malformed("a non-repeater without an answer")
+    found = []
+    for name, oid, tag, content in zip(asked.names, oids, tags, contents, strict=False):
+        if tag == ber.END_OF_MIB_VIEW:
+            continue
+        if not ber.after(oid, name):
+            raise Malformed("back from a non-repeater")
+        if oid == name + b"\0" and tag not in ber.ABSENT:
+            found.append((oid, tag, content))
+    return found, at

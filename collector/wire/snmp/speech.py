@@ -26,7 +26,9 @@ class Speech(Protocol):
     """Why further attempts are in vain, where the device has said so. It counts when patience ends without an
     answer: what cannot be authenticated must not end a conversation that goes well."""
 
-    def request(self, question: Question, request_id: int, names: Sequence[bytes], repetitions: int) -> bytes:
+    def request(
+        self, question: Question, request_id: int, names: Sequence[bytes], repetitions: int, non_repeaters: int = 0
+    ) -> bytes:
         """One message with one question; `names` are raw OIDs."""
 
     def read(self, packet: bytes) -> tuple[bytes, Head] | None:
@@ -50,8 +52,10 @@ class Community:
         self.overhead = len(community)
         self.refusal: PollError | None = None
 
-    def request(self, question: Question, request_id: int, names: Sequence[bytes], repetitions: int) -> bytes:
-        return message.request(self._version, self._community, question, request_id, names, repetitions)
+    def request(
+        self, question: Question, request_id: int, names: Sequence[bytes], repetitions: int, non_repeaters: int = 0
+    ) -> bytes:
+        return message.request(self._version, self._community, question, request_id, names, repetitions, non_repeaters)
 
     def read(self, packet: bytes) -> tuple[bytes, Head] | None:
         head = message.answer(packet, self._version, self._community, self._lead)

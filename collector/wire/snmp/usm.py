@@ -80,13 +80,15 @@ class Usm:
         self.overhead = len(self.request("get", 1, ())) - len(message.request(message.V2C, b"", "get", 1, ()))
         self._sent.clear()
 
-    def request(self, question: Question, request_id: int, names: Sequence[bytes], repetitions: int = 0) -> bytes:
+    def request(
+        self, question: Question, request_id: int, names: Sequence[bytes], repetitions: int = 0, non_repeaters: int = 0
+    ) -> bytes:
         msg_id = _RANDOM.getrandbits(30) | 1 << 30
         if len(self._sent) >= ATTEMPTS:
             del self._sent[next(iter(self._sent))]
         self._sent[msg_id] = request_id
         boots, time = self._engine.clock(self._now())
-        data = ber.tlv(ber.SEQUENCE, self._scope + message.pdu(question, request_id, names, repetitions))
+        data = ber.tlv(ber.SEQUENCE, self._scope + message.pdu(question, request_id, names, repetitions, non_repeaters))
         salt = b""
         if self._privacy is not None:
             salt, sealed = self._privacy.seal(data, boots, time)

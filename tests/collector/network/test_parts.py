@@ -69,7 +69,7 @@ async def test_what_a_part_is_is_not_read_in_each_poll() -> None:
     first = await bay.poll()
     columns = await bay.settled()
     assert plain(columns) == plain(first)
-    assert len(bay.asked) == 2, "a column that shows the parts, and the signs"
+    assert len(bay.asked) == 1, "a column that shows the parts, and along with it the signs"
 
 
 async def test_a_part_that_was_exchanged_is_seen_by_entlastchangetime() -> None:

@@ -135,7 +135,9 @@ class Agent:
         elif head.pdu == 0xA1:
             found = [self.next(name) for name in asked]
         else:
-            found = self.rows([list(self.bulk(name, head.error_index)) for name in asked], head.error_index)
+            found = [self.next(name) for name in asked[: head.error_status]]
+            repeated = asked[head.error_status :]
+            found += self.rows([list(self.bulk(name, head.error_index)) for name in repeated], head.error_index)
         if head.version == message.V1:
             for place, (_, value) in enumerate(found, 1):
                 if value[0] in ber.ABSENT:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -12,19 +13,23 @@ from pysnmp.proto import api, rfc1902, rfc1905
 
 from collector.errors import Malformed
 from collector.wire.snmp import ber, message
+from collector.wire.snmp.question import request_id as draw
 from tests.collector.wire.snmp.test_ber import OIDS, text
 
 QUESTIONS = st.sampled_from(["get", "next", "bulk"])
 IDS = st.integers(1, 2**31 - 1)
 
 
-@given(QUESTIONS, IDS, st.lists(OIDS, min_size=1, max_size=5), st.binary(max_size=40), st.integers(1, 200))
+@given(QUESTIONS, IDS, st.lists(OIDS, min_size=1, max_size=5), st.binary(max_size=40), st.integers(1, 200), st.data())
 def test_questions_read_as_pysnmp_reads_them(
-    question: message.Question, request_id: int, oids: list[tuple[int, ...]], community: bytes, repetitions: int
-) -> None:
+    question: message.Question, request_id: int, oids: list[tuple[int, ...]], community: bytes, repetitions: int,
+    data: st.DataObject,
+) -> None:  # fmt: skip
     version = message.V2C
     names = [ber.encode_oid(text(oid)) for oid in oids]
-    packet = message.request(version, community, question, request_id, names, repetitions if question == "bulk" else 0)
+    once = data.draw(st.integers(0, len(names))) if question == "bulk" else 0
+    repetitions = repetitions if question == "bulk" else 0
+    packet = message.request(version, community, question, request_id, names, repetitions, once)
     theirs, rest = decoder.decode(packet, asn1Spec=api.v2c.Message())
     assert rest == b""
     assert bytes(api.v2c.apiMessage.get_community(theirs)) == community
@@ -33,7 +38,7 @@ def test_questions_read_as_pysnmp_reads_them(
     assert isinstance(pdu, kinds[question])
     assert int(api.v2c.apiPDU.get_request_id(pdu)) == request_id
     if question == "bulk":
-        assert int(api.v2c.apiBulkPDU.get_non_repeaters(pdu)) == 0
+        assert int(api.v2c.apiBulkPDU.get_non_repeaters(pdu)) == once
         assert int(api.v2c.apiBulkPDU.get_max_repetitions(pdu)) == repetitions
         assert [tuple(v[0]) for v in pdu[3]] == oids
     else:
@@ -148,3 +153,10 @@ def test_versions_we_do_not_speak_are_malformed() -> None:
         other = packet.replace(b"\x02\x01\x01\x04", ber.encode_integer(version) + b"\x04", 1)
         with pytest.raises(Malformed):
             message.read(other)
+
+
+def test_request_ids_are_for_any_thread_and_hard_to_guess() -> None:
+    with ThreadPoolExecutor(4) as pool:
+        drawn = [number for some in pool.map(lambda _: [draw() for _ in range(5000)], range(8)) for number in some]
+    assert all(0 < number < 2**31 for number in drawn)
+    assert len(set(drawn)) > len(drawn) - 10
