@@ -56,9 +56,10 @@ class Credulous(Usm):
     __slots__ = ()
 
     def request(
-        self, question: message.Question, request_id: int, names: Sequence[bytes], repetitions: int = 0
-    ) -> bytes:
-        packet = super().request(question, request_id, names, repetitions)
+        self, question: message.Question, request_id: int, names: Sequence[bytes], repetitions: int = 0,
+        non_repeaters: int = 0,
+    ) -> bytes:  # fmt: skip
+        packet = super().request(question, request_id, names, repetitions, non_repeaters)
         self._sent.clear()
         self._sent[1] = 1
         return packet
