@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from bench import process
+from deploy.local import venv
 
 ROOT = Path(__file__).resolve().parents[1]
 PROMISE = 1.5
@@ -36,6 +37,7 @@ def main() -> int:
     options.add_argument("--config", type=Path, default=ROOT / "config")
     options.add_argument("--rounds", type=int, default=5)
     chosen = options.parse_args()
+    venv.compiled(Path(sys.executable), ROOT)  # as after an installation, whatever was edited since
     seconds = sorted(once(chosen.config) for _ in range(chosen.rounds))
     print(f"start to ready, {chosen.rounds} starts with {chosen.config.name}/, wall seconds")
     print(f"fastest {seconds[0]:.2f}   median {median(seconds):.2f}   slowest {seconds[-1]:.2f}")

@@ -59,6 +59,7 @@ def ready(root: Path, purpose: str, python: str = sys.executable, wheels: Path =
             _bootstrap(inside, wheels)
         _install(inside, root / lock)
         _pip(inside, ["--no-deps", "--no-build-isolation", "--editable", str(root)], "wardwatch itself", 0)
+        compiled(inside, root)
         done.update({name: _state(root, name) for name in serves})
         stamp.write_text(json.dumps(done))
         return inside
@@ -127,6 +128,13 @@ def _install(inside: Path, lock: Path) -> None:
     count = sum(1 for line in lock.read_text().splitlines() if line[:1].isalnum() and "==" in line)
     # --no-deps: the lock holds every dependency, so the resolver has nothing to add.
     _pip(inside, ["--require-hashes", "--no-deps", "-r", str(lock)], f"{count} packages from {lock.name}", count)
+
+
+def compiled(inside: Path, root: Path) -> None:
+    """Byte code of the project, as pip makes it of what it installs: else the first start has to, and every start where
+    Python may not keep it. What can't be compiled says so when it is imported."""
+    packages = sorted(str(path.parent) for path in root.glob("*/__init__.py") if path.parent.name != "tests")
+    subprocess.run([str(inside), "-m", "compileall", "-q", *packages], capture_output=True, timeout=300, check=False)
 
 
 def _pip(inside: Path, words: list[str], what: str, count: int) -> None:

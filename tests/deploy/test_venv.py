@@ -44,6 +44,7 @@ def test_a_second_run_starts_at_once_until_the_lock_changes(checkout: Path) -> N
     assert "venv: installing 5 packages from requirements.lock (the first time only)" in first.stderr
     assert "venv: 5/5" in first.stderr
     subprocess.run([checkout / ".venv" / "bin" / "python", "-c", "import hatchling, small"], check=True, timeout=30)
+    assert list((checkout / "small" / "__pycache__").glob("__init__.*.pyc")), "no start has to compile it"
 
     second = make(checkout)
     assert (second.returncode, second.stderr) == (0, "")
