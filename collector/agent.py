@@ -197,7 +197,7 @@ class Agent:
 
     # -- asking ---------------------------------------------------------------------------------------------------
 
-    async def page(self, name: str, patience: float) -> list[Column]:
+    async def page(self, name: str, patience: float) -> Sequence[Column]:
         """The page of a device: polls what is due, waits `patience` seconds at most, serves what is kept.
 
         Raises KeyError for a name that is not watched.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeGuard
 
 from collector import status
 from collector.budget import Caps
-from collector.compact import compact
+from collector.compact import Compact, compact, size
 from collector.errors import BreakerOpen
 from collector.model import Aside, Column, Target
 from collector.status import Kept
@@ -33,7 +34,9 @@ class Keeping:
 
     def keep(self, watch: Watch, target: Target, columns: Sequence[Column], began: float) -> None:
         """The columns of a poll that began at `began`, monotonic seconds."""
-        columns, partial = status.mark(target.module, columns)
+        partial = False
+        if not _plain(columns):
+            columns, partial = status.mark(target.module, columns)
         kept = watch.kept[target.module]
         self.show(watch, target, columns, began)
         kept.came_to("partial" if partial or kept.dropped else "success")
@@ -43,7 +46,7 @@ class Keeping:
         for in them, and what is the same object as before not even counted."""
         kept = watch.kept[target.module]
         if columns is not kept.shown or self.series > self.caps.series:
-            series = status.size(columns)
+            series = size(columns)
             if series > self.caps.series - self.series + kept.series:
                 self.keep(watch, target, columns, began)
                 return
@@ -61,22 +64,32 @@ class Keeping:
         if not watch.device.here:  # the host's own series are bounded by the machine
             others = watch.series - kept.series
             room = min(room, self.caps.series_per_device - others)
+        kept.read = began
+        if _plain(columns) and columns.layout.size <= room:
+            series = columns.layout.size
+            kept.said, kept.dropped = (), 0
+            kept.shown, kept.aside = columns.apart()
+        else:
+            series = self._sort(kept, target, columns, room)
+        self.series += series - kept.series
+        kept.series = series
+
+    def _sort(self, kept: Kept, target: Target, columns: Sequence[Column], room: int) -> int:
+        """Each column to where it belongs, as far as there is room. The number of series."""
         columns, kept.said, kept.dropped = status.apart(columns)
-        series = status.size(columns)
+        series = size(columns)
         if series > room:
             columns = status.capped(columns, room)
-            kept.dropped += series - status.size(columns)
-            series = status.size(columns)
+            kept.dropped += series - size(columns)
+            series = size(columns)
         if getattr(target.collector, "lasting", False):
             kept.lasting = [column for column in columns if column.family.type in _LASTING]
             columns = [column for column in columns if column.family.type not in _LASTING]
-        kept.read = began
         aside = [column for column in columns if type(column) is Aside]
         kept.aside = compact(aside)
         shown = [column for column in columns if type(column) is not Aside] if aside else columns
         kept.shown = compact(shown)
-        self.series += series - kept.series
-        kept.series = series
+        return series
 
     def missed(self, kept: Kept, reason: str, now: float) -> None:
         """A poll that did not take place, or not to its end, for `reason`."""
@@ -94,6 +107,11 @@ class Keeping:
     def failed(self, kept: Kept, reason: str) -> None:
         """A poll that gave nothing."""
         kept.failed(reason)
-        series = status.size(kept.lasting)
+        series = size(kept.lasting)
         self.series += series - kept.series
         kept.series = series
+
+
+def _plain(columns: Sequence[Column]) -> TypeGuard[Compact]:
+    """Whether nothing has to be looked for in them: they are all the device's, as they were before."""
+    return type(columns) is Compact and columns.layout.plain

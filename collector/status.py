@@ -238,11 +238,6 @@ def apart(columns: Sequence[Column]) -> tuple[Sequence[Column], Sequence[tuple[s
     return [c for c in columns if c.family is not DETAIL and c.family is not DROPPED], said, dropped
 
 
-def size(columns: Iterable[Column]) -> int:
-    """Number of samples."""
-    return sum([len(c.values) for c in columns])
-
-
 def capped(columns: Sequence[Column], room: int) -> Sequence[Column]:
     """As many whole tables as fit into `room` series, small ones first.
 

@@ -13,6 +13,7 @@ import structlog
 
 from collector import status
 from collector.budget import RULES, Allowance, Strain
+from collector.compact import Sheaf
 from collector.dependencies import UNKNOWN, Health
 from collector.edge import Tally, Terms, World
 from collector.errors import Paused
@@ -327,24 +328,23 @@ class Watch:
                 return made
         return make()
 
-    def columns(self, now: float, wants: Callable[[str], bool] = lambda module: True) -> list[Column]:
+    def columns(self, now: float, wants: Callable[[str], bool] = lambda module: True) -> Sheaf:
         """What may be served of the device's own series, of the modules that are wanted."""
-        served: list[Column] = []
+        served: list[Sequence[Column]] = []
         for target in self.targets:
             kept = self.kept[target.module]
             if not wants(target.module):
                 continue
             if kept.fresh(target, now):
-                served.extend(kept.shown)
-            served.extend(kept.lasting)
-        return served
+                served.append(kept.shown)
+            served.append(kept.lasting)
+        return Sheaf(*filter(None, served))
 
-    def page(self, now: float, paused: str | None, common: Common) -> list[Column]:
+    def page(self, now: float, paused: str | None, common: Common) -> Sheaf:
         """The device's page: its series, and how polling it goes."""
-        page = self.columns(now)
-        page.append(self.info)
+        page = [self.info]
         if not self.targets:
-            return page
+            return Sheaf(page)
         for collector in {type(target.collector): target.collector for target in self.targets}.values():
             page.extend(getattr(collector, "about", _nothing)(self.device, common))
         fresh = {target.module for target in self.targets if self.kept[target.module].fresh(target, now)}
@@ -355,7 +355,7 @@ class Watch:
         page.append(status.packets(self.tally))
         if paused is not None:
             page.append(status.labelled(status.PAUSED, "scope", {paused: 1}))
-        return page
+        return Sheaf(self.columns(now), page)
 
     def _known(self, now: float) -> bool:
         """Whether what was seen of the device is recent enough to be said: never older than two intervals."""

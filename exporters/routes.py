@@ -12,6 +12,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Final
 
+from collector.compact import size
 from collector.config.addresses import endpoint
 from collector.model import Column, Family, column, interned, single
 from exporters.encoding import compress, wants_gzip
@@ -106,7 +107,7 @@ class Routes:
 
     async def page(self, request: Request, columns: Sequence[Column], make: Make = render) -> Response:
         gzip = wants_gzip(request.header("accept-encoding"))
-        if sum([len(c.values) for c in columns]) >= APART:
+        if size(columns) >= APART:
             body, duplicates = await self._made_apart(columns, gzip)
         else:
             body, duplicates = _packed(make(columns), gzip)

@@ -167,7 +167,12 @@ def _lines(name: str, texts: Sequence[str], values: array[float]) -> str:
 def numbers(values: Sequence[float]) -> list[str]:
     """Hot: each value as text."""
     if -_WRITTEN_OUT < sum(values) < _WRITTEN_OUT:
-        return [str(int(value)) if value.is_integer() else repr(value) for value in values]
+        whole = tuple(map(int, values))
+        texts = list(map(str, whole))
+        if whole != values:
+            for at in [at for at, (one, other) in enumerate(zip(whole, values, strict=True)) if one != other]:
+                texts[at] = repr(values[at])
+        return texts
     return list(map(_number, values))
 
 

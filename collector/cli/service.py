@@ -25,6 +25,7 @@ from collector.cli.standing import Standings
 from collector.cli.statefiles import StateFiles
 from collector.cli.surroundings import Surroundings
 from collector.cli.traps import TrapReceiver
+from collector.compact import Sheaf
 from collector.config import Config, ConfigError
 from collector.config.restart import check_fixed
 from collector.config.urls import Urls
@@ -172,8 +173,9 @@ class Service:
         if name == self._host_name:
             return await self.agent.host_page(name, patience)
         elsewhere = self._surroundings.elsewhere(name)
-        polled = [elsewhere] if elsewhere is not None else await self.agent.page(name, patience)
-        return [*polled, *self._equipment.page(name), *self.traps.page(name), *self._surroundings.page(name)]
+        polled: Sequence[Column] = [elsewhere] if elsewhere is not None else await self.agent.page(name, patience)
+        around = (*self._equipment.page(name), *self.traps.page(name), *self._surroundings.page(name))
+        return Sheaf(polled, around)
 
     async def snmp_page(self, question: Question, patience: float) -> Scrape:
         return await self._desk.answer(question, patience)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from array import array
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import Any
 
 import pytest
@@ -11,8 +13,9 @@ import structlog
 
 from collector.agent import Agent
 from collector.budget import Caps, Pauses
+from collector.compact import laid
 from collector.errors import NoData, PollError, Refused
-from collector.model import DETAIL, DROPPED, INCOMPLETE, Column, Device, Target, column, rows, single
+from collector.model import DETAIL, DROPPED, INCOMPLETE, Aside, Column, Device, Target, column, rows, single
 from tests.collector.worlds import VALUE, Asks, Does, FakeWorld, Mute, device, labels, target, value, virtual
 
 
@@ -357,6 +360,40 @@ def test_what_a_collector_left_out_is_counted_with_what_the_agent_leaves_out() -
         assert value(page, "wardwatch_series_dropped", module="m") == 7101
         assert value(page, "wardwatch_polls_total", module="m", outcome="partial") == 1
         assert agent.series == 10
+
+    virtual(scene())
+
+
+@pytest.mark.parametrize("room", [100, 16, 15, 5])
+@pytest.mark.parametrize("said", [(), (INCOMPLETE, "reason"), (DETAIL, "text"), (DROPPED,)])
+def test_columns_that_come_as_one_object_are_kept_as_others_are(room: int, said: tuple[Any, ...]) -> None:
+    """What is aside is on no page and counts all the same; what is for the agent is found; a cap holds."""
+
+    async def kept(way: Callable[[Sequence[Column]], Sequence[Column]]) -> object:
+        def columns(target: Target, edge: Any) -> Sequence[Column]:
+            more = [column(said[0], rows(("table", *said[1:]), [("a", "b")[: len(said)]]), [3])] if said else []
+            return way([*many(10, "port"), *more, single(VALUE, 2), Aside(*many(5, "fast")[0])])
+
+        agent = agent_of(FakeWorld(), target(device(), "m", Does(columns)), caps=Caps(series_per_device=room))
+        for _ in range(2):
+            page = await agent.page("sw", 5)
+            await after(60)
+        kept = agent.watch("sw").kept["m"]
+        shown = [
+            (c.family, c.rows.text, [*c.values])
+            for c in page
+            if c.family.name.startswith(("test_", "wardwatch_series"))
+        ]
+        aside = [(c.family, c.rows.text, [*c.values]) for c in kept.aside]
+        return shown, aside, agent.series, kept.series, kept.dropped, kept.said, {*kept.outcomes}
+
+    def laid_out(columns: Sequence[Column]) -> Sequence[Column]:
+        ends = [0, *accumulate(len(each.values) for each in columns)]
+        numbers = array("d", b"".join(each.values for each in columns))
+        return laid(columns, numbers, list(map(slice, ends, ends[1:])), asides=1)
+
+    async def scene() -> None:
+        assert await kept(laid_out) == await kept(list)
 
     virtual(scene())
 

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from collector.compact import SMALL, Compact, compact
-from collector.model import SINGLE, Column, Family, Rows, column, rows, single
+from collector.compact import SMALL, Compact, Sheaf, compact, laid, size
+from collector.model import DROPPED, SINGLE, Aside, Column, Family, Rows, column, interned, rows, single
 
 FAMILIES = [Family(f"f{n}", "One of several.") for n in range(4)]
+UP = Family("up", "Up.")
 TABLES = [SINGLE, *(rows(("port",), [(str(port),) for port in range(size)]) for size in (0, 1, 2, 2, 5))]
 
 
@@ -82,3 +83,52 @@ def test_long_columns_stay_as_they_are() -> None:
     assert isinstance(compact([Column(FAMILIES[0], table, same)]), Compact)
     kept = compact([Column(FAMILIES[0], table, same), single(FAMILIES[1], 1)])
     assert kept[0].values is same
+
+
+@given(columns=polls(), aside=st.integers(0, 3), gap=st.integers(0, 2))
+def test_numbers_may_lie_in_any_order_and_columns_aside_are_the_last(
+    columns: Sequence[Column], aside: int, gap: int
+) -> None:
+    if not columns:
+        return
+    aside = min(aside, len(columns))
+    shown = len(columns) - aside
+    columns = [each if at < shown else Aside(*each) for at, each in enumerate(columns)]
+    values, slices = array("d"), list[slice]()
+    for each in reversed(columns):
+        values.extend([-1.0] * gap)
+        slices.insert(0, slice(len(values), len(values) + len(each.values)))
+        values.extend(each.values)
+    kept = laid(columns, values, slices, aside)
+    assert told(kept) == told(columns)
+    assert [type(each) for each in kept] == [type(each) for each in columns]
+    assert size(kept) == size(columns)
+    page, rest = kept.apart()
+    assert told(page) == told(columns[:shown])
+    assert told(rest) == told(columns[shown:])
+
+
+def test_what_is_said_to_the_agent_is_not_plain() -> None:
+    assert laid([single(UP, 1)], array("d", [1]), [slice(0, 1)]).layout.plain
+    assert not laid([single(DROPPED, 1)], array("d", [1]), [slice(0, 1)]).layout.plain
+
+
+def test_tables_that_pages_share_are_told_from_each_other() -> None:
+    """Their label texts stand in a page's form."""
+    over = [interned(("of",), ((one,), (two,))) for one, two in ("ab", "ac")]
+    own = [rows(("of",), [(one,), (two,)]) for one, two in ("ab", "ac")]
+    kept = [compact([column(UP, each, (1, 2))]) for each in (*over, *own)]
+    layouts = [each.layout for each in kept if isinstance(each, Compact)]
+    assert layouts[0] is not layouts[1]
+    assert layouts[0] is not layouts[2]
+    assert layouts[2] is layouts[3]
+
+
+@given(parts=st.lists(polls(), max_size=4))
+def test_a_page_in_parts_is_all_of_them(parts: Sequence[Sequence[Column]]) -> None:
+    page = Sheaf(Sheaf(*map(compact, parts[:2])), *parts[2:])
+    whole = [each for part in parts for each in part]
+    assert told(page) == told(whole)
+    assert told(page[1:3]) == told(whole[1:3])
+    assert (len(page), size(page)) == (len(whole), size(whole))
+    assert all(type(part) is not Sheaf for part in page.parts)

@@ -196,7 +196,7 @@ class Does:
         result = self.function(target, edge)
         if asyncio.iscoroutine(result):
             result = await result
-        return result if isinstance(result, list) else [single(VALUE, float(result))]
+        return result if isinstance(result, Sequence) else [single(VALUE, float(result))]
 
 
 def _error(reason: str) -> PollError:

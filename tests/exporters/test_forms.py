@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from collector.compact import Sheaf, compact, laid
 from collector.histogram import Histogram
-from collector.model import Column, Family, column, interned, rows, single
+from collector.model import Aside, Column, Family, column, interned, rows, single
 from exporters.forms import KEPT, SMALL, Forms
 from exporters.text import render
 from tests.exporters.exposition import parse
 
 INFO, UP, PHASES = Family("info", "Who it is."), Family("up", "Up."), Family("phase_seconds", "Phases.")
 LATENCY = Family("latency_seconds", "How long.", "histogram")
+UP2 = Family("up_too", "Up.")
 OCTETS, SPEED, SAID = Family("octets", "Sent."), Family("speed", "Fast."), Family("variables", "How many.")
 IN_PHASES = interned(("phase",), (("connect",), ("tls",)))
 
@@ -126,6 +129,32 @@ def test_rows_that_devices_have_in_common_and_rows_of_their_own_take_turns() -> 
         columns = device(number, column(OCTETS, ports, (1, number)), column(SPEED, common, (0.5, number)))
         assert forms.render(columns) == render(columns)
     assert len(forms) == 1
+
+
+def aside(columns: Sequence[Column], asides: int) -> Sequence[Column]:
+    """As a poll keeps them whose last columns are aside: what is not for the page lies among the numbers."""
+    columns = [each if at < len(columns) - asides else Aside(*each) for at, each in enumerate(columns)]
+    values, slices = array("d"), list[slice]()
+    for each in reversed(columns):
+        slices.insert(0, slice(len(values), len(values) + len(each.values)))
+        values.extend(each.values)
+    return laid(columns, values, slices, asides).apart()[0]
+
+
+@settings(max_examples=60)
+@given(data=st.lists(st.tuples(st.permutations(NAMES[:3]), st.integers(0, 2), st.booleans()), min_size=3, max_size=10))
+def test_columns_as_they_are_kept(data: list[tuple[list[str], int, bool]]) -> None:
+    """Whatever part of a page lies as polls leave it, and in whatever way, the page is the same."""
+    forms = Forms()
+    for number, (names, left_out, twice) in enumerate(data):
+        ports = rows(("port",), [(name,) for name in names])
+        again = rows(("port",), [(names[0],), (names[0] if twice else "p9",), ("p8",)])
+        octets, speed = column(OCTETS, ports, (1, 2, number)), column(SPEED, again, (0.5, number, 3))
+        said = [column(SAID, interned(("module",), ((module,),)), (number,)) for module in ("system", "if_mib")]
+        kept = aside([octets, speed, said[0]], left_out)
+        rest = (*device(number), said[1])
+        page = Sheaf(kept, compact([single(UP2, number)]), rest)
+        assert forms.render(page) == render([*page])
 
 
 VALUES = st.floats() | st.integers(-(2**70), 2**70).map(float)
