@@ -5,7 +5,7 @@ Compiled once for each combination of modules and shared by every device that ha
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,6 +42,8 @@ class Joint:
     """For GETs, and for a root that is in no plan."""
     places: tuple[Mapping[int, int], ...]
     """By plan: the number of its column for one here, `_ASUNDER` where there are several."""
+    asunder: tuple[Sequence[int], ...]
+    """By plan: the columns here that hold several of its own."""
     filters: tuple[Sieve, ...] = ()
     """None: what a filter finds decides what is asked, so such a module is asked by itself."""
 
@@ -52,24 +54,20 @@ class Joint:
     def any_order(self, root: bytes) -> bool:
         return root.startswith(self.disordered)
 
-    def own(self, number: int, columns: Iterable[int]) -> frozenset[int]:
+    def own(self, number: int, columns: Collection[int]) -> frozenset[int]:
         """The plan's numbers for columns here; those that hold several of its columns are left out."""
         places = self.places[number]
-        return frozenset(place for column in columns if (place := places.get(column, _ASUNDER)) != _ASUNDER)
+        return frozenset([places[column] for column in columns if column in places]) - {_ASUNDER}
 
     def share(self, number: int, harvest: Harvest) -> Harvest:
         """What of a harvest is the plan's with that number, as if it had been asked alone."""
-        plan = self.plans[number]
+        plan, places, read = self.plans[number], self.places[number], harvest.runs
         mine = Harvest(plan.columns)
-        for column, place in self.places[number].items():
-            runs = harvest.runs.get(column)
-            if runs is None:
-                continue
-            if place != _ASUNDER:
-                mine.runs[place] = runs
-                continue
+        # Hot: for each device in each poll.
+        mine.runs = {place: read[column] for column, place in places.items() if column in read and place != _ASUNDER}
+        for column in self.asunder[number]:
             prefix = self.columns.prefixes[column]
-            for run in runs:
+            for run in read.get(column, ()):
                 for index, value in zip(run.indexes, run.values, strict=True):
                     mine.add(prefix + index, run.tag, value)
         return mine
@@ -83,6 +81,7 @@ def join(modules: tuple[Module, ...]) -> Joint:
     roots = minimal([root for plan in plans for root in plan.roots])
     gets = tuple(dict.fromkeys(get for plan in plans for get in plan.gets if not get.startswith(roots)))
     within = {root: [plan for plan in plans if _inside(plan, root)] for root in roots}
+    places = tuple(_places(plan, columns) for plan in plans)
     disordered = [root for root, several in within.items() if any(plan.any_order(root) for plan in several)]
     return Joint(
         plans=plans,
@@ -96,7 +95,8 @@ def join(modules: tuple[Module, ...]) -> Joint:
         wishes={root: _least(several) for root, several in within.items()},
         disordered=tuple(disordered),
         max_repetitions=_least(plans),
-        places=tuple(_places(plan, columns) for plan in plans),
+        places=places,
+        asunder=tuple([n for n, place in each.items() if place == _ASUNDER] for each in places),
     )
 
 
