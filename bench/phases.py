@@ -58,7 +58,7 @@ def attach(clocks: Clocks) -> None:
     to columns with their labels; `render`: columns to text."""
     for phase, owner, names in (
         ("decode", Survey, ("send", "receive")),
-        ("columns", Cycle, ("_share", "_sheet")),
+        ("columns", Cycle, ("_share", "_sheet", "again", "learn")),
         ("render", Forms, ("render",)),
     ):
         for name in names:

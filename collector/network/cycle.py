@@ -12,9 +12,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from collector.compact import Compact
 from collector.errors import TimedOut
 from collector.model import Column, Edge
 from collector.privacy import Privacy, Screen
+from collector.wire.snmp.again import Again, Way
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import NO_DIET, Survey
 from collector.wire.snmp.habits import RETRIAL, Learned
@@ -46,7 +48,7 @@ class Memory:
     def __init__(self, learned: Learned | None = None) -> None:
         self.learned = learned or Learned()
         self.signs = Signs()
-        self._rows: dict[str, tuple[Module, Privacy, Interned]] = {}
+        self._rows: dict[str, tuple[Module, Privacy, Interned, Again]] = {}
 
     def saved(self) -> Mapping[str, Any]:
         """The device's ways, as JSON has them."""
@@ -62,15 +64,15 @@ class Memory:
         """For further polls of the same device: its ways are shared, its signs and rows are not."""
         return cls(other.learned)
 
-    def rows(self, module: Module, privacy: Privacy) -> Interned:
-        """The rows of a module's tables; none where the module, or what may be shown, is not what it was."""
+    def of(self, module: Module, privacy: Privacy) -> tuple[Interned, Again]:
+        """The rows of a module's tables, and how it read last; none where the module, or what may be shown, is not what
+        it was."""
         known = self._rows.get(module.name)
-        if known is not None and known[0] is module and known[1] is privacy:
-            return known[2]
-        same = known is not None and known[:2] == (module, privacy)
-        interned = known[2] if known is not None and same else Interned()
-        self._rows[module.name] = (module, privacy, interned)
-        return interned
+        if known is None or known[0] is not module or known[1] is not privacy:
+            same = known is not None and known[:2] == (module, privacy)
+            kept = known[2:] if known is not None and same else (Interned(), Again())
+            known = self._rows[module.name] = module, privacy, *kept
+        return known[2:]
 
 
 class Made(NamedTuple):
@@ -93,7 +95,9 @@ class Cycle:
     ) -> None:
         self._modules = tuple(modules)
         self._screen = edge.common(Screen)
-        self._rows = [memory.rows(module, self._screen.privacy) for module in modules]
+        kept = [memory.of(module, self._screen.privacy) for module in modules]
+        self._rows = [rows for rows, _ in kept]
+        self._before = [again for _, again in kept]
         self._signs = memory.signs
         self._edge = edge
         self._ttl = lookup_ttl or 0.0
@@ -107,6 +111,7 @@ class Cycle:
         self._unsure = False
         self._shares: list[Share] = []
         self._sheets: dict[int, _Sheet | Exception] = {}
+        self._again: dict[int, Compact] = {}
 
     async def read(self, ask: Ask) -> Survey:
         """Read what is needed. Afterwards `made` says what each module has got. Raises PollError."""
@@ -167,8 +172,38 @@ class Cycle:
     def _share(self, survey: Survey) -> None:
         self._shares = [survey.share(number) for number in range(len(self._modules))]
         self._sheets.clear()
+        self._again.clear()
+
+    def again(self, number: int) -> Sequence[Column] | None:
+        """All that `learn` was given of the module, where it reads as it did then but for its numbers."""
+        share = self._shares[number]
+        if share.problem or share.incomplete or share.damaged or share.said or self._torn:
+            return None
+        if share.skipped and self._unsure:
+            return None
+        if (known := self._again.get(number)) is not None:
+            return known
+        way = self._way(number)
+        if way is None or (made := self._before[number].columns(share.harvest, way, self._edge.room)) is None:
+            return None
+        self._again[number] = made
+        return made
+
+    def learn(self, number: int, sheet: Sheet, columns: Sequence[Column]) -> Sequence[Column]:
+        """The module's columns, of which nothing was wrong and nothing left out, as `again` may give them next time."""
+        way = self._way(number)
+        if way is None:
+            return columns
+        harvest = self._shares[number].harvest
+        return self._before[number].learn(self._modules[number], harvest, sheet.harvest, way, columns)
+
+    def _way(self, number: int) -> Way | None:
+        """How the module was read; None where that was with what is read now and then, for a sheet keeps that too."""
+        share = self._shares[number]
+        return (share.skipped, self._counters) if self._slow[number].keys().isdisjoint(share.harvest.runs) else None
 
     def _sheet(self, number: int) -> _Sheet:
+        self._before[number].lapse()
         share, module, refused = self._shares[number], self._modules[number], _NONE
         harvest = share.harvest
         if self._counters == "lasting":
@@ -184,6 +219,8 @@ class Cycle:
             if share.problem is not None or not share.skipped:
                 continue
             try:
+                if self.again(number) is not None:
+                    continue
                 made = self._sheets[number] = self._sheet(number)
             except Exception as error:  # noqa: BLE001 - raised again by `made`: one module's bug is not another's
                 self._sheets[number] = error

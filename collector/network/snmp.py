@@ -12,6 +12,7 @@ from functools import cache, partial
 from typing import ClassVar
 
 from collector.budget import RULES
+from collector.compact import SMALL
 from collector.errors import PollError
 from collector.model import (
     DROPPED,
@@ -189,6 +190,9 @@ def _raise(problem: PollError) -> Sequence[Column]:
 
 def _read(target: Target, cycle: Cycle, number: int, made: Made, asides: aside.Memory, edge: Edge) -> Sequence[Column]:
     """A module's columns. Raises the `PollError` of a module that has got nothing."""
+    fitted = _snmp(target).normal
+    if not fitted and (again := cycle.again(number)) is not None:
+        return again
     share, columns, sheet, refused = cycle.made(number)
     invalid = {(table, "value"): count for table, count in share.damaged.items()} | sheet.invalid
     damaged = {table: said.damaged(count) for table, count in share.damaged.items()}
@@ -199,10 +203,11 @@ def _read(target: Target, cycle: Cycle, number: int, made: Made, asides: aside.M
         error = outcome.emptied(incomplete, invalid)
         error.columns = wrong
         raise error
-    found = [*columns, *wrong, *normalise(target.module, _snmp(target).normal, columns, made)]
+    found = [*columns, *wrong, *normalise(target.module, fitted, columns, made)]
     runs = [run for several in share.harvest.runs.values() for run in several]
     named = interned(("module",), ((target.module,),))
-    found.append(column(VARIABLES, named, (sum([len(run.values) for run in runs]),)))
+    variables = sum([len(run.values) for run in runs])
+    found.append(column(VARIABLES, named, (variables,)))
     if odd := sum([len(run.values) for run in runs if run.tag not in ber.TYPES]):
         found.append(column(UNEXPECTED, named, (odd,)))
     if sheet.dropped:
@@ -218,7 +223,9 @@ def _read(target: Target, cycle: Cycle, number: int, made: Made, asides: aside.M
     if sheet.duplicates:
         left_out = sorted(sheet.duplicates.items())
         found.append(column(DUPLICATES, rows(("table",), [(t,) for t, _ in left_out]), [n for _, n in left_out]))
-    return found
+    if variables > SMALL or fitted or wrong or incomplete or sheet.dropped:  # of duplicates is told in `wrong`
+        return found
+    return cycle.learn(number, sheet, found)
 
 
 def _invalid(module: str, counts: Mapping[tuple[str, str], int]) -> Iterator[Column]:

@@ -95,7 +95,7 @@ class Sheet:
         self._last: tuple[tuple[int, ...], Kept] = (), _LEFT_OUT
         """The rows that `_rows` gave last, and of what."""
         self._plan = plan
-        self._harvest = harvest
+        self.harvest = harvest
         self._interned = interned
         self._table = Table(harvest)
         self._used: dict[tuple[int, ...], Kept] = {}
@@ -107,7 +107,7 @@ class Sheet:
         """All columns that have a value."""
         made: list[Column] = []
         for series in self._plan.series:
-            runs = self._harvest.runs.get(series.column)
+            runs = self.harvest.runs.get(series.column)
             if not runs:
                 if series.column in self._skipped:
                     self._recall(made, series)
@@ -239,7 +239,7 @@ class Sheet:
             found: set[bytes] = set()
             before: list[bytes] = []
             for each in beside:
-                for run in self._harvest.runs.get(each, ()):
+                for run in self.harvest.runs.get(each, ()):
                     if run.indexes != before:  # mostly they are alike
                         found.update(run.indexes)
                     before = run.indexes

@@ -19,19 +19,20 @@ _SIGNED = partial(int.from_bytes, byteorder="big", signed=True)
 def floats(runs: Sequence[Run]) -> tuple[Sequence[bytes], array[float]]:
     """Raw indexes and numbers of a column, in step. Text is 0, as snmp_exporter has it; NULL is no value at all."""
     if len(runs) == 1 and runs[0].tag != ber.NULL:
-        return runs[0].indexes, _decoded(runs[0].values, runs[0].tag)
+        return runs[0].indexes, decoded(runs[0].values, runs[0].tag)
     indexes: list[bytes] = []
     values = array("d")
     for run in runs:
         if run.tag != ber.NULL:
             indexes += run.indexes
-            values += _decoded(run.values, run.tag)
+            values += decoded(run.values, run.tag)
     return indexes, values
 
 
-def _decoded(raw: Sequence[bytes], tag: int) -> array[float]:
+def decoded(raw: Sequence[bytes], tag: int) -> array[float]:
+    """The numbers of cells of one type, of which there is at least one."""
     if raw.count(raw[0]) == len(raw) > 1:  # errors, speeds, states: the same in every row, and on many devices
-        return alike(_decoded(raw[:1], tag)[0], len(raw))
+        return alike(decoded(raw[:1], tag)[0], len(raw))
     if tag in ber.UNSIGNED:
         numbers = list(map(_FROM_BYTES, raw))  # a list: an iterator would leave room to grow
         most = WRAP - 1 if tag == ber.COUNTER64 else 2**32 - 1

@@ -7,7 +7,7 @@ agents for the 64-bit twins above 20 Mb/s.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import replace
 from functools import lru_cache
 from itertools import compress
@@ -35,6 +35,11 @@ def _columns(module: Module) -> tuple[Mapping[int, str], Mapping[int, int]]:
     prefixes = plan.columns.prefixes
     octets = {s.column: s.family.name for s in plan.series if prefixes[s.column] in OCTETS}
     return octets, {number: SPEEDS[prefix] for number, prefix in enumerate(prefixes) if prefix in SPEEDS}
+
+
+def speeds(module: Module) -> Set[int]:
+    """The numbers of a module's columns that say which counters come round too fast."""
+    return _columns(module)[1].keys()
 
 
 @lru_cache(maxsize=512)

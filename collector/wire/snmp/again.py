@@ -1,0 +1,231 @@
+"""A poll that reads as the one before did, but for its numbers: then only numbers are made (HOUSE 5).
+
+A small device says the same 100 things at each poll, and of most of what it costs to make columns of them the outcome
+is known: which rows there are, what they are called, which column stands where. Where the same columns have the same
+types over the same indexes, and every cell that is more than a number holds what it held, all of that is as it was. So
+the numbers go straight into their places. Whatever is different is made the plain way (`columns.Sheet`), which also
+has the last word on what is put where: a pattern that does not give what it gave is not kept.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+from weakref import WeakValueDictionary
+
+from collector.compact import SMALL, Compact, Layout, laid, size
+from collector.model import Aside, Column
+from collector.wire.snmp import ber, wraps
+from collector.wire.snmp.module import Module
+from collector.wire.snmp.numbers import decoded
+from collector.wire.snmp.plan import Series, compile
+from collector.wire.snmp.walk import Harvest
+
+Way = tuple[frozenset[int], str]
+"""Columns that were left out, by number, and which counters are refused."""
+
+_Places = tuple[int, ...]
+_Pick = Callable[[Sequence[Any]], Sequence[Any]]
+
+_READ_AS: Final = dict.fromkeys(ber.UNSIGNED - {ber.COUNTER64}, ber.GAUGE32)
+"""Types whose numbers are read in the same way, together."""
+
+
+class _Uses(NamedTuple):
+    """What a module makes of its columns: of `words`, by number, more than a number; `numbers` are the others' series,
+    by the identity of their family."""
+
+    words: frozenset[int]
+    numbers: Mapping[int, Series]
+
+
+@lru_cache(maxsize=512)
+def _uses(module: Module) -> _Uses:
+    plan = compile(module)
+    numbers = {id(series.family): series for series in plan.series if series.read == "number"}
+    named = {column for series in plan.series for column in (*series.labels.columns, series.kin)}
+    plain = {series.column for series in numbers.values()} - named - wraps.speeds(module)
+    return _Uses(frozenset(range(len(plan.columns.prefixes))) - plain, numbers)
+
+
+class _Pattern:
+    """How what is read becomes columns, the same object for devices that are alike."""
+
+    __slots__ = ("__weakref__", "columns", "groups", "indexes", "layout", "live", "scaled", "tags", "way", "words")
+
+    def __init__(self, shape: _Shape, layout: Layout) -> None:
+        self.columns = shape.columns
+        """Those that were read, by number, in order; of each its one type and its indexes."""
+        self.tags = list(shape.tags)
+        self.indexes = [list(each) for each in shape.indexes]
+        self.way = shape.way
+        self.words = _picking(shape.words)
+        """Takes the columns that are more than numbers."""
+        self.groups = [(tag, _picking(places)) for tag, places in shape.groups]
+        """By type: takes its cells, in the order in which their numbers lie, out of all that were read."""
+        self.scaled = shape.scaled
+        self.live = sum([len(places) for _, places in shape.groups])
+        """How many numbers are read. Behind them lie those that stay."""
+        self.layout = layout
+
+
+class _Shape(NamedTuple):
+    """What makes patterns the same, beside their layout."""
+
+    columns: _Places
+    tags: _Places
+    indexes: tuple[tuple[bytes, ...], ...]
+    way: Way
+    words: _Places
+    groups: tuple[tuple[int, _Places], ...]
+    scaled: tuple[tuple[int, int, float, float], ...]
+
+
+_patterns: WeakValueDictionary[tuple[_Shape, int], _Pattern] = WeakValueDictionary()
+"""By shape and the identity of the layout, which the pattern holds."""
+
+
+class Again:
+    """What is kept of a module's last poll for the one that comes."""
+
+    __slots__ = ("_last", "_pattern", "_print")
+
+    def __init__(self) -> None:
+        self._last: Compact | None = None
+        self._pattern: _Pattern | None = None
+        self._print = 0
+
+    def columns(self, harvest: Harvest, way: Way, room: float) -> Compact | None:
+        """The columns; None where something is not as it was. A poll that has not asked here must `lapse`."""
+        pattern, last = self._pattern, self._last
+        if pattern is None or last is None:
+            return None
+        if tuple(harvest.runs) != pattern.columns or way != pattern.way or room < pattern.layout.size:
+            return None
+        try:
+            runs = [run for (run,) in harvest.runs.values()]
+        except ValueError:
+            return None  # a column of several types
+        if [run.tag for run in runs] != pattern.tags or [run.indexes for run in runs] != pattern.indexes:
+            return None
+        raw = [run.values for run in runs]
+        if _print(pattern.words(raw)) != self._print:
+            return None
+        self._last = Compact(pattern.layout, last.tables, _numbers(pattern, raw, last.values[pattern.live :]))
+        return self._last
+
+    def lapse(self) -> None:
+        """Columns are made anew, and rows may be others then."""
+        self._pattern = self._last = None
+
+    def learn(
+        self, module: Module, harvest: Harvest, left: Harvest, way: Way, columns: Sequence[Column]
+    ) -> Sequence[Column]:
+        """The columns that were made the plain way of `left`, which is what was left of a harvest after refusals.
+
+        What is neither read nor one of the module's must follow from the indexes and words that were. It takes two
+        polls that read alike to be worth a pattern.
+        """
+        self.lapse()
+        if size(columns) > SMALL or max(map(len, harvest.runs.values())) > 1:
+            return columns
+        uses, before = _uses(module), self._print
+        self._print = _print([runs[0].values for column, runs in harvest.runs.items() if column in uses.words])
+        if self._print != before:
+            return columns
+        drawn = _drawn(uses, harvest, left, way, columns)
+        if drawn is None:
+            return columns
+        self._pattern, self._last = drawn
+        return self._last
+
+
+def _print(words: Iterable[Sequence[bytes]]) -> int:
+    """A number that is another one when any of these cells is."""
+    return hash(tuple(map(tuple, words)))
+
+
+def _numbers(pattern: _Pattern, raw: Sequence[Sequence[bytes]], fixed: array[float]) -> array[float]:
+    cells = list(chain.from_iterable(raw))
+    read = [decoded(pick(cells), tag) for tag, pick in pattern.groups]
+    values = array("d", b"".join([*read, fixed]))
+    for start, stop, scale, offset in pattern.scaled:
+        values[start:stop] = array("d", [value * scale + offset for value in values[start:stop]])
+    return values
+
+
+def _picking(places: _Places) -> _Pick:
+    if len(places) > 1:
+        return itemgetter(*places)
+    return itemgetter(slice(places[0], places[0] + 1)) if places else itemgetter(slice(0))
+
+
+def _drawn(
+    uses: _Uses, harvest: Harvest, left: Harvest, way: Way, columns: Sequence[Column]
+) -> tuple[_Pattern, Compact] | None:
+    """A pattern, and the columns as it gives them. None where it does not give these columns."""
+    asides = sum([type(column) is Aside for column in columns])
+    if any(type(column) is Aside for column in columns[: len(columns) - asides]):
+        return None
+    places: dict[int, dict[bytes, int]] = {}
+    end = 0
+    for number, (run,) in harvest.runs.items():
+        places[number] = dict(zip(run.indexes, range(end, end + len(run.indexes)), strict=True))
+        end += len(run.indexes)
+    groups: dict[int, list[int]] = {}
+    lying: list[tuple[int, int, Series | None]] = []
+    for column in columns:
+        series = uses.numbers.get(id(column.family))
+        if series is None or series.column not in harvest.runs:
+            lying.append((-1, 0, None))
+            continue
+        wanted = [index for run in left.runs.get(series.column, ()) for index in run.indexes]
+        if type(column) is Aside:
+            wanted = [index for index in places[series.column] if index not in set(wanted)]
+        if len(wanted) != len(column.values):
+            return None
+        tag = harvest.runs[series.column][0].tag
+        group = groups.setdefault(_READ_AS.get(tag, tag), [])
+        lying.append((_READ_AS.get(tag, tag), len(group), series))
+        group += [places[series.column][index] for index in wanted]
+    begins: dict[int, int] = {}
+    end = 0
+    for tag, group in groups.items():
+        begins[tag] = end
+        end += len(group)
+    slices: list[slice] = []
+    scaled: list[tuple[int, int, float, float]] = []
+    fixed = array("d")
+    for column, (tag, at, series) in zip(columns, lying, strict=True):
+        size = len(column.values)
+        if series is None:
+            slices.append(slice(end + len(fixed), end + len(fixed) + size))
+            fixed += column.values
+            continue
+        start = begins[tag] + at
+        slices.append(slice(start, start + size))
+        scale, offset = series.metric.scale, series.metric.offset
+        if scale or offset:
+            scaled.append((start, start + size, scale or 1.0, offset))
+    runs = [run for (run,) in harvest.runs.values()]
+    shape = _Shape(
+        tuple(harvest.runs),
+        tuple([run.tag for run in runs]),
+        tuple([tuple(run.indexes) for run in runs]),
+        way,
+        tuple([place for place, number in enumerate(harvest.runs) if number in uses.words]),
+        tuple([(tag, tuple(group)) for tag, group in groups.items()]),
+        tuple(scaled),
+    )
+    layout = laid(columns, fixed, slices, asides).layout
+    pattern = _patterns.get((shape, id(layout)))
+    if pattern is None:
+        pattern = _patterns[shape, id(layout)] = _Pattern(shape, layout)
+    made = laid(columns, _numbers(pattern, [run.values for run in runs], fixed), slices, asides)
+    if [each.values.tobytes() for each in made] != [each.values.tobytes() for each in columns]:
+        return None
+    return pattern, made
