@@ -240,6 +240,8 @@ class Agenda:
     def damaged(self, plan: Plan | None = None) -> dict[str, int]:
         """How many varbinds made no sense, by table. What lay in a wider subtree counts for each one within it, for
         nobody knows where it belonged."""
+        if not self._damaged:
+            return {}
         if plan is None or plan is self._plan:
             return {ber.dotted(root): count for root, count in self._damaged.items()}
         counts = {}
@@ -253,6 +255,8 @@ class Agenda:
 
     def _missing(self, plan: Plan | None) -> Iterator[tuple[str, bytes]]:
         """Tables of which something was not read, each with the OID that `unread` or `lost` says it of."""
+        if self.whole:
+            return
         if plan is None or plan is self._plan:
             yield from ((ber.dotted(root), root) for root in self.unread)
             yield from ((GETS, name) for name in self.lost)
