@@ -62,6 +62,7 @@ class Dicom:
         if reason := self._reason(called, calling):
             said.append("RJ")
             await client.say(_pack(ASSOCIATE_RJ, bytes((0, *reason))))
+            await client.ended()  # it is the other side that closes (PS3.8 9.2, Sta13): else it may not read why
             return
         said.append("AC")
         self._under_way += 1
