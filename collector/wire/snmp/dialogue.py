@@ -149,7 +149,8 @@ class Survey:
     def silence(self) -> None:
         """Another attempt, while the class allows one and nothing says that it would be in vain."""
         self._tries += 1
-        self._quiet = False
+        # A packet that is lost, and comes at the next attempt, says nothing about what the device bears.
+        self._quiet = self._quiet and self._tries <= LOSSES
         if self.asking is not None and self.asking.non_repeaters:
             self._learned.miss_non_repeaters()
         if isinstance(self._walk, Abreast) and self._tries > LOSSES:

@@ -10,7 +10,7 @@ import pytest
 from collector.errors import Denied, Malformed, NoData, Refused, TimedOut
 from collector.wire.snmp import ber, message
 from collector.wire.snmp.dialogue import Survey
-from collector.wire.snmp.habits import Learned, Limits
+from collector.wire.snmp.habits import LOSSES, Learned, Limits
 from collector.wire.snmp.module import Metric, Module
 from collector.wire.snmp.plan import compile
 from collector.wire.snmp.speech import Community
@@ -329,7 +329,7 @@ def test_whose_budget_is_spent_has_answered_well_so_far(reason: str, answers: in
 def test_who_was_silent_before_the_budget_was_spent_has_not_answered_well() -> None:
     learned = Learned()
     survey = Survey(compile(TABLE), Community(2, b"public"), Limits(), learned, Clock())
-    for silent in (True, False):
+    for silent in (*[True] * (LOSSES + 1), False):  # fewer are loss
         packet = survey.send()
         assert packet is not None
         survey.silence() if silent else survey.receive(Agent(table_values()).answer(packet)[0])
