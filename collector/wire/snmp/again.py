@@ -12,7 +12,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import accumulate, chain
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 from weakref import WeakValueDictionary
@@ -52,37 +52,37 @@ def _uses(module: Module) -> _Uses:
     return _Uses(frozenset(range(len(plan.columns.prefixes))) - plain, numbers)
 
 
-class _Pattern:
-    """How what is read becomes columns, the same object for devices that are alike."""
-
-    __slots__ = ("__weakref__", "columns", "groups", "indexes", "layout", "live", "scaled", "tags", "way", "words")
-
-    def __init__(self, shape: _Shape, layout: Layout) -> None:
-        self.columns = shape.columns
-        """Those that were read, by number, in order; of each its one type and its indexes."""
-        self.tags = list(shape.tags)
-        self.indexes = [list(each) for each in shape.indexes]
-        self.way = shape.way
-        self.words = _picking(shape.words)
-        """Takes the columns that are more than numbers."""
-        self.groups = [(tag, _picking(places)) for tag, places in shape.groups]
-        """By type: takes its cells, in the order in which their numbers lie, out of all that were read."""
-        self.scaled = shape.scaled
-        self.live = sum([len(places) for _, places in shape.groups])
-        """How many numbers are read. Behind them lie those that stay."""
-        self.layout = layout
-
-
 class _Shape(NamedTuple):
     """What makes patterns the same, beside their layout."""
 
     columns: _Places
+    """Those that were read, by number, in order; of each its one type and its indexes."""
     tags: _Places
     indexes: tuple[tuple[bytes, ...], ...]
     way: Way
     words: _Places
+    """Which of the columns that were read are more than numbers."""
     groups: tuple[tuple[int, _Places], ...]
+    """By type, which of all cells that were read it has, in the order in which their numbers lie."""
     scaled: tuple[tuple[int, int, float, float], ...]
+    """From where to where numbers lie that are scaled, and how."""
+
+
+class _Pattern:
+    """How what is read becomes columns, the same object for devices that are alike: a shape made ready for use."""
+
+    __slots__ = ("__weakref__", "groups", "indexes", "layout", "live", "shape", "tags", "words")
+
+    def __init__(self, shape: _Shape, layout: Layout) -> None:
+        self.shape = shape
+        self.layout = layout
+        # As runs have them: what is compared in each poll is not made into something else first.
+        self.tags = list(shape.tags)
+        self.indexes = [list(each) for each in shape.indexes]
+        self.words = _picking(shape.words)
+        self.groups = [(tag, _picking(places)) for tag, places in shape.groups]
+        self.live = sum([len(places) for _, places in shape.groups])
+        """How many numbers are read. Behind them lie those that stay."""
 
 
 _patterns: WeakValueDictionary[tuple[_Shape, int], _Pattern] = WeakValueDictionary()
@@ -104,7 +104,7 @@ class Again:
         pattern, last = self._pattern, self._last
         if pattern is None or last is None:
             return None
-        if tuple(harvest.runs) != pattern.columns or way != pattern.way or room < pattern.layout.size:
+        if tuple(harvest.runs) != pattern.shape.columns or way != pattern.shape.way or room < pattern.layout.size:
             return None
         try:
             runs = [run for (run,) in harvest.runs.values()]
@@ -153,7 +153,7 @@ def _numbers(pattern: _Pattern, raw: Sequence[Sequence[bytes]], fixed: array[flo
     cells = list(chain.from_iterable(raw))
     read = [decoded(pick(cells), tag) for tag, pick in pattern.groups]
     values = array("d", b"".join([*read, fixed]))
-    for start, stop, scale, offset in pattern.scaled:
+    for start, stop, scale, offset in pattern.shape.scaled:
         values[start:stop] = array("d", [value * scale + offset for value in values[start:stop]])
     return values
 
@@ -171,46 +171,28 @@ def _drawn(
     asides = sum([type(column) is Aside for column in columns])
     if any(type(column) is Aside for column in columns[: len(columns) - asides]):
         return None
-    places: dict[int, dict[bytes, int]] = {}
-    end = 0
-    for number, (run,) in harvest.runs.items():
-        places[number] = dict(zip(run.indexes, range(end, end + len(run.indexes)), strict=True))
-        end += len(run.indexes)
+    sources = _sources(uses, harvest, left, columns)
+    if sources is None:
+        return None
     groups: dict[int, list[int]] = {}
-    lying: list[tuple[int, int, Series | None]] = []
-    for column in columns:
-        series = uses.numbers.get(id(column.family))
-        if series is None or series.column not in harvest.runs:
-            lying.append((-1, 0, None))
-            continue
-        wanted = [index for run in left.runs.get(series.column, ()) for index in run.indexes]
-        if type(column) is Aside:
-            wanted = [index for index in places[series.column] if index not in set(wanted)]
-        if len(wanted) != len(column.values):
-            return None
-        tag = harvest.runs[series.column][0].tag
-        group = groups.setdefault(_READ_AS.get(tag, tag), [])
-        lying.append((_READ_AS.get(tag, tag), len(group), series))
-        group += [places[series.column][index] for index in wanted]
-    begins: dict[int, int] = {}
-    end = 0
-    for tag, group in groups.items():
-        begins[tag] = end
-        end += len(group)
+    for source in sources:
+        if source is not None:
+            groups.setdefault(source.tag, []).extend(source.cells)
+    # Group by group lie the numbers that are read, in the order of the columns; behind them those that stay.
+    ends = dict(zip(groups, accumulate(map(len, groups.values()), initial=0), strict=False))
+    end = sum(map(len, groups.values()))
     slices: list[slice] = []
     scaled: list[tuple[int, int, float, float]] = []
     fixed = array("d")
-    for column, (tag, at, series) in zip(columns, lying, strict=True):
-        size = len(column.values)
-        if series is None:
-            slices.append(slice(end + len(fixed), end + len(fixed) + size))
+    for column, source in zip(columns, sources, strict=True):
+        start = end + len(fixed) if source is None else ends[source.tag]
+        slices.append(slice(start, start + len(column.values)))
+        if source is None:
             fixed += column.values
             continue
-        start = begins[tag] + at
-        slices.append(slice(start, start + size))
-        scale, offset = series.metric.scale, series.metric.offset
-        if scale or offset:
-            scaled.append((start, start + size, scale or 1.0, offset))
+        ends[source.tag] = slices[-1].stop
+        if source.scale or source.offset:
+            scaled.append((start, slices[-1].stop, source.scale or 1.0, source.offset))
     runs = [run for (run,) in harvest.runs.values()]
     shape = _Shape(
         tuple(harvest.runs),
@@ -221,11 +203,48 @@ def _drawn(
         tuple([(tag, tuple(group)) for tag, group in groups.items()]),
         tuple(scaled),
     )
-    layout = laid(columns, fixed, slices, asides).layout
-    pattern = _patterns.get((shape, id(layout)))
+    frame = laid(columns, fixed, slices, asides)
+    pattern = _patterns.get((shape, id(frame.layout)))
     if pattern is None:
-        pattern = _patterns[shape, id(layout)] = _Pattern(shape, layout)
-    made = laid(columns, _numbers(pattern, [run.values for run in runs], fixed), slices, asides)
+        pattern = _patterns[shape, id(frame.layout)] = _Pattern(shape, frame.layout)
+    made = Compact(frame.layout, frame.tables, _numbers(pattern, [run.values for run in runs], fixed))
     if [each.values.tobytes() for each in made] != [each.values.tobytes() for each in columns]:
         return None
     return pattern, made
+
+
+class _Source(NamedTuple):
+    """Where a column's numbers come from: which cells of all that were read, their type, and what is made of them."""
+
+    tag: int
+    cells: Sequence[int]
+    scale: float
+    offset: float
+
+
+def _sources(
+    uses: _Uses, harvest: Harvest, left: Harvest, columns: Sequence[Column]
+) -> Sequence[_Source | None] | None:
+    """Of each column; None for one that stays as it is. None at all where a column has other rows than were read."""
+    places: dict[int, dict[bytes, int]] = {}
+    end = 0
+    for number, (run,) in harvest.runs.items():
+        places[number] = dict(zip(run.indexes, range(end, end + len(run.indexes)), strict=True))
+        end += len(run.indexes)
+    found: list[_Source | None] = []
+    for column in columns:
+        series = uses.numbers.get(id(column.family))
+        if series is None or series.column not in harvest.runs:
+            found.append(None)
+            continue
+        at = places[series.column]
+        wanted = [index for run in left.runs.get(series.column, ()) for index in run.indexes]
+        if type(column) is Aside:
+            served = frozenset(wanted)
+            wanted = [index for index in at if index not in served]
+        if len(wanted) != len(column.values):
+            return None
+        tag = harvest.runs[series.column][0].tag
+        cells = [at[index] for index in wanted]
+        found.append(_Source(_READ_AS.get(tag, tag), cells, series.metric.scale, series.metric.offset))
+    return found
