@@ -70,7 +70,20 @@ def _layout(
     return known
 
 
-class Compact(Sequence[Column]):
+class _Made(Sequence[Column]):
+    """Columns that are made when somebody looks at them, which is hardly ever at one alone."""
+
+    __slots__ = ()
+
+    @overload
+    def __getitem__(self, at: int) -> Column: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Column]: ...
+    def __getitem__(self, at: int | slice) -> Column | Sequence[Column]:
+        return tuple(self)[at]
+
+
+class Compact(_Made):
     """Columns, made anew whenever somebody wants them."""
 
     __slots__ = ("layout", "tables", "values")
@@ -95,13 +108,6 @@ class Compact(Sequence[Column]):
         for place, each in enumerate(columns):
             yield Column(*each) if place < shown else Aside(*each)
 
-    @overload
-    def __getitem__(self, at: int) -> Column: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Column]: ...
-    def __getitem__(self, at: int | slice) -> Column | Sequence[Column]:
-        return tuple(self)[at]
-
     def apart(self) -> tuple[Sequence[Column], Sequence[Column]]:
         """Those for the page, and those aside."""
         parts = self.layout.parts
@@ -110,7 +116,7 @@ class Compact(Sequence[Column]):
         return Compact(parts[0], self.tables, self.values), Compact(parts[1], self.tables, self.values)
 
 
-class Sheaf(Sequence[Column]):
+class Sheaf(_Made):
     """Columns of a page in `parts`, each as it is kept: whoever looks at them one by one has them made."""
 
     __slots__ = ("parts",)
@@ -125,13 +131,6 @@ class Sheaf(Sequence[Column]):
 
     def __iter__(self) -> Iterator[Column]:
         return chain.from_iterable(self.parts)
-
-    @overload
-    def __getitem__(self, at: int) -> Column: ...
-    @overload
-    def __getitem__(self, at: slice) -> Sequence[Column]: ...
-    def __getitem__(self, at: int | slice) -> Column | Sequence[Column]:
-        return tuple(self)[at]
 
 
 def size(columns: Sequence[Column]) -> int:

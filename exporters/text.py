@@ -167,6 +167,7 @@ def _lines(name: str, texts: Sequence[str], values: array[float]) -> str:
 def numbers(values: Sequence[float]) -> list[str]:
     """Hot: each value as text."""
     if -_WRITTEN_OUT < sum(values) < _WRITTEN_OUT:
+        values = tuple(values)  # two tuples are compared in one go
         whole = tuple(map(int, values))
         texts = list(map(str, whole))
         if whole != values:
