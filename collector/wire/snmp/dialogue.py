@@ -305,9 +305,7 @@ class Survey:
         if asked.non_repeaters:
             learned.unheard = 0
             try:
-                if head.error_status:
-                    raise Malformed("refused, perhaps for what went along")
-                along, start = sound(asked, packet, start, head.stop)
+                along, start = sound(asked, packet, head)
             except Malformed:
                 learned.doubt_non_repeaters()
                 return True  # asked again without

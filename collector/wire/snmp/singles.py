@@ -164,10 +164,13 @@ def _tells(along: Sequence[bytes], names: Sequence[bytes]) -> bool:
     return any(map(lt, along, names)) or (len(names) > count and names[0] < names[count])
 
 
-def sound(asked: Asked, packet: bytes, at: int, end: int) -> tuple[list[Value], int]:
+def sound(asked: Asked, packet: bytes, head: message.Head) -> tuple[list[Value], int]:
     """The values that came for non-repeaters, each under its own name, and where the rows begin. What comes after a
-    name and is not its value 0 says that there is none. Raises Malformed for what does not come after it."""
-    oids, tags, contents, at = message.several(packet, at, end, asked.non_repeaters)
+    name and is not its value 0 says that there is none. Raises Malformed for what does not come after it, and for an
+    error status."""
+    if head.error_status:
+        raise Malformed("refused, perhaps for the non-repeaters")
+    oids, tags, contents, at = message.several(packet, head.start, head.stop, asked.non_repeaters)
     if len(oids) < asked.non_repeaters:
         raise Malformed("a non-repeater without an answer")
     found = []

@@ -64,21 +64,27 @@ def grown() -> Learned:
     return learned
 
 
-def right(polled: Polled, values: dict[str, bytes], module: Module) -> None:
+def right(done: Polled, values: dict[str, bytes], module: Module) -> None:
     plain = poll(Agent(dict(values)), module, Learned())
-    assert polled.columns == plain.columns
-    assert polled.survey.incomplete == {}
+    assert done.columns == plain.columns
+    assert done.survey.incomplete == {}
     signs = {ber.encode_oid(oid): values[oid] for oid in (UPTIME, CHANGE) if oid in values}
-    assert polled.survey.signs == {name: ber.number(value[0], value[2:]) for name, value in signs.items()}
+    assert done.survey.signs == {name: ber.number(value[0], value[2:]) for name, value in signs.items()}
+
+
+def polled(kind: type[Agent], module: Module, values: dict[str, bytes], learned: Learned, times: int) -> list[Polled]:
+    """So many polls of such an agent, each of which has read what there is."""
+    polls = [poll(kind(dict(values)), module, learned) for _ in range(times)]
+    for each in polls:
+        right(each, values, module)
+    return polls
 
 
 @pytest.mark.parametrize("columns", [TWO_COLUMNS, MANY_COLUMNS])
 def test_what_is_asked_at_the_end_goes_along_with_the_last_rows(columns: Sequence[int]) -> None:
     module, values = ports(columns)
     learned = grown()
-    polls = [poll(Agent(dict(values)), module, learned) for _ in range(4)]
-    for each in polls:
-        right(each, values, module)
+    polls = polled(Agent, module, values, learned, 4)
     assert [each.along for each in polls[1:]] == [[3]] * 3
     assert polls[-1].heads[0].error_index == 3, "two rows, and one that says there are no more"
 
@@ -86,33 +92,26 @@ def test_what_is_asked_at_the_end_goes_along_with_the_last_rows(columns: Sequenc
 def test_a_value_that_is_not_there_needs_no_question_of_its_own() -> None:
     module, values = ports()
     del values[CHANGE], values[COUNT]
-    learned = grown()
-    for turn in range(3):
-        polled = poll(Agent(dict(values)), module, learned)
-        right(polled, values, module)
-        assert "count" not in polled.columns
-        assert polled.along == [3] or not turn
+    polls = polled(Agent, module, values, grown(), 3)
+    assert not any("count" in each.columns for each in polls)
+    assert [each.along for each in polls[1:]] == [[3], [3]]
 
 
 def test_what_is_the_last_of_all_is_found_to_be_missing() -> None:
     module, values = ports()
     del values[CHANGE], values[ABOVE]
     learned = grown()
-    for _ in range(3):
-        polled = poll(Agent(dict(values)), module, learned)
-        right(polled, values, module)
-    assert (polled.along, learned.lone_rows) == ([3], 0)
+    polls = polled(Agent, module, values, learned, 3)
+    assert (polls[-1].along, learned.lone_rows) == ([3], 0)
 
 
 def test_a_row_more_is_read_and_what_came_along_too_early_is_asked_for_again() -> None:
     module, values = ports()
     learned = grown()
-    for _ in range(2):
-        poll(Agent(dict(values)), module, learned)
+    polled(Agent, module, values, learned, 2)
     _, more = ports(rows=4)
-    polled = poll(Agent(dict(more)), module, learned)
-    right(polled, more, module)
-    assert len(polled.along) > 1
+    (grew,) = polled(Agent, module, more, learned, 1)
+    assert len(grew.along) > 1
     assert (learned.lone_rows, learned.setbacks) == (0, 0)
 
 
@@ -168,10 +167,7 @@ def test_whom_it_does_not_suit_is_read_as_before_and_not_asked_again_for_long(
 ) -> None:
     module, values = ports(columns)
     learned = grown()
-    polls = []
-    for _ in range(5):
-        polls.append(poll(kind(dict(values)), module, learned))
-        right(polls[-1], values, module)
+    polls = polled(kind, module, values, learned, 5)
     assert any(number > 0 for each in polls for number in each.along), "it was tried"
     assert all(each.along == [0, -1] for each in polls[-2:])
     assert RETRIAL - 5 < learned.lone_rows < RETRIAL
@@ -185,10 +181,7 @@ def test_whom_it_does_not_suit_is_read_as_before_and_not_asked_again_for_long(
 def test_who_never_answers_it_is_not_asked_again_for_long() -> None:
     module, values = ports()
     learned = grown()
-    polls = []
-    for _ in range(LOSSES + 3):
-        polls.append(poll(Swallows(dict(values)), module, learned))
-        right(polls[-1], values, module)
+    polls = polled(Swallows, module, values, learned, LOSSES + 3)
     assert all(each.along == [0, -1] for each in polls[-2:])
     learned.lone_rows = 0
     assert 3 in poll(Swallows(dict(values)), module, learned).along
@@ -199,8 +192,7 @@ def test_lost_packets_say_nothing_about_it() -> None:
     module, values = ports()
     learned = grown()
     poll(Agent(dict(values)), module, learned)
-    for _ in range(LOSSES):
-        right(poll(Swallows(dict(values)), module, learned), values, module)
+    polled(Swallows, module, values, learned, LOSSES)
     assert (learned.lone_rows, learned.unheard) == (0, LOSSES)
     assert poll(Agent(dict(values)), module, learned).along == [3]
     assert learned.unheard == 0
@@ -212,9 +204,9 @@ def test_what_ends_in_no_zero_is_asked_for_by_a_get() -> None:
     module = Module("ports", walk=(f"{ENTRY}.14",), get=(cell,), metrics=module.metrics)
     learned = grown()
     for _ in range(3):
-        polled = poll(Agent(dict(values)), module, learned)
-    assert polled.along == [0, -1]
-    assert polled.columns["c10"] == [1001.0]
+        last = poll(Agent(dict(values)), module, learned)
+    assert last.along == [0, -1]
+    assert last.columns["c10"] == [1001.0]
 
 
 @pytest.mark.parametrize(
@@ -224,6 +216,5 @@ def test_what_makes_no_sense_is_none_of_it_taken(answer: list[tuple[str, bytes]]
     asked = Asked("bulk", tuple(ber.encode_oid(oid)[:-1] for oid in (UPTIME, COUNT)), 1, 0, 0.0, 2)
     head = message.read(message.request(1, b"c", "bulk", 1, asked.names, 1, 2))
     packet = response(head, [(ber.encode_oid(oid), value) for oid, value in answer])
-    came = message.read(packet)
     with pytest.raises(Malformed):
-        sound(asked, packet, came.start, came.stop)
+        sound(asked, packet, message.read(packet))
