@@ -3,8 +3,8 @@
 Names are read again only when a sign says that they may be others, when a row comes that was not there, or when they
 are older than the settings allow; else the rows that were rendered from them serve on. The signs are looked at when
 all has been read, or come in one reply with the last of it, so that they speak for the time between two polls and for
-the poll itself. Where they have moved,
-what was read is discarded and all is read once more; where they then move again, it is served, and marked `changed`.
+the poll itself. Where they have moved, what was read is discarded and all is read once more; where they then move
+again, it is served, and marked `changed`.
 """
 
 from __future__ import annotations
