@@ -18,7 +18,7 @@ from operator import lt
 from collector.errors import Malformed
 from collector.wire.snmp import ber, message, row
 from collector.wire.snmp.habits import Limits
-from collector.wire.snmp.units import Unit
+from collector.wire.snmp.units import Unit, named
 from collector.wire.snmp.walk import COMPLETE, Caps, Columns, Harvest, Run
 
 UNSOUND = "unsound"
@@ -84,7 +84,7 @@ class Abreast:
     """A unit under way, as `walk.Walk` is a subtree: `root`, `ended`, `names` to ask on from, `packets`, `bad`.
 
     `root` is the subtree of it that is walked first where it can't be read like this. `rows` remembers from poll to
-    poll how many rows each table has, by its first column. `harvest` is what was read; `leaves` are columns without a
+    poll how many rows each table has, by its entry. `harvest` is what was read; `leaves` are columns without a
     cell, `short` says whether the last reply held less than was asked for, `closing` whether all will be read with the
     answer to what is asked now, if the tables are as they were; `size` is how many bytes a varbind took in the reply
     where it took most.
@@ -126,8 +126,9 @@ class Abreast:
         """Choose what is asked next where that is open. Returns repetitions."""
         if not self._strands:
             if not self._columns:
-                self._columns.extend(self._tables.popleft())
-                self._table = self._columns[0]
+                table = self._tables.popleft()
+                self._columns.extend(table)
+                self._table = named(table)
                 self._known = self._rows.pop(self._table, repetitions - 1)
             left, rows, few = len(self._columns), self._known + 1, self._known < row.FEW
             if few and fit(self._columns, rows, repetitions, varbinds, limits):

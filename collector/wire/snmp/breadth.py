@@ -11,11 +11,12 @@ from collector.wire.snmp.joint import Joint
 from collector.wire.snmp.lean import Diet
 from collector.wire.snmp.plan import Plan
 from collector.wire.snmp.row import FEW
-from collector.wire.snmp.units import Unit, together
+from collector.wire.snmp.units import Unit, named, together
+from collector.wire.snmp.walk import Harvest
 
 
 class Breadth:
-    """`room` is for how many bytes of reply is asked: no more than a frame where nothing is read abreast."""
+    """`room` is for how many bytes of reply is asked; 0: nothing is read abreast."""
 
     __slots__ = ("_agenda", "_learned", "_less", "_limits", "_plan", "_several", "_together", "room")
 
@@ -58,12 +59,12 @@ class Breadth:
         if len(several) == 1:
             return unit
         self._several, self._together = several, together(tuple(several))
-        self._learned.rows[self._together.first] = rows - 1
+        self._learned.rows[named(*self._together.tables)] = rows - 1
         return self._together
 
     def _few(self, unit: Unit) -> int:
         """Rows to ask for where all tables of a unit are known to have few: one more than they have. Else 0."""
-        known = [self._learned.rows.get(table[0], FEW) for table in unit.tables]
+        known = [self._learned.rows.get(named(table), FEW) for table in unit.tables]
         return max(known) + 1 if known and max(known) < FEW else 0
 
     def _planned(self, root: bytes) -> Unit | None:
@@ -75,7 +76,7 @@ class Breadth:
         return unit.only([each for each in unit.roots if each in beside], self._plan.columns)
 
     def _bears(self, root: bytes) -> bool:
-        return self.room > FRAME and root not in self._learned.lone_walks and not self._plan.any_order(root)
+        return self.room > 0 and root not in self._learned.lone_walks and not self._plan.any_order(root)
 
     def wish(self, unit: Unit) -> int:
         """Most repetitions for a unit: of several subtrees' the least."""
@@ -89,13 +90,21 @@ class Breadth:
         """All of it was read: its size is known for the next poll."""
         self._learned.sizes[walk.unit.first] = walk.size
         rows = self._learned.rows
-        if walk.unit is self._together and (found := rows[walk.unit.first]) >= FEW:
+        if walk.unit is self._together and (found := rows[named(*walk.unit.tables)]) >= FEW:
             # One of the tables has grown. Which one shows when each is asked for by itself.
-            rows.update({table[0]: found for unit in self._several for table in unit.tables})
+            rows.update({named(table): found for unit in self._several for table in unit.tables})
+
+    def walked(self, harvest: Harvest) -> None:
+        """Everything was walked, and nothing went wrong: it shows how many rows there are to be read abreast."""
+        numbers, runs = self._plan.columns, harvest.runs
+        for table in [table for unit in self._plan.units.values() for table in unit.tables]:
+            if named(table) not in self._learned.rows:
+                cells = [sum([len(run.indexes) for run in runs.get(numbers.number(column), ())]) for column in table]
+                self._learned.rows[named(table)] = max(cells)
 
     def step_back(self) -> bool:
-        """No more large replies: remembered of the device. False where they were no larger already."""
-        was, self.room = self.room, FRAME
-        if was > FRAME:
+        """Replies of one frame at most: remembered of the device. False where they were no larger already."""
+        was, self.room = self.room, min(self.room, FRAME)
+        if was and self._learned.clean > 0:
             self._learned.set_back()
         return was > FRAME

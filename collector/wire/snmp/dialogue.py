@@ -73,7 +73,7 @@ class Survey:
         """Repetitions of the walk under way, where its columns are read abreast."""
         self._aside: dict[int, list[Run]] = {}
         """What the device had said abreast before it was walked, or fell silent."""
-        room = learned.room(limits.reply_bytes) if speech.bulk and not any_order else FRAME
+        room = learned.room(limits.reply_bytes) if speech.bulk and not any_order else 0
         self._breadth = Breadth(plan, diet, self._agenda, learned, limits, room)
         self._singles = Singles(self._agenda, speech, limits, learned, plan.max_repetitions)
         self.early_signs: Mapping[bytes, int] = self._singles.early_signs
@@ -244,7 +244,10 @@ class Survey:
 
     def _did_well(self) -> None:
         """The conversation ends. Nothing that went wrong counts in favour of larger replies."""
-        self._learned.clean += self.answered and self._quiet and self._agenda.whole and not self.malformed
+        if self.answered and self._quiet and self._agenda.whole and not self.malformed:
+            self._learned.clean += 1
+            if self._learned.clean == 1:
+                self._breadth.walked(self.harvest)
 
     def _begin_walk(self, root: bytes | None = None, harvest: Harvest | None = None) -> None:
         self._doubt = self._lone = False
@@ -335,7 +338,7 @@ class Survey:
         abreast = self._walk
         if not isinstance(abreast, Abreast):
             return False
-        self._breadth.room, tries = FRAME, self._tries
+        self._breadth.room, tries = 0, self._tries
         if abreast.ended != UNSOUND:
             self._aside |= abreast.harvest.runs
         self._begin_walk(abreast.root, self.harvest)

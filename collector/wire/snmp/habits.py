@@ -94,7 +94,7 @@ class Learned:
         self.sizes: dict[bytes, float] = {}
         """The same of what is read abreast, by its first column: texts here say nothing of numbers there."""
         self.rows: dict[bytes, int] = {}
-        """Rows of each table that is read with its columns abreast, by its first column."""
+        """Rows of each table that is read with its columns abreast, by its entry."""
         self.repetitions: float = FIRST_REPETITIONS
         self.ceiling = float("inf")
         self.round_trip = 0.0
@@ -132,8 +132,12 @@ class Learned:
         return int(max(1, min(self.repetitions, self.ceiling, most_repetitions(wished))))
 
     def room(self, limit: int) -> int:
-        """Bytes of reply to ask for where the class allows `limit`: twice as many after each clean poll but one."""
-        return int(min(limit, FRAME << min(max(self.clean - 1, 0), DOUBLINGS), self.longest))
+        """Bytes of a reply with several columns where the class allows `limit`: a frame after a first clean poll, twice
+        as many after each one more. 0: no such replies, for the class has no room or the device is not known so far.
+        """
+        if self.clean <= 0 or limit <= FRAME:
+            return 0
+        return int(min(limit, FRAME << min(self.clean - 1, DOUBLINGS), self.longest))
 
     def varbinds(self, room: int, column: bytes, size: float = 0.0) -> int:
         """How many varbinds a reply of `room` bytes holds where `column` is the first that is read, and those so far
@@ -200,7 +204,7 @@ class Learned:
             "parted": self.parted,
             "lone_walks": {root.hex(): left for root, left in list(self.lone_walks.items())[:NOTED]},
             "engine_id": self.engine_id.hex(),
-            "rows": {table.hex(): rows for table, rows in list(self.rows.items())[:NOTED]},
+            "tables": {table.hex(): rows for table, rows in list(self.rows.items())[:NOTED]},
         }
         limits = {"longest": self.longest, "ceiling": self.ceiling}
         return known | {name: limit for name, limit in limits.items() if limit != float("inf")}
@@ -221,7 +225,7 @@ class Learned:
         made.lone_gets = min(max(int(saved.get("lone_gets", 0)), 0), RETRIAL)
         made.lone_rows = max(int(saved.get("lone_rows", 0)), 0)
         made.parted = max(int(saved.get("parted", 0)), 0)
-        lone, rows = saved.get("lone_walks", {}), saved.get("rows", {})
+        lone, rows = saved.get("lone_walks", {}), saved.get("tables", {})
         made.engine_id = bytes.fromhex(saved.get("engine_id", ""))
         made.lone_walks = {bytes.fromhex(root): min(int(left), RETRIAL) for root, left in lone.items()}
         made.rows = {bytes.fromhex(table): max(int(count), 0) for table, count in rows.items()}

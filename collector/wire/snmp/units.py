@@ -53,7 +53,7 @@ def units(roots: Sequence[bytes], columns: Columns) -> Mapping[bytes, Unit]:
     """By root: what it is read with. None for what is walked: a row, or a subtree whose columns can't be told by their
     place in a reply."""
     found: dict[bytes, Unit] = {}
-    siblings: dict[tuple[int, ...], list[bytes]] = {}
+    siblings: dict[bytes, list[bytes]] = {}
     for root in roots:
         below = tables(root, columns)
         if below == ((root,),):
@@ -91,7 +91,7 @@ def tables(root: bytes, columns: Columns) -> tuple[Table, ...]:
     if not own or len(minimal(below)) < len(below):
         return ()
     found: list[list[bytes]] = []
-    parent: tuple[int, ...] = ()
+    parent = b""
     for prefix in below:
         above = entry(prefix)
         # A single one goes with the table behind it: that costs a few variables, not a packet.
@@ -103,6 +103,16 @@ def tables(root: bytes, columns: Columns) -> tuple[Table, ...]:
     return tuple(map(tuple, found))
 
 
-def entry(column: bytes) -> tuple[int, ...]:
-    """The arcs of what a column is a part of: a table's entry."""
-    return ber.decode_arcs(column)[:-1]
+@lru_cache(maxsize=4096)
+def entry(column: bytes) -> bytes:
+    """What a raw column is a part of: a table's entry."""
+    end = len(column) - 1
+    while end > 0 and column[end - 1] >= 0x80:  # the last arc goes on
+        end -= 1
+    return column[:end]
+
+
+def named(table: Table) -> bytes:
+    """The entry by which a table is remembered, whichever of its columns are read: the last one's, for a single column
+    may go with the table behind it."""
+    return entry(table[-1])

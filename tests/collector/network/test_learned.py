@@ -124,7 +124,7 @@ def test_what_was_not_needed_yet_outlives_another_restart() -> None:
     virtual(scene())
 
 
-@pytest.mark.parametrize("garbled", [{"clean": "many"}, {"rows": {"xyz": 1}}, {"rows": [1]}, {"size": None}, []])
+@pytest.mark.parametrize("garbled", [{"clean": "many"}, {"tables": {"xyz": 1}}, {"tables": [1]}, {"size": None}, []])
 def test_what_makes_no_sense_is_said_and_left(garbled: Any) -> None:
     async def scene() -> None:
         run = Run(agents.Agent(table_values()))

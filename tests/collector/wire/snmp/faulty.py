@@ -47,7 +47,7 @@ def table_values(rows: int = ROWS) -> dict[str, bytes]:
 
 
 CLEAN: ContextVar[int] = ContextVar("CLEAN", default=0)
-"""Polls that went well before: from two on, columns are read abreast."""
+"""Polls that went well before: from the first on, columns are read abreast."""
 
 
 def known() -> Learned:

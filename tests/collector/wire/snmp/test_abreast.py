@@ -72,7 +72,7 @@ def test_replies_grow_after_clean_polls_only() -> None:
     assert longest[0] <= longest[1] <= 1472
     assert longest[-1] <= ROOM * 1.1
     assert sent[-1] < sent[1] / 2
-    assert [learned.room(ROOM), learned.room(FRAME), Learned().room(ROOM)] == [ROOM, FRAME, FRAME]
+    assert [learned.room(ROOM), learned.room(FRAME), Learned().room(ROOM)] == [ROOM, 0, 0]
 
 
 @dataclass
@@ -90,6 +90,23 @@ class TooBig(Agent):
     def reply(self, head: message.Head, asked: Sequence[bytes]) -> list[bytes]:
         answers = super().reply(head, asked)
         return answers if len(answers[0]) <= 1472 else [response(head, [], message.TOO_BIG)]
+
+
+@pytest.mark.parametrize("kind", [Agent, NoFragments, TooBig])
+@pytest.mark.parametrize("rows", [0, 3, 60])
+def test_after_one_clean_poll_columns_are_asked_for_together_in_replies_of_a_frame(
+    kind: type[Agent], rows: int
+) -> None:
+    module, values = wide(rows, holes=False)
+    learned = Learned()
+    walked = poll(kind(dict(values)), module, learned=learned)
+    agent = kind(dict(values))
+    abreast = poll(agent, module, learned=learned)
+    assert {n: c.values for n, c in abreast.columns.items()} == {n: c.values for n, c in walked.columns.items()}
+    assert max(asked(agent)) > 1
+    assert max(len(agent.answer(question)[0]) for question in list(agent.questions)) <= 1472
+    assert max(head.error_index for head in agent.asked) <= max(rows, 1) + 1, "one row more than the walk has shown"
+    assert (learned.clean, learned.setbacks) == (2, 0)
 
 
 class ByName(Agent):
@@ -130,10 +147,16 @@ class TwoTypes(Agent):
         super().__post_init__()
 
 
-@pytest.mark.parametrize("kind", [NoFragments, TooBig, ByName, FirstOnly, LastRepeated, Dumb, TwoTypes])
-def test_who_can_not_do_it_is_read_as_before_and_not_asked_again_for_long(kind: type[Agent]) -> None:
+MUDDLED = [ByName, FirstOnly, LastRepeated, Dumb, TwoTypes]
+"""Agents that can't be asked for several columns, in however small a reply."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "clean"), [(NoFragments, 4), (TooBig, 4), *((kind, clean) for kind in MUDDLED for clean in (1, 4))]
+)
+def test_who_can_not_do_it_is_read_as_before_and_not_asked_again_for_long(kind: type[Agent], clean: int) -> None:
     module, values = (TABLE, table_values()) if kind is TwoTypes else wide(60, holes=False)
-    learned = grown()
+    learned = grown(clean)
     walked = poll(Agent(dict(values)), module, learned=Learned())
     for turn in range(3):
         agent = kind(dict(values))

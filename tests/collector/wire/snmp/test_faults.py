@@ -50,9 +50,10 @@ from tests.collector.wire.snmp.faulty import (
 )
 
 
-@pytest.fixture(params=[0, 4], ids=["new", "grown"], autouse=True)
+@pytest.fixture(params=[0, 1, 4], ids=["new", "met", "grown"], autouse=True)
 def clean(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Every fault is met twice: by a device of which nothing is known, and by one that has been well for long."""
+    """Every fault is met three times: by a device of which nothing is known, by one that has been well once, and by one
+    that has been well for long."""
     token = CLEAN.set(request.param)
     yield
     CLEAN.reset(token)
