@@ -106,7 +106,7 @@ def sift(harvest: Harvest, rows: Mapping[int, Wanted]) -> Harvest:
             sifted.runs[column] = runs
             continue
         for run in runs:
-            left = Run(run.tag)
+            left = Run(run.tag, [], [])
             for index, value in zip(run.indexes, run.values, strict=True):
                 if wanted.has(index):
                     left.indexes.append(index)

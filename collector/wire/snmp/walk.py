@@ -58,10 +58,10 @@ class Run:
 
     __slots__ = ("indexes", "tag", "values")
 
-    def __init__(self, tag: int) -> None:
+    def __init__(self, tag: int, indexes: list[bytes], values: list[bytes]) -> None:
         self.tag = tag
-        self.indexes: list[bytes] = []
-        self.values: list[bytes] = []
+        self.indexes = indexes
+        self.values = values
 
 
 class Harvest:
@@ -93,7 +93,7 @@ class Harvest:
         """The run that a next cell of this column and type belongs to."""
         runs = self.runs.setdefault(column, [])
         if not runs or runs[-1].tag != tag:
-            runs.append(Run(tag))
+            runs.append(Run(tag, [], []))
         return runs[-1]
 
 

@@ -101,7 +101,4 @@ def _fast(harvest: Harvest, speeds: Mapping[int, int]) -> set[bytes]:
 
 def _of(run: Run, wanted: Callable[[bytes], bool]) -> Run:
     chosen = list(map(wanted, run.indexes))
-    kept = Run(run.tag)
-    kept.indexes += compress(run.indexes, chosen)
-    kept.values += compress(run.values, chosen)
-    return kept
+    return Run(run.tag, list(compress(run.indexes, chosen)), list(compress(run.values, chosen)))
