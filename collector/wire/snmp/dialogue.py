@@ -193,16 +193,14 @@ class Survey:
     def share(self, number: int) -> Share:
         """What the plan, or one of those of a `Joint`, has got, as if it had been asked alone."""
         if isinstance(self._plan, Plan):
-            share = self._share(self._plan, sift(self.harvest, self._rows))
-            return share._replace(skipped=self.skipped)
-        plan = self._plan.plans[number]
-        share = self._share(plan, self._plan.share(number, self.harvest))
-        return share._replace(skipped=self._plan.own(number, self.skipped))
+            return self._share(self._plan, sift(self.harvest, self._rows), self.skipped)
+        skipped = self._plan.own(number, self.skipped)
+        return self._share(self._plan.plans[number], self._plan.share(number, self.harvest), skipped)
 
-    def _share(self, plan: Plan | Joint, harvest: Harvest) -> Share:
+    def _share(self, plan: Plan | Joint, harvest: Harvest, skipped: frozenset[int] = frozenset()) -> Share:
         agenda, only = self._agenda, plan if isinstance(plan, Plan) else None
         incomplete = agenda.incomplete(only)
-        share = Share(harvest, incomplete, None, said=agenda.said(only), damaged=agenda.damaged(only))
+        share = Share(harvest, incomplete, None, skipped, agenda.said(only), agenda.damaged(only))
         if harvest.runs:
             return share
         reasons, whole = set(incomplete.values()), plan is self._plan
@@ -279,7 +277,9 @@ class Survey:
         """The question under way, in the shape that the number of attempts so far suggests."""
         attempt, now = self._tries, self._now()
         if self._walk is None:
-            return Asked("get", self._singles.batch(attempt), 0, attempt, now)
+            # What is lost is asked for again as it was, once; then a name alone, for agents that drop several (F5).
+            lone = attempt >= min(2, self._attempts - 1) > 0
+            return Asked("get", self._singles.batch(lone), 0, attempt, now)
         if isinstance(self._walk, Abreast):
             varbinds = self._breadth.varbinds(self._walk)
             repetitions = self._walk.ask(self._most, varbinds, self._limits)

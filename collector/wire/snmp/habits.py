@@ -78,8 +78,8 @@ class Learned:
     """What earlier polls found out about a device."""
 
     __slots__ = (
-        "_age", "ceiling", "clean", "engine_id", "lone_gets", "lone_rows", "lone_walks", "longest", "parted",
-        "repetitions", "round_trip", "rows", "setbacks", "size", "sizes", "unheard",
+        "_age", "ceiling", "clean", "engine_id", "lone_gets", "lone_rows", "lone_walks", "longest",
+        "narrowed", "parted", "repetitions", "round_trip", "rows", "setbacks", "size", "sizes", "unheard",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -97,6 +97,8 @@ class Learned:
         """Rows of each table that is read with its columns abreast, by its entry."""
         self.repetitions: float = FIRST_REPETITIONS
         self.ceiling = float("inf")
+        self.narrowed = 0
+        """Times in this poll that it took fewer rows to get an answer."""
         self.round_trip = 0.0
         self.lone_gets = 0
         """Polls for which GETs carry one varbind (F5)."""
@@ -114,6 +116,7 @@ class Learned:
     def poll(self) -> None:
         """A poll begins."""
         self._age += 1
+        self.narrowed = 0
         if self._age % RETRIAL == 0:
             # Longer replies cost nothing where they are cut off again, and another device may be behind the address.
             self.longest = float("inf")
@@ -162,8 +165,10 @@ class Learned:
         Replies are to fill one frame without being fragmented (F26). Small ones grow at most twofold at a time.
         """
         if attempt >= 2:
-            # It took fewer rows to get through: a size is in the way, or loss.
-            self.ceiling = max(repetitions, min(self.ceiling, self.repetitions) // 2)
+            # It took fewer rows to get through. Once that may be loss; twice in a poll a size is in the way.
+            self.narrowed += 1
+            if self.narrowed > 1:
+                self.ceiling = max(repetitions, min(self.ceiling, self.repetitions) // 2)
         elif repetitions + 1 > self.ceiling:
             self.ceiling += CLIMB
         if count:

@@ -47,9 +47,9 @@ class Singles:
         self._agenda.names.extend(names)
         self._leaf = bool(self._agenda.names)
 
-    def batch(self, tries: int) -> tuple[bytes, ...]:
-        """Names for the next GET: as many as class, module, version and experience allow."""
-        if not self._speech.bulk or tries or self._learned.lone_gets or self._leaf:
+    def batch(self, lone: bool) -> tuple[bytes, ...]:
+        """Names for the next GET: as many as class, module, version and experience allow, or one alone."""
+        if lone or not self._speech.bulk or self._learned.lone_gets or self._leaf:
             return (self._agenda.names[0],)
         most = min(self._most, self._narrowed or self._most)
         return question.batch(self._agenda.ahead(), most, self._limits.request_bytes - self._speech.overhead)
@@ -103,7 +103,8 @@ class Singles:
         if stray:
             self._agenda.lose(asked.names, "wrong_oid")
             found.update(asked.names)
-        if asked.attempt and len(self._agenda.names) > 1 and not self._learned.lone_gets and self._speech.bulk:
+        alone = asked.attempt and len(asked.names) == 1 < len(self._agenda.names)
+        if alone and not self._learned.lone_gets and self._speech.bulk:
             # One varbind was answered where several were not (F5). Twice is a habit, once may be loss.
             self._lone_answers += 1
             if self._lone_answers > 1:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from collector.wire.snmp import ber, message
 from collector.wire.snmp.abreast import at_once
@@ -15,7 +18,7 @@ from collector.wire.snmp.module import Index, Metric, Module
 from collector.wire.snmp.plan import compile
 from collector.wire.snmp.units import tables
 from tests.collector.wire.snmp.agents import Agent, Varbind, integer, response
-from tests.collector.wire.snmp.faulty import INDEX, LIMITS, ROOT, ROWS, TABLE, poll, table_values, whole
+from tests.collector.wire.snmp.faulty import INDEX, LIMITS, ROOT, ROWS, SCALARS, TABLE, poll, table_values, whole
 
 COLUMNS = 12
 ROOM = LIMITS.reply_bytes
@@ -188,6 +191,35 @@ class Losing(Agent):
         return [(head.pdu, packet[head.start :]) for head, packet in zip(self.asked, self.questions, strict=True)]
 
 
+def test_a_lost_get_is_asked_for_again_as_it_was() -> None:
+    learned = Learned()
+    for _ in range(3):
+        agent = Losing(table_values(), lost=1)
+        result = poll(agent, SCALARS, learned=learned)
+        assert len(result.columns) == len(SCALARS.get)
+        assert asked(agent) == [len(SCALARS.get)] * 2
+    assert learned.lone_gets == 0
+
+
+@dataclass
+class LosingFirst(Agent):
+    """The first questions are lost on the way."""
+
+    lost: int = 0
+
+    def answer(self, packet: bytes) -> list[bytes]:
+        answers = super().answer(packet)
+        return answers if len(self.questions) > self.lost else []
+
+
+def test_one_question_that_took_fewer_rows_is_no_ceiling_yet() -> None:
+    once, always = Learned(), Learned()
+    assert poll(LosingFirst(table_values(), lost=2), learned=once).survey.incomplete == {}
+    poll(Losing(table_values(), lost=2), learned=always)
+    assert once.ceiling == float("inf")
+    assert always.ceiling < 10
+
+
 @pytest.mark.parametrize("lost", [1, LOSSES])
 def test_lost_packets_are_no_reason_to_ask_otherwise(lost: int) -> None:
     module, values = wide(60, holes=False)
@@ -237,6 +269,33 @@ def test_tables_of_few_rows_are_one_question() -> None:
     assert sent[1:] == [1, 1]
     assert [(head.pdu, head.error_index) for head in agent.asked] == [(0xA5, 5)]
     assert asked(agent) == [32]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2**31), st.sampled_from(["as it was", "another type", "gone"]), st.integers(0, 70)),
+        min_size=2,
+        max_size=5,
+    )
+)
+@settings(max_examples=60, deadline=None)
+def test_devices_alike_keep_what_is_their_own(devices: list[tuple[int, str, int]]) -> None:
+    """How a reply falls apart is remembered by its names and types: values are each device's, and its poll's."""
+    module, plain = few(1)
+    learned = grown()
+    poll(Agent(plain), module, learned=learned)
+    for base, change, place in devices:
+        values = {oid: integer(base + number) for number, oid in enumerate(plain)}
+        changed = sorted(values)[place % len(values)]
+        if change == "another type":
+            values[changed] = integer(base, ber.COUNTER32)
+        elif change == "gone":
+            del values[changed]
+        result = poll(Agent(values), module, learned=deepcopy(learned))
+        walked = poll(Agent(values), module, learned=Learned())
+        assert {n: (c.rows.text, c.values) for n, c in result.columns.items()} == {
+            n: (c.rows.text, c.values) for n, c in walked.columns.items()
+        }
 
 
 def test_tables_that_grew_are_read_whole_and_apart_again() -> None:
