@@ -92,9 +92,10 @@ class Routes:
         return await self.page(request, [*columns, *self._about_us()], make)
 
     async def _device(self, request: Request, name: str, patience: float) -> Response:
-        if self._waiting[name] >= self._seats.limits.waiting_per_device:
+        waiting = self._waiting.get(name, 0)  # a Counter's own way is Python's, and this is hot
+        if waiting >= self._seats.limits.waiting_per_device:
             return plain(f"too many requests wait for device {name!r}", 429, {"Retry-After": "1"})
-        self._waiting[name] += 1
+        self._waiting[name] = waiting + 1
         try:
             columns = await self._source.device_page(name, patience)
         except KeyError:
@@ -102,7 +103,7 @@ class Routes:
         finally:
             self._waiting[name] -= 1
             if not self._waiting[name]:
-                del self._waiting[name]
+                self._waiting.pop(name)
         return await self.page(request, columns, self._forms.render)
 
     async def page(self, request: Request, columns: Sequence[Column], make: Make = render) -> Response:

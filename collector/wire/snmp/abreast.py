@@ -148,7 +148,7 @@ class Abreast:
         """Take the varbinds in `at:end` of a reply. Returns how many there were; see `ended`."""
         self._taken, start = 0, at
         try:
-            if self._known < row.FEW and not self.packets and self.unit.tables == (self.names,):
+            if self._known < row.FEW and not self.packets and self._all_together():
                 return self._at_once(packet, at, end, repetitions)
             if self._known >= row.FEW and len(self._strands) <= row.COLUMNS:
                 at = self._alike(packet, at, end)
@@ -199,6 +199,11 @@ class Abreast:
         oids, tags, contents, at = message.several(packet, at, end, rows * len(self._strands))
         self._divide(oids, tags, contents)
         return at
+
+    def _all_together(self) -> bool:
+        """Whether all columns that there are were asked for in one question."""
+        tables = self.unit.tables
+        return len(tables) == 1 and len(tables[0]) == len(self._strands)
 
     def _at_once(self, packet: bytes, at: int, end: int, repetitions: int) -> int:
         """Take a reply in which the only table begins, and mostly ends. Returns how many varbinds there were. Raises

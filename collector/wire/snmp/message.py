@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import repeat
 from typing import Literal, NamedTuple
 
@@ -48,6 +49,18 @@ def pdu(
     question: Question, request_id: int, names: Sequence[bytes], repetitions: int = 0, non_repeaters: int = 0
 ) -> bytes:
     """The PDU of a question."""
+    return ber.tlv(
+        _TAGS[question],
+        ber.encode_integer(request_id)
+        + b"\x02\x01%c" % non_repeaters  # error-status elsewhere
+        + ber.encode_integer(repetitions)  # error-index; max-repetitions in a GETBULK
+        + _asked_for(tuple(names)),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _asked_for(names: tuple[bytes, ...]) -> bytes:
+    """The varbinds of a question: devices alike are asked for the same in each poll."""
     varbinds = b"".join(
         [
             # Mostly names are short: tag, length and content at once.
@@ -57,13 +70,7 @@ def pdu(
             for name in names
         ]
     )
-    return ber.tlv(
-        _TAGS[question],
-        ber.encode_integer(request_id)
-        + b"\x02\x01%c" % non_repeaters  # error-status elsewhere
-        + ber.encode_integer(repetitions)  # error-index; max-repetitions in a GETBULK
-        + ber.tlv(ber.SEQUENCE, varbinds),
-    )
+    return ber.tlv(ber.SEQUENCE, varbinds)
 
 
 class Head(NamedTuple):

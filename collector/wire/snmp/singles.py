@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from operator import lt
 
 from collector.errors import Malformed
@@ -64,14 +65,13 @@ class Singles:
         last = self._agenda.last(roots)
         if not last or self._narrowed or self._learned.lone_gets or self._learned.lone_rows:
             return ()
-        size = SPARE + sum([len(name) + AROUND for name in (*last, *names)])
+        along, size = _non_repeaters(tuple(last), tuple(names))
         fits = (
             len(last) <= min(self._most, varbinds)
             and len(last) + len(names) <= self._limits.varbinds
             and size <= self._limits.request_bytes - self._speech.overhead
         )
-        along = tuple(sorted([name[:-1] for name in last]))
-        return along if fits and all(map(_sole, last)) and _tells(along, names) else ()
+        return along if fits else ()
 
     def come(self, found: Sequence[Value], harvest: Harvest) -> None:
         """All else is read, and what went along with the last question came, as `sound` has it."""
@@ -151,6 +151,15 @@ class Singles:
     def _drop(self, names: set[bytes]) -> None:
         self._agenda.drop(names)
         self._leaf = self._leaf and bool(self._agenda.names)
+
+
+@lru_cache(maxsize=1024)
+def _non_repeaters(values: tuple[bytes, ...], names: tuple[bytes, ...]) -> tuple[tuple[bytes, ...], int]:
+    """What to ask for to get these values beside rows of `names`, and the bytes of such a question; nothing to ask for
+    where the answer would not tell. Devices alike are asked for the same in each poll."""
+    along = tuple(sorted([name[:-1] for name in values]))
+    size = SPARE + sum([len(name) + AROUND for name in (*values, *names)])
+    return along if all(map(_sole, values)) and _tells(along, names) else (), size
 
 
 def _sole(name: bytes) -> bool:
