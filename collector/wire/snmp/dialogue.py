@@ -239,13 +239,12 @@ class Survey:
             self._over = True
             self._recall()
             self._did_well()
+            if self._learned.clean == 1:
+                self._breadth.walked(self.harvest)
 
     def _did_well(self) -> None:
         """The conversation ends. Nothing that went wrong counts in favour of larger replies."""
-        if self.answered and self._quiet and self._agenda.whole and not self.malformed:
-            self._learned.clean += 1
-            if self._learned.clean == 1:
-                self._breadth.walked(self.harvest)
+        self._learned.clean += self.answered and self._quiet and self._agenda.whole and not self.malformed
 
     def _begin_walk(self, root: bytes | None = None, harvest: Harvest | None = None) -> None:
         self._doubt = self._lone = False

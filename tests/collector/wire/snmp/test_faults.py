@@ -325,6 +325,7 @@ def test_whose_budget_is_spent_has_answered_well_so_far(reason: str, answers: in
     survey.send()
     survey.expire(reason)
     assert learned.clean == counts
+    assert learned.rows == {}, "how many rows there are has not been seen"
 
 
 def test_who_was_silent_before_the_budget_was_spent_has_not_answered_well() -> None:
