@@ -14,11 +14,12 @@ from collector.errors import Malformed
 from collector.model import Kind
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
-_LABEL = r'[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\]|\\.)*+)"[ \t]*'
+_LABEL = r'[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"([^"\\]*(?:\\.[^"\\]*)*)"[ \t]*'
+# Not possessive, as `wire.snmp.ber` says why; a closing quote is no part of a value, so that nothing is tried twice.
 _LABELS = re.sub(r"(?<!\\)\((?!\?)", "(?:", _LABEL)
 _PAIR = re.compile(_LABEL)
 _SAMPLE = re.compile(
-    rf"({_NAME})(?:[ \t]*(\{{(?:{_LABELS}(?:,{_LABELS})*+,?)?[ \t]*\}})[ \t]*|[ \t]+)([^ \t]+)(?:[ \t]+(-?\d+))?[ \t]*"
+    rf"({_NAME})(?:[ \t]*(\{{(?:{_LABELS}(?:,{_LABELS})*,?)?[ \t]*\}})[ \t]*|[ \t]+)([^ \t]+)(?:[ \t]+(-?\d+))?[ \t]*"
 )
 _COMMENT = re.compile(rf"#[ \t]*(HELP|TYPE)[ \t]+({_NAME})(?:[ \t]+(.*))?")
 _VALUE = re.compile(r"[-+]?(?:\d+\.?\d*(?:e[-+]?\d+)?|\.\d+(?:e[-+]?\d+)?|inf|infinity|nan)", re.IGNORECASE)

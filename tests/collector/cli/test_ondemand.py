@@ -299,7 +299,8 @@ def test_names_and_counters_of_a_guest_belong_together(config: Config) -> None:
         for module in ("if_mib", "if_mib", "system_scalars"):
             over.packets.clear()
             columns = (await made.answer(question("127.9.1.9", module, auth="lab"), inf)).columns
-            asked = sum(signs.INTERFACES in packet.data for packet in over.packets)
+            # Without its last arc where it goes along with a question for rows.
+            asked = sum(signs.INTERFACES[:-1] in packet.data for packet in over.packets)
             found.append((asked, value(columns, SUCCESS.name, module=module)))
             await asyncio.sleep(30)
         return found
