@@ -14,8 +14,8 @@ from collector.errors import Malformed
 from collector.model import Kind
 
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
+# No possessive quantifiers, for the reason that `wire.snmp.ber` gives: what follows a repetition is no part of it.
 _LABEL = r'[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"([^"\\]*(?:\\.[^"\\]*)*)"[ \t]*'
-# Not possessive, as `wire.snmp.ber` says why; a closing quote is no part of a value, so that nothing is tried twice.
 _LABELS = re.sub(r"(?<!\\)\((?!\?)", "(?:", _LABEL)
 _PAIR = re.compile(_LABEL)
 _SAMPLE = re.compile(

@@ -216,9 +216,8 @@ class Abreast:
         for number, tag, indexes, cut in whole.cells:
             self.harvest.runs[number] = [Run(tag, list(indexes), contents[cut])]
         self._taken = len(oids)
-        self._count(end - at)
+        self._count(end - at, whole.rows)
         self.leaves += whole.leaves
-        self._rows[self._table] = max(self._rows.get(self._table, 0), whole.rows)
         self._strands = []
         self.ended = COMPLETE
         return self._taken
@@ -266,10 +265,9 @@ class Abreast:
                 raise Malformed("beyond a column that is there")  # names are not answered one by one
             if strand.run:
                 first = strand.prefix + strand.run.indexes[0]
-        self._count(size)
+        rows = self._count(size, max([strand.taken for strand in self._strands]))
         asked = len(self._strands) * repetitions
         self.leaves += [strand.prefix for strand in done if strand.run is None]
-        rows = self._rows[self._table] = max(self._rows.get(self._table, 0), *(s.taken for s in self._strands))
         self._strands = going
         self.short = bool(going) and self._taken < asked
         if not going and not self._columns and not self._tables:
@@ -282,12 +280,14 @@ class Abreast:
             self.ended = "packet_cap"
         return self._taken
 
-    def _count(self, size: int) -> None:
-        """A reply of so many bytes was in order."""
+    def _count(self, size: int, rows: int) -> int:
+        """A reply of so many bytes was in order, after which columns have so many rows. Returns those of the table."""
         self.packets += 1
         self.varbinds += self._taken
         self.bytes += size
         self.size = max(size / max(self._taken, 1), self.size)
+        rows = self._rows[self._table] = max(self._rows.get(self._table, 0), rows)
+        return rows
 
 
 class _Whole(NamedTuple):
@@ -312,11 +312,11 @@ def _whole(columns: Columns, table: Table, oids: Sequence[bytes], tags: Sequence
         return None
     if reading.ended != COMPLETE:
         return None
+    places = len(table)
     cells = [
-        (columns.number(strand.prefix), strand.run.tag, tuple(strand.run.indexes), slice(at, at + size, len(table)))
+        (columns.number(strand.prefix), run.tag, tuple(run.indexes), slice(at, at + places * len(run.indexes), places))
         for at, strand in enumerate(strands)
-        if strand.run is not None
-        for size in [len(table) * len(strand.run.indexes)]
+        if (run := strand.run) is not None
     ]
     return _Whole(cells, reading.leaves, max([strand.taken for strand in strands]))
 

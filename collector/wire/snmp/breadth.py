@@ -105,6 +105,6 @@ class Breadth:
     def step_back(self) -> bool:
         """Replies of one frame at most: remembered of the device. False where they were no larger already."""
         was, self.room = self.room, min(self.room, FRAME)
-        if was and self._learned.clean > 0:
+        if was and self._learned.clean > 0:  # once a poll, though it may be met again in a frame
             self._learned.set_back()
         return was > FRAME
