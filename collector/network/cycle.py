@@ -18,12 +18,13 @@ from collector.model import Column, Edge
 from collector.privacy import Privacy, Screen
 from collector.wire.snmp.again import Again, Way
 from collector.wire.snmp.columns import Interned, Sheet
-from collector.wire.snmp.dialogue import NO_DIET, Survey
+from collector.wire.snmp.dialogue import NO_DIET
 from collector.wire.snmp.habits import RETRIAL, Learned
 from collector.wire.snmp.lean import Diet, diet, whole_diet
 from collector.wire.snmp.module import Module
-from collector.wire.snmp.outcome import Share
+from collector.wire.snmp.outcome import Share, Told
 from collector.wire.snmp.plan import compile
+from collector.wire.snmp.rerun import Script
 from collector.wire.snmp.signs import Signs, fresh
 from collector.wire.snmp.wraps import refuse
 
@@ -36,17 +37,19 @@ Counters = Literal["all", "lasting"]
 _Sheet = tuple[Sheet, Sequence[Column], Mapping[str, int]]
 _NONE: Mapping[str, int] = {}
 
-Ask = Callable[[Diet, bool], Awaitable[Survey]]
+Ask = Callable[[Diet, bool], Awaitable[Told]]
 """Carries out one conversation; whether signs are looked at in the beginning too."""
 
 
 class Memory:
     """What is kept of a device from poll to poll: its ways, its signs, and the rows of its tables by module."""
 
-    __slots__ = ("_rows", "learned", "signs")
+    __slots__ = ("_rows", "learned", "script", "signs")
 
     def __init__(self, learned: Learned | None = None) -> None:
         self.learned = learned or Learned()
+        self.script: Script | None = None
+        """How the last conversation went that was over with one answer."""
         self.signs = Signs()
         self._rows: dict[str, tuple[Module, Privacy, Interned, Again]] = {}
 
@@ -113,7 +116,7 @@ class Cycle:
         self._sheets: dict[int, _Sheet | Exception] = {}
         self._again: dict[int, Compact] = {}
 
-    async def read(self, ask: Ask) -> Survey:
+    async def read(self, ask: Ask) -> Told:
         """Read what is needed. Afterwards `made` says what each module has got. Raises PollError."""
         signs = self._signs
         if not self._whole.signs:
@@ -143,7 +146,7 @@ class Cycle:
         self._note()
         return survey
 
-    async def _unseen(self, ask: Ask, survey: Survey) -> Survey:
+    async def _unseen(self, ask: Ask, survey: Told) -> Told:
         """The device does not show its signs, or no longer: then no name is known but what was just read."""
         if survey.skipped and survey.answered and self._edge.now() < self._edge.deadline:
             survey = await ask(self._whole, False)
@@ -169,7 +172,7 @@ class Cycle:
         sheet, columns, refused = made
         return Made(share, columns, sheet, refused)
 
-    def _share(self, survey: Survey) -> None:
+    def _share(self, survey: Told) -> None:
         self._shares = [survey.share(number) for number in range(len(self._modules))]
         self._sheets.clear()
         self._again.clear()

@@ -28,7 +28,8 @@ class _Bench:
 class Conversation(Dialogue, Protocol):
     """A dialogue that knows whether the device has answered."""
 
-    answered: bool
+    @property
+    def answered(self) -> bool: ...
 
 
 C = TypeVar("C", bound=Conversation)

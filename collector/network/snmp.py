@@ -38,11 +38,13 @@ from collector.network.normalising import Made, normalise
 from collector.privacy import Screen
 from collector.wire.snmp import ber, outcome, said
 from collector.wire.snmp.dialogue import Survey
-from collector.wire.snmp.habits import Learned, Limits
+from collector.wire.snmp.habits import Limits
 from collector.wire.snmp.joint import join
 from collector.wire.snmp.lean import Diet
 from collector.wire.snmp.module import Module
+from collector.wire.snmp.outcome import Told
 from collector.wire.snmp.plan import compile
+from collector.wire.snmp.rerun import Rerun, scripted
 from collector.wire.snmp.speech import Speech
 from collector.wire.snmp.whole import Whole
 
@@ -112,7 +114,7 @@ class Snmp:
             ttl = None if LISTED_ONLY in device.quirks else min(_snmp(target).lookup_ttl for target in together)
             counters = _snmp(together[0]).counters
             cycle = Cycle([_module(target) for target in together], memory, edge, ttl, counters)
-            survey = await cycle.read(partial(_survey, device, together, memory.learned, edge, known))
+            survey = await cycle.read(partial(_survey, device, together, memory, edge, known))
             for number, target in enumerate(together):
                 readings[target.module] = partial(_read, target, cycle, number, made, asides, edge)
             if not survey.answered and (problem := survey.problem()) is not None:
@@ -141,27 +143,33 @@ def _conversations(targets: Sequence[Target]) -> Iterator[Sequence[Target]]:
 
 
 async def _survey(
-    device: Device,
-    targets: Sequence[Target],
-    learned: Learned,
-    edge: Edge,
-    known: Whole | None,
-    less: Diet,
-    early: bool,
-) -> Survey:
-    """One conversation, over."""
+    device: Device, targets: Sequence[Target], memory: Memory, edge: Edge, known: Whole | None, less: Diet, early: bool
+) -> Told:
+    """One conversation, over: as the one before went, where it does."""
     modules = tuple(_module(target) for target in targets)
     plan = join(modules) if len(modules) > 1 else compile(modules[0])
     seconds = [target.schedule.timeout for target in targets] if len(targets) > 1 else ()
-    limits, any_order = limits_of(device.device_class), ANY_ORDER in device.quirks
+    limits, learned = limits_of(device.device_class), memory.learned
+    plain = partial(
+        Survey, plan, limits=limits, learned=learned, now=edge.now,
+        any_order=ANY_ORDER in device.quirks, seconds=seconds, diet=less, early=early, known=known,
+    )  # fmt: skip
+    script = memory.script
+    if script is not None and (early or known is not None or not script.holds(plan, less, learned, limits)):
+        script = None
 
-    def start(speech: Speech) -> Survey:
-        return Survey(
-            plan, speech, limits, learned, edge.now,
-            any_order=any_order, seconds=seconds, diet=less, early=early, known=known,
-        )  # fmt: skip
+    def start(speech: Speech) -> Survey | Rerun:
+        if script is None:
+            return plain(speech=speech)
+        return Rerun(script, speech, limits, learned, edge.now, partial(plain, speech=speech))
 
-    return await introduction.survey(device, edge, limits, learned, start)
+    made = await introduction.survey(device, edge, limits, learned, start)
+    survey = made.survey if isinstance(made, Rerun) else made
+    if survey is None:
+        return made
+    if known is None and (again := scripted(survey, plan, less, learned)) is not None:
+        memory.script = again
+    return survey
 
 
 @cache

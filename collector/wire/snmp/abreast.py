@@ -5,8 +5,7 @@ anything else `ended` is `UNSOUND`, what was read here is dropped, and `walk.Wal
 So this is a quicker way to read what is in order, never another judgement of what is not.
 
 `Abreast.take` is hot as `Walk.take` is. Rows that look like the one before are read by `row.Row`; what is left is cut
-into varbinds, and each column takes those at its place in the rows. How that comes out for the names and types of a
-small table is remembered (`_whole`): thousands of devices have the same ones in each poll.
+into varbinds, and each column takes those at its place in the rows.
 """
 
 from __future__ import annotations
@@ -15,12 +14,11 @@ from collections import deque
 from collections.abc import Collection, Sequence
 from functools import lru_cache
 from operator import lt
-from typing import NamedTuple
 
 from collector.errors import Malformed
 from collector.wire.snmp import ber, message, row
 from collector.wire.snmp.habits import Limits
-from collector.wire.snmp.units import Table, Unit, named
+from collector.wire.snmp.units import Unit, named
 from collector.wire.snmp.walk import COMPLETE, Caps, Columns, Harvest, Run
 
 UNSOUND = "unsound"
@@ -148,8 +146,6 @@ class Abreast:
         """Take the varbinds in `at:end` of a reply. Returns how many there were; see `ended`."""
         self._taken, start = 0, at
         try:
-            if self._known < row.FEW and not self.packets and self._all_together():
-                return self._at_once(packet, at, end, repetitions)
             if self._known >= row.FEW and len(self._strands) <= row.COLUMNS:
                 at = self._alike(packet, at, end)
                 for _ in range(_SHOWING):
@@ -200,28 +196,6 @@ class Abreast:
         self._divide(oids, tags, contents)
         return at
 
-    def _all_together(self) -> bool:
-        """Whether all columns that there are were asked for in one question."""
-        tables = self.unit.tables
-        return len(tables) == 1 and len(tables[0]) == len(self._strands)
-
-    def _at_once(self, packet: bytes, at: int, end: int, repetitions: int) -> int:
-        """Take a reply in which the only table begins, and mostly ends. Returns how many varbinds there were. Raises
-        Malformed."""
-        oids, tags, contents, _ = message.several(packet, at, end, 0)
-        whole = _whole(self.harvest.columns, self.unit.tables[0], tuple(oids), tuple(tags))
-        if whole is None:
-            self._divide(oids, tags, contents)
-            return self._settle(repetitions, end - at)
-        for number, tag, indexes, cut in whole.cells:
-            self.harvest.runs[number] = [Run(tag, list(indexes), contents[cut])]
-        self._taken = len(oids)
-        self._count(end - at, whole.rows)
-        self.leaves += whole.leaves
-        self._strands = []
-        self.ended = COMPLETE
-        return self._taken
-
     def _divide(self, oids: Sequence[bytes], tags: Sequence[int], contents: Sequence[bytes]) -> None:
         """Give each column what is its own. Raises Malformed."""
         places = len(self._strands)
@@ -265,7 +239,12 @@ class Abreast:
                 raise Malformed("beyond a column that is there")  # names are not answered one by one
             if strand.run:
                 first = strand.prefix + strand.run.indexes[0]
-        rows = self._count(size, max([strand.taken for strand in self._strands]))
+        self.packets += 1
+        self.varbinds += self._taken
+        self.bytes += size
+        self.size = max(size / max(self._taken, 1), self.size)
+        known, taken = self._rows.get(self._table, 0), max([strand.taken for strand in self._strands])
+        rows = self._rows[self._table] = max(known, taken)
         asked = len(self._strands) * repetitions
         self.leaves += [strand.prefix for strand in done if strand.run is None]
         self._strands = going
@@ -279,46 +258,6 @@ class Abreast:
         elif self.packets >= self._caps.packets * self._share:
             self.ended = "packet_cap"
         return self._taken
-
-    def _count(self, size: int, rows: int) -> int:
-        """A reply of so many bytes was in order, after which columns have so many rows. Returns those of the table."""
-        self.packets += 1
-        self.varbinds += self._taken
-        self.bytes += size
-        self.size = max(size / max(self._taken, 1), self.size)
-        rows = self._rows[self._table] = max(self._rows.get(self._table, 0), rows)
-        return rows
-
-
-class _Whole(NamedTuple):
-    """What is in a reply in which a table begins and ends."""
-
-    cells: Sequence[tuple[int, int, Sequence[bytes], slice]]
-    """Of each column its number, its type, its indexes, and which values are its own."""
-    leaves: Sequence[bytes]
-    rows: int
-
-
-@lru_cache(maxsize=256)
-def _whole(columns: Columns, table: Table, oids: Sequence[bytes], tags: Sequence[int]) -> _Whole | None:
-    """How a reply falls apart for which these columns were asked, whatever its values. None: it is not the whole table,
-    or not in order."""
-    reading = Abreast(b"", Unit((), ()), columns, Caps(), {})
-    strands = reading._strands = list(map(_Strand, table))
-    try:
-        reading._divide(oids, tags, oids)
-        reading._settle(0, 0)
-    except Malformed:
-        return None
-    if reading.ended != COMPLETE:
-        return None
-    places = len(table)
-    cells = [
-        (columns.number(strand.prefix), run.tag, tuple(run.indexes), slice(at, at + places * len(run.indexes), places))
-        for at, strand in enumerate(strands)
-        if (run := strand.run) is not None
-    ]
-    return _Whole(cells, reading.leaves, max([strand.taken for strand in strands]))
 
 
 _CONTINUES = bytes(0x80) + b"\x80" * 0x80

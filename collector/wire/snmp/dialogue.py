@@ -21,7 +21,7 @@ from collector.wire.snmp.joint import Joint
 from collector.wire.snmp.lean import Diet
 from collector.wire.snmp.outcome import Share
 from collector.wire.snmp.plan import Plan
-from collector.wire.snmp.question import Asked, Attempts
+from collector.wire.snmp.question import Asked, Attempts, Heard
 from collector.wire.snmp.sieve import Wanted, narrow, sift
 from collector.wire.snmp.singles import Singles, Value, sound
 from collector.wire.snmp.speech import Speech
@@ -59,6 +59,8 @@ class Survey:
         self._now = now
         self._any_order = any_order
         self._under_way = Attempts(speech)
+        self._sent = 0
+        self._heard: Heard | None = None
         self._tries = self._stalls = 0
         self._attempts = limits.retries + 1
         self._quiet = True
@@ -113,8 +115,16 @@ class Survey:
                 continue
             self.kind = asked.kind
             self.patience = patience(self._limits, self._learned, self._tries)
+            self._sent += 1
             return packet
         return None
+
+    def resume(self, under_way: Attempts) -> bool:
+        """Go on from an attempt that another has made, and none but that. False: it is not what we ask first."""
+        if self.send() is None or not under_way.alike(self._under_way):
+            return False
+        self._under_way = under_way
+        return True
 
     def receive(self, packet: bytes) -> bool:
         """Whether this answers the question under way; then it has been taken in."""
@@ -123,8 +133,10 @@ class Survey:
         except Malformed:
             self.malformed += 1
             return False
-        if heard is None:
-            return False
+        return heard is not None and self.take(heard)
+
+    def take(self, heard: Heard) -> bool:
+        """As `receive`, of a packet that has been read."""
         body, head, asked = heard
         if asked is None:
             return True
@@ -141,6 +153,7 @@ class Survey:
             return False
         self._learned.took(self._now() - asked.at)
         self._under_way.clear()
+        self._heard = heard
         self._tries = self._stalls = 0
         self._attempts = self._limits.retries + 1
         self.answered = True
@@ -180,6 +193,12 @@ class Survey:
             self._agenda.lose((b"",), reason)
         self._agenda.expire(reason)
         self._recall()
+
+    @property
+    def sole(self) -> Heard | None:
+        """The answer, where one was enough for everything and nothing went wrong."""
+        well = self._over and not self._cut and self._agenda.whole and not self.malformed
+        return self._heard if self._sent == 1 and well else None
 
     @property
     def incomplete(self) -> dict[str, str]:

@@ -205,6 +205,40 @@ def several(packet: bytes, at: int, end: int, most: int) -> tuple[list[bytes], l
     return oids, tags, contents, at
 
 
+def expected(packet: bytes, at: int, end: int, begins: Sequence[bytes]) -> tuple[list[bytes], int] | None:
+    """The contents of varbinds whose names and types are those of `beginning`, one after the other, and where the next
+    one begins; None where one has others. Raises Malformed. Hot."""
+    contents: list[bytes] = []
+    keep = contents.append
+    for begin in begins:
+        start = at + 3 + len(begin)
+        try:
+            after = start + packet[start - 1]
+            short = (
+                packet.startswith(begin, at + 2)
+                and packet[at + 1] == after - at - 2
+                and packet[at] == ber.SEQUENCE
+                and after - at < 0x82
+                and after <= end
+            )
+        except IndexError:
+            short = False
+        if short:
+            keep(packet[start:after])
+            at = after
+        else:
+            name, tag, content, at = varbind(packet, at, end)
+            if beginning(name, tag) != begin:
+                return None
+            keep(content)
+    return contents, at
+
+
+def beginning(name: bytes, tag: int) -> bytes:
+    """What stands in a short varbind between its length and that of its value."""
+    return ber.tlv(ber.OID, name) + bytes((tag,))
+
+
 def varbinds(packet: bytes, head: Head) -> Iterator[tuple[bytes, int, bytes]]:
     """Raw OID, tag and content of each varbind. Raises Malformed where they stop making sense."""
     at = head.start

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from collector.errors import (
     BreakerOpen,
@@ -40,6 +40,26 @@ class Share(NamedTuple):
     """Columns that were left out because what they name is known."""
     said: Mapping[str, str] = {}
     damaged: Mapping[str, int] = {}
+
+
+class Told(Protocol):
+    """What a conversation has brought."""
+
+    early_signs: Mapping[bytes, int]
+    """The diet's signs before all was read, by OID, and after: those that the device has."""
+    signs: Mapping[bytes, int]
+    skipped: frozenset[int]
+    """Columns that were left out."""
+
+    @property
+    def answered(self) -> bool:
+        """Whether the device has said anything."""
+
+    def share(self, number: int) -> Share:
+        """What the plan, or one of those of a `Joint`, has got, as if it had been asked alone."""
+
+    def problem(self) -> PollError | None:
+        """Why there is nothing at all; None where there is something."""
 
 
 def word(status: int) -> str:

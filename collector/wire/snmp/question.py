@@ -27,6 +27,10 @@ class Asked(NamedTuple):
     """The first names of a GETBULK that are asked for once (`singles.Singles.along`)."""
 
 
+Heard = tuple[bytes, Head, Asked | None]
+"""The bytes in which an answer lies, its head, and the attempt that it answers; None: it is a report, from which the
+speech has learned what it lacked, and the same question may be asked again."""
+
 _drawn = array("I")
 
 
@@ -59,12 +63,13 @@ class Attempts:
         self._asked[number] = self.last = asked
         return packet
 
-    def hear(self, packet: bytes) -> tuple[bytes, Head, Asked | None] | None:
-        """The bytes in which the answer lies, its head, and the attempt that it answers. None: it answers none.
+    def alike(self, others: Attempts) -> bool:
+        """Whether the latest attempts ask for the same."""
+        mine, other = self.last, others.last
+        return mine is not None and other is not None and mine._replace(at=other.at) == other
 
-        No attempt: a report, from which the speech has learned what it lacked; the same question may be asked again.
-        Raises Malformed.
-        """
+    def hear(self, packet: bytes) -> Heard | None:
+        """What answers an attempt; None: it answers none. Raises Malformed."""
         heard = self._speech.read(packet)
         if heard is None:
             return None

@@ -279,8 +279,7 @@ def test_tables_of_few_rows_are_one_question() -> None:
     )
 )
 @settings(max_examples=60, deadline=None)
-def test_devices_alike_keep_what_is_their_own(devices: list[tuple[int, str, int]]) -> None:
-    """How a reply falls apart is remembered by its names and types: values are each device's, and its poll's."""
+def test_whatever_a_small_table_holds_is_read_as_a_walk_reads_it(devices: list[tuple[int, str, int]]) -> None:
     module, plain = few(1)
     learned = grown()
     poll(Agent(plain), module, learned=learned)
