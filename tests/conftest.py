@@ -14,10 +14,15 @@ from typing import Protocol
 
 import pytest
 import structlog
+from hypothesis import settings
 
 from deploy.local import parts
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# How long an example takes says how busy the machine is: no test fails for that.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -175,7 +175,7 @@ def written(week: list[list[tuple[int, int]]]) -> str:
     return "; ".join([*rules, "PH off"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     week=weeks(),
     zone=st.sampled_from([LONDON, "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "Pacific/Auckland"]),

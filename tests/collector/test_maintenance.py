@@ -118,7 +118,7 @@ def rules(draw: st.DrawFn) -> str:
     return ";".join(parts)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(rules(), st.integers(0, 3000), st.integers(0, 2000))
 def test_a_second_opinion_on_rules(rule: str, first: int, later: int) -> None:
     start = datetime(2020, 1, 1, 22) + timedelta(first)

@@ -370,7 +370,7 @@ def test_changed_budgets_hold_from_the_reload_on_and_breakers_stay_open() -> Non
     virtual(scene())
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_start_up_is_spread_over_an_interval(seed: int) -> None:
     async def scene() -> None:

@@ -121,7 +121,7 @@ ATTACKS = (
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(st.lists(st.one_of(st.sampled_from(ATTACKS), st.text(max_size=40)), min_size=8, max_size=8))
 def test_no_text_becomes_markup(texts: list[str]) -> None:
     """2,000 strings, in every field, the filter included."""

@@ -80,7 +80,7 @@ def test_a_page_leads_to_where_the_alert_is() -> None:
     assert seen.tags <= WRITTEN | AROUND
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(
         st.one_of(

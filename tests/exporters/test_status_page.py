@@ -216,7 +216,7 @@ def test_alerts_that_are_only_counted_are_shown_all_the_same() -> None:
     assert "1 critical" in said
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.one_of(st.sampled_from(ATTACKS), st.text(max_size=40)), min_size=9, max_size=9))
 def test_no_text_becomes_markup(texts: list[str]) -> None:
     a, b, c, d, e, f, g, h, i = texts

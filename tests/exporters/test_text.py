@@ -135,7 +135,7 @@ HOSTILE = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(
     st.lists(st.tuples(HOSTILE, HOSTILE), min_size=1, max_size=8),
     st.lists(st.floats(width=64), min_size=8, max_size=8),
@@ -171,7 +171,7 @@ def test_clean_text_is_bounded_and_clean(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=2_000)
 @given(st.lists(HOSTILE, min_size=5, max_size=5))
 def test_many_hostile_strings(texts: list[str]) -> None:
     """A tenth of RELIABILITY D4; `python -m bench.bar D4 --full` tries all of it, through devices and pages."""

@@ -149,7 +149,7 @@ def all_of_them(free_port: FreePort) -> Iterator[tuple[int, Services]]:
         yield port, running
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=200), head=st.sampled_from([b"", b"\x01\x00\x00\x00\x00\x4a", b"\x0bMSH|", b"GET "]))
 def test_nonsense_ends_a_connection_and_nothing_else(
     all_of_them: tuple[int, Services], data: bytes, head: bytes

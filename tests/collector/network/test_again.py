@@ -161,7 +161,7 @@ def test_another_configuration_holds_at_once(other: dict[str, Any]) -> None:
             assert mine == plain
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(polls=POLLS, ttl=st.sampled_from([0.0, 900.0]), counters=st.sampled_from(["all", "lasting"]))
 def test_it_gives_what_the_plain_way_gives(
     polls: list[tuple[list[Change], int]], ttl: float, counters: Counters

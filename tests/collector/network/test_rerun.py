@@ -138,7 +138,7 @@ POLLS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(polls=POLLS, ttl=st.sampled_from([0.0, 900.0]), modules=st.sampled_from([(PORTS, BOX), (PORTS,), (BOX,)]))
 def test_it_asks_gives_and_learns_what_any_other_poll_would(
     polls: list[tuple[list[Change], list[Spoil], int]], ttl: float, modules: tuple[Module, ...]

@@ -237,7 +237,7 @@ def anything(draw: st.DrawFn) -> Said:
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(anything())
 def test_whatever_a_box_says_it_becomes_a_sheet(of: Said) -> None:
     interfaces = Interfaces(of)

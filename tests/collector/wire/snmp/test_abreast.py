@@ -278,7 +278,7 @@ def test_tables_of_few_rows_are_one_question() -> None:
         max_size=5,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_a_small_table_holds_is_read_as_a_walk_reads_it(devices: list[tuple[int, str, int]]) -> None:
     module, plain = few(1)
     learned = grown()

@@ -155,7 +155,7 @@ def test_a_table_that_is_not_there_costs_a_packet() -> None:
 @given(
     st.lists(st.lists(st.integers(1, 300), max_size=30, unique=True), min_size=2, max_size=6), st.integers(100, 4000)
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_whatever_rows_there_are(rows: list[list[int]], longest: int) -> None:
     held = {f"{ENTRY}.{2 * n + 1}.{row}": integer(row) for n, column in enumerate(rows) for row in column} | NONE
     module = column_wise(*(2 * n + 1 for n in range(len(rows))))
