@@ -10,6 +10,7 @@ again, it is served, and marked `changed`.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from collector.compact import Compact
@@ -20,10 +21,11 @@ from collector.wire.snmp.again import Again, Way
 from collector.wire.snmp.columns import Interned, Sheet
 from collector.wire.snmp.dialogue import NO_DIET
 from collector.wire.snmp.habits import RETRIAL, Learned
+from collector.wire.snmp.joint import Joint
 from collector.wire.snmp.lean import Diet, diet, whole_diet
 from collector.wire.snmp.module import Module
 from collector.wire.snmp.outcome import Share, Told
-from collector.wire.snmp.plan import compile
+from collector.wire.snmp.plan import Plan, compile
 from collector.wire.snmp.rerun import Script
 from collector.wire.snmp.signs import Signs, fresh
 from collector.wire.snmp.wraps import refuse
@@ -33,6 +35,9 @@ CHANGED = "changed"
 
 Counters = Literal["all", "lasting"]
 """Which 32-bit counters of octets are served: all, or those that last from poll to poll."""
+
+SCRIPTS = 8
+"""Conversations of a device that are known by heart: with and without its names, and by which modules were due."""
 
 _Sheet = tuple[Sheet, Sequence[Column], Mapping[str, int]]
 _NONE: Mapping[str, int] = {}
@@ -44,12 +49,12 @@ Ask = Callable[[Diet, bool], Awaitable[Told]]
 class Memory:
     """What is kept of a device from poll to poll: its ways, its signs, and the rows of its tables by module."""
 
-    __slots__ = ("_rows", "learned", "script", "signs")
+    __slots__ = ("_rows", "learned", "scripts", "signs")
 
     def __init__(self, learned: Learned | None = None) -> None:
         self.learned = learned or Learned()
-        self.script: Script | None = None
-        """How the last conversation went that was over with one answer."""
+        self.scripts: dict[tuple[int, int], Script] = {}
+        """By the identities of their plan and diet, which they hold."""
         self.signs = Signs()
         self._rows: dict[str, tuple[Module, Privacy, Interned, Again]] = {}
 
@@ -67,6 +72,16 @@ class Memory:
         """For further polls of the same device: its ways are shared, its signs and rows are not."""
         return cls(other.learned)
 
+    def script(self, plan: Plan | Joint, less: Diet) -> Script | None:
+        """How such a conversation went that was over with one answer."""
+        return self.scripts.get((id(plan), id(less)))
+
+    def keep(self, script: Script) -> None:
+        """For the next conversation like that."""
+        if len(self.scripts) >= SCRIPTS:
+            del self.scripts[next(iter(self.scripts))]
+        self.scripts[id(script.plan), id(script.diet)] = script
+
     def of(self, module: Module, privacy: Privacy) -> tuple[Interned, Again]:
         """The rows of a module's tables, and how it read last; none where the module, or what may be shown, is not what
         it was."""
@@ -76,6 +91,12 @@ class Memory:
             kept = known[2:] if known is not None and same else (Interned(), Again())
             known = self._rows[module.name] = module, privacy, *kept
         return known[2:]
+
+
+@lru_cache(maxsize=1024)
+def _whole(modules: tuple[Module, ...], known: bool) -> Diet:
+    """The same object for the same modules, whose names may be `known` from an earlier poll."""
+    return diet(modules)._replace(roots={}) if known else whole_diet(modules)
 
 
 class Made(NamedTuple):
@@ -105,10 +126,8 @@ class Cycle:
         self._edge = edge
         self._ttl = lookup_ttl or 0.0
         self._counters = counters
-        self._whole = NO_DIET
+        self._whole = NO_DIET if lookup_ttl is None else _whole(self._modules, bool(lookup_ttl))
         """Nothing is left out."""
-        if lookup_ttl is not None:
-            self._whole = diet(self._modules)._replace(roots={}) if lookup_ttl else whole_diet(self._modules)
         self._slow = self._whole.slow or ({},) * len(self._modules)
         self._torn = False
         self._unsure = False

@@ -154,8 +154,8 @@ async def _survey(
         Survey, plan, limits=limits, learned=learned, now=edge.now,
         any_order=ANY_ORDER in device.quirks, seconds=seconds, diet=less, early=early, known=known,
     )  # fmt: skip
-    script = memory.script
-    if script is not None and (early or known is not None or not script.holds(plan, less, learned, limits)):
+    script = None if early or known is not None else memory.script(plan, less)
+    if script is not None and not script.holds(learned, limits):
         script = None
 
     def start(speech: Speech) -> Survey | Rerun:
@@ -168,7 +168,7 @@ async def _survey(
     if survey is None:
         return made
     if known is None and (again := scripted(survey, plan, less, learned)) is not None:
-        memory.script = again
+        memory.keep(again)
     return survey
 
 

@@ -59,8 +59,9 @@ class Survey:
         self._now = now
         self._any_order = any_order
         self._under_way = Attempts(speech)
-        self._sent = 0
+        self._answers = 0
         self._heard: Heard | None = None
+        """The last answer."""
         self._tries = self._stalls = 0
         self._attempts = limits.retries + 1
         self._quiet = True
@@ -115,7 +116,6 @@ class Survey:
                 continue
             self.kind = asked.kind
             self.patience = patience(self._limits, self._learned, self._tries)
-            self._sent += 1
             return packet
         return None
 
@@ -153,6 +153,7 @@ class Survey:
             return False
         self._learned.took(self._now() - asked.at)
         self._under_way.clear()
+        self._answers += 1
         self._heard = heard
         self._tries = self._stalls = 0
         self._attempts = self._limits.retries + 1
@@ -164,7 +165,7 @@ class Survey:
         self._tries += 1
         # A packet that is lost, and comes at the next attempt, says nothing about what the device bears.
         self._quiet = self._quiet and self._tries <= LOSSES
-        if self.asking is not None and self.asking.non_repeaters:
+        if self._tries == 1 and self.asking is not None and self.asking.non_repeaters:
             self._learned.miss_non_repeaters()
         if isinstance(self._walk, Abreast) and self._tries > LOSSES:
             self._breadth.step_back()
@@ -198,7 +199,7 @@ class Survey:
     def sole(self) -> Heard | None:
         """The answer, where one was enough for everything and nothing went wrong."""
         well = self._over and not self._cut and self._agenda.whole and not self.malformed
-        return self._heard if self._sent == 1 and well else None
+        return self._heard if self._answers == 1 and well else None
 
     @property
     def incomplete(self) -> dict[str, str]:
@@ -294,8 +295,9 @@ class Survey:
     def _ask(self) -> Asked:
         """The question under way, in the shape that the number of attempts so far suggests."""
         attempt, now = self._tries, self._now()
+        # What is lost is asked for again as it was, once.
         if self._walk is None:
-            # What is lost is asked for again as it was, once; then a name alone, for agents that drop several (F5).
+            # Then a name alone, for agents that drop several (F5).
             lone = attempt >= min(2, self._attempts - 1) > 0
             return Asked("get", self._singles.batch(lone), 0, attempt, now)
         if isinstance(self._walk, Abreast):
@@ -303,7 +305,7 @@ class Survey:
             repetitions = self._walk.ask(self._most, varbinds, self._limits)
             names = self._walk.names
             along: tuple[bytes, ...] = ()
-            if self._walk.closing and not attempt and not self._filters:
+            if self._walk.closing and attempt < LOSSES and not self._filters:
                 along = self._singles.along(names, self._walk.unit.roots, varbinds - repetitions * len(names))
             return Asked("bulk", along + names, repetitions, attempt, now, len(along))
         name = (self._walk.last,)

@@ -66,7 +66,7 @@ class Attempts:
     def alike(self, others: Attempts) -> bool:
         """Whether the latest attempts ask for the same."""
         mine, other = self.last, others.last
-        return mine is not None and other is not None and mine._replace(at=other.at) == other
+        return mine is not None and other is not None and mine._replace(attempt=other.attempt, at=other.at) == other
 
     def hear(self, packet: bytes) -> Heard | None:
         """What answers an attempt; None: it answers none. Raises Malformed."""

@@ -16,7 +16,7 @@ from collector.compact import SMALL
 from collector.errors import Malformed, PollError
 from collector.wire.snmp import ber, message
 from collector.wire.snmp.dialogue import Survey
-from collector.wire.snmp.habits import Learned, Limits, patience
+from collector.wire.snmp.habits import LOSSES, Learned, Limits, patience
 from collector.wire.snmp.joint import Joint
 from collector.wire.snmp.lean import Diet
 from collector.wire.snmp.outcome import Share
@@ -58,9 +58,9 @@ class Script:
         """What is read abreast, and how many rows that is known to have."""
         self.rows = list(rows.values())
 
-    def holds(self, plan: Plan | Joint, diet: Diet, learned: Learned, limits: Limits) -> bool:
-        """Whether the same would be asked now: that depends on the plan, and on what is known of the device."""
-        if self.plan is not plan or self.diet is not diet or learned.lone_gets:
+    def holds(self, learned: Learned, limits: Limits) -> bool:
+        """Whether the same would be asked by what is known of the device now."""
+        if learned.lone_gets:
             return False
         if not self.first:
             return True
@@ -81,7 +81,7 @@ def scripted(survey: Survey, plan: Plan | Joint, diet: Diet, learned: Learned) -
     if (sole := survey.sole) is None or survey.early_signs:
         return None
     body, head, asked = sole
-    if asked is None or asked.attempt or asked.kind == "next":
+    if asked is None or asked.attempt >= LOSSES or asked.kind == "next":
         return None
     names, tags, contents, _ = message.several(body, head.start, head.stop, 0)
     if len(names) > SMALL or not set(survey.signs) <= set(names):
@@ -93,7 +93,7 @@ def scripted(survey: Survey, plan: Plan | Joint, diet: Diet, learned: Learned) -
     units = {**plan.units, **diet.roots}.values()
     tables = sorted({named(table) for unit in units for table in unit.tables})
     rows = {table: learned.rows[table] for table in tables if table in learned.rows}
-    asked = asked._replace(at=0.0)
+    asked = asked._replace(attempt=0, at=0.0)
     begins = tuple(map(message.beginning, names, tags))
     key = (id(plan), id(diet), asked, begins, tuple(rows.items()), survey.skipped)
     made = _scripts.get(key)
@@ -125,8 +125,8 @@ class Rerun:
     is said here is what it would say."""
 
     __slots__ = (
-        "_goes_on", "_heard", "_learned", "_limits", "_now", "_plainly", "_script", "_under_way", "early_signs",
-        "harvest", "kind", "patience", "signs", "skipped", "survey",
+        "_goes_on", "_heard", "_learned", "_limits", "_now", "_plainly", "_script", "_speech", "_tries", "_under_way",
+        "early_signs", "harvest", "kind", "patience", "signs", "skipped", "survey",
     )  # fmt: skip
 
     def __init__(
@@ -146,7 +146,9 @@ class Rerun:
         self._learned = learned
         self._now = now
         self._plainly = plainly
+        self._speech = speech
         self._under_way = Attempts(speech)
+        self._tries = 0
         self._heard = False
         self._goes_on = False
         """The survey has taken over our question, and does not ask it anew."""
@@ -159,10 +161,10 @@ class Rerun:
         if self._heard:
             return None
         if self.survey is None:
-            asked = self._script.asked._replace(at=self._now())
+            asked = self._script.asked._replace(attempt=self._tries, at=self._now())
             packet = self._under_way.packet(asked, self._limits.request_bytes)
             if packet is not None:
-                self.patience = patience(self._limits, self._learned, 0)
+                self.patience = patience(self._limits, self._learned, self._tries)
                 return packet
         survey = self._plain()
         packet = survey.send()
@@ -189,7 +191,10 @@ class Rerun:
         return survey.take(heard) if self._goes_on else True
 
     def silence(self) -> None:
-        self._plain().silence()
+        if self.survey is None and not self._tries and self._limits.retries > 1 and self._speech.refusal is None:
+            self._tries = 1  # lost, mostly: once it is asked for again as it was
+        else:
+            self._plain().silence()
 
     def expire(self, reason: str) -> None:
         if not self._heard:
@@ -208,6 +213,8 @@ class Rerun:
         if self.survey is None:
             self.survey = self._plainly()
             self._goes_on = self.survey.resume(self._under_way)
+            if self._tries:
+                self.survey.silence()
         return self.survey
 
     def _as_before(self, body: bytes, head: message.Head, asked: Asked) -> bool:
