@@ -222,7 +222,7 @@ class Cycle:
     def _way(self, number: int) -> Way | None:
         """How the module was read; None where that was with what is read now and then, for a sheet keeps that too."""
         share = self._shares[number]
-        return (share.skipped, self._counters) if self._slow[number].keys().isdisjoint(share.harvest.runs) else None
+        return (share.skipped, self._counters) if self._slow[number].keys().isdisjoint(share.harvest.numbers) else None
 
     def _sheet(self, number: int) -> _Sheet:
         self._before[number].lapse()

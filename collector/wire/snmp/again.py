@@ -23,13 +23,18 @@ from collector.wire.snmp import ber, wraps
 from collector.wire.snmp.module import Module
 from collector.wire.snmp.numbers import decoded
 from collector.wire.snmp.plan import Series, compile
-from collector.wire.snmp.walk import Harvest
+from collector.wire.snmp.walk import Harvest, Place
 
 Way = tuple[frozenset[int], str]
 """Columns that were left out, by number, and which counters are refused."""
 
 _Places = tuple[int, ...]
 _Pick = Callable[[Sequence[Any]], Sequence[Any]]
+_Groups = Sequence[tuple[int, _Pick]]
+"""By type, how to pick the cells that have it, in the order in which their numbers lie."""
+
+KNOWN: Final = 16
+"""Ways in which what makes a pattern lies in answers: by what else is asked with it."""
 
 _READ_AS: Final = dict.fromkeys(ber.UNSIGNED - {ber.COUNTER64}, ber.GAUGE32)
 """Types whose numbers are read in the same way, together."""
@@ -68,10 +73,19 @@ class _Shape(NamedTuple):
     """From where to where numbers lie that are scaled, and how."""
 
 
+class _Straight(NamedTuple):
+    """How what lies in an answer in such `places` becomes columns, with nothing made of it in between."""
+
+    places: Sequence[Place]
+    words: _Pick
+    """Of the answer's values, column by column, those that are more than numbers."""
+    groups: _Groups
+
+
 class _Pattern:
     """How what is read becomes columns, the same object for devices that are alike: a shape made ready for use."""
 
-    __slots__ = ("__weakref__", "groups", "indexes", "layout", "live", "shape", "tags", "words")
+    __slots__ = ("__weakref__", "_straight", "groups", "indexes", "layout", "live", "shape", "tags", "words")
 
     def __init__(self, shape: _Shape, layout: Layout) -> None:
         self.shape = shape
@@ -80,9 +94,24 @@ class _Pattern:
         self.tags = list(shape.tags)
         self.indexes = [list(each) for each in shape.indexes]
         self.words = _picking(shape.words)
-        self.groups = [(tag, _picking(places)) for tag, places in shape.groups]
+        self.groups: _Groups = [(tag, _picking(places)) for tag, places in shape.groups]
         self.live = sum([len(places) for _, places in shape.groups])
         """How many numbers are read. Behind them lie those that stay."""
+        self._straight: dict[int, _Straight] = {}
+        """By the identity of the places, which they hold."""
+
+    def straight(self, places: Sequence[Place]) -> _Straight:
+        """The same object for the same places."""
+        found = self._straight.get(id(places))
+        if found is None:
+            if len(self._straight) >= KNOWN:
+                self._straight.clear()
+            cuts = [cut for *_, cut in places]
+            cells = [cell for cut in cuts for cell in range(cut.start, cut.stop, cut.step)]
+            words = _cutting([cuts[word] for word in self.shape.words])
+            groups = [(tag, _picking(tuple([cells[place] for place in each]))) for tag, each in self.shape.groups]
+            found = self._straight[id(places)] = _Straight(places, words, groups)
+        return found
 
 
 _patterns: WeakValueDictionary[tuple[_Shape, int], _Pattern] = WeakValueDictionary()
@@ -92,11 +121,13 @@ _patterns: WeakValueDictionary[tuple[_Shape, int], _Pattern] = WeakValueDictiona
 class Again:
     """What is kept of a module's last poll for the one that comes."""
 
-    __slots__ = ("_last", "_pattern", "_print")
+    __slots__ = ("_last", "_pattern", "_print", "_straight")
 
     def __init__(self) -> None:
         self._last: Compact | None = None
         self._pattern: _Pattern | None = None
+        self._straight: _Straight | None = None
+        """How the last answer was read, if it was as a whole."""
         self._print = 0
 
     def columns(self, harvest: Harvest, way: Way, room: float) -> Compact | None:
@@ -104,23 +135,32 @@ class Again:
         pattern, last = self._pattern, self._last
         if pattern is None or last is None:
             return None
-        if tuple(harvest.runs) != pattern.shape.columns or way != pattern.shape.way or room < pattern.layout.size:
+        if way != pattern.shape.way or room < pattern.layout.size:
             return None
-        try:
-            runs = [run for (run,) in harvest.runs.values()]
-        except ValueError:
-            return None  # a column of several types
-        if [run.tag for run in runs] != pattern.tags or [run.indexes for run in runs] != pattern.indexes:
+        straight, laid = self._straight, harvest.laid
+        if laid is not None and straight is not None and laid.places is straight.places:
+            words, groups, cells = straight.words(laid.values), straight.groups, laid.values
+        else:
+            if tuple(harvest.runs) != pattern.shape.columns:
+                return None
+            try:
+                runs = [run for (run,) in harvest.runs.values()]
+            except ValueError:
+                return None  # a column of several types
+            if [run.tag for run in runs] != pattern.tags or [run.indexes for run in runs] != pattern.indexes:
+                return None
+            raw = [run.values for run in runs]
+            words, groups, cells = pattern.words(raw), pattern.groups, list(chain.from_iterable(raw))
+            straight = None if laid is None else pattern.straight(laid.places)
+        if _print(words) != self._print:
             return None
-        raw = [run.values for run in runs]
-        if _print(pattern.words(raw)) != self._print:
-            return None
-        self._last = Compact(pattern.layout, last.tables, _numbers(pattern, raw, last.values[pattern.live :]))
+        numbers = _numbers(pattern, groups, cells, last.values[pattern.live :])
+        self._straight, self._last = straight, Compact(pattern.layout, last.tables, numbers)
         return self._last
 
     def lapse(self) -> None:
         """Columns are made anew, and rows may be others then."""
-        self._pattern = self._last = None
+        self._pattern = self._last = self._straight = None
 
     def learn(
         self, module: Module, harvest: Harvest, left: Harvest, way: Way, columns: Sequence[Column]
@@ -149,9 +189,8 @@ def _print(words: Iterable[Sequence[bytes]]) -> int:
     return hash(tuple(map(tuple, words)))
 
 
-def _numbers(pattern: _Pattern, raw: Sequence[Sequence[bytes]], fixed: array[float]) -> array[float]:
-    cells = list(chain.from_iterable(raw))
-    read = [decoded(pick(cells), tag) for tag, pick in pattern.groups]
+def _numbers(pattern: _Pattern, groups: _Groups, cells: Sequence[bytes], fixed: array[float]) -> array[float]:
+    read = [decoded(pick(cells), tag) for tag, pick in groups]
     values = array("d", b"".join([*read, fixed]))
     for start, stop, scale, offset in pattern.shape.scaled:
         values[start:stop] = array("d", [value * scale + offset for value in values[start:stop]])
@@ -162,6 +201,13 @@ def _picking(places: _Places) -> _Pick:
     if len(places) > 1:
         return itemgetter(*places)
     return itemgetter(slice(places[0], places[0] + 1)) if places else itemgetter(slice(0))
+
+
+def _cutting(cuts: Sequence[slice]) -> _Pick:
+    """Of each of these the values, as a sequence of its own."""
+    if len(cuts) > 1:
+        return itemgetter(*cuts)
+    return lambda values: [values[cut] for cut in cuts]
 
 
 def _drawn(
@@ -207,7 +253,8 @@ def _drawn(
     pattern = _patterns.get((shape, id(frame.layout)))
     if pattern is None:
         pattern = _patterns[shape, id(frame.layout)] = _Pattern(shape, frame.layout)
-    made = Compact(frame.layout, frame.tables, _numbers(pattern, [run.values for run in runs], fixed))
+    cells = [value for run in runs for value in run.values]
+    made = Compact(frame.layout, frame.tables, _numbers(pattern, pattern.groups, cells, fixed))
     if [each.values.tobytes() for each in made] != [each.values.tobytes() for each in columns]:
         return None
     return pattern, made

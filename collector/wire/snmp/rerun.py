@@ -10,6 +10,7 @@ from the question that was asked: so this is a quicker way to read what is as it
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 from collector.compact import SMALL
@@ -24,21 +25,37 @@ from collector.wire.snmp.plan import Plan
 from collector.wire.snmp.question import Asked, Attempts
 from collector.wire.snmp.speech import Speech
 from collector.wire.snmp.units import named
-from collector.wire.snmp.walk import Harvest, Run
+from collector.wire.snmp.walk import Columns, Harvest, Laid, Place
 
-Cell = tuple[int, int, list[bytes], slice]
-"""A column's number, its type and indexes, and which values of the answer are its own."""
+
+class Part(NamedTuple):
+    """What one plan has got of an answer."""
+
+    columns: Columns
+    places: Sequence[Place]
+    skipped: frozenset[int]
+    """Columns that were left out."""
 
 
 class Script:
     """What was asked and how the answer fell apart: the same object for devices that are alike."""
 
     __slots__ = (
-        "__weakref__", "asked", "begins", "cells", "diet", "first", "own", "plan", "rows", "signs", "skipped", "tables",
-    )  # fmt: skip
+        "__weakref__",
+        "asked",
+        "begins",
+        "diet",
+        "first",
+        "parts",
+        "plan",
+        "rows",
+        "signs",
+        "skipped",
+        "tables",
+    )
 
     def __init__(
-        self, plan: Plan | Joint, diet: Diet, asked: Asked, begins: Sequence[bytes], cells: Sequence[Cell],
+        self, plan: Plan | Joint, diet: Diet, asked: Asked, begins: Sequence[bytes], parts: Sequence[Part],
         signs: Sequence[tuple[bytes, int, int]], skipped: frozenset[int], rows: Mapping[bytes, int],
     ) -> None:  # fmt: skip
         self.plan = plan
@@ -48,12 +65,11 @@ class Script:
         """The first column that is read abreast."""
         self.begins = begins[: asked.non_repeaters], begins[asked.non_repeaters :]
         """How the answer's varbinds begin: those of non-repeaters, and the others."""
-        self.cells = cells
+        self.parts = parts
+        """What each plan has got of it."""
         self.signs = signs
         """The device's signs, whole numbers by their type: name, type, place in the answer."""
         self.skipped = skipped
-        self.own = [plan.own(number, skipped) for number in range(len(plan.plans))] if isinstance(plan, Joint) else ()
-        """The same by plan."""
         self.tables = tuple(rows)
         """What is read abreast, and how many rows that is known to have."""
         self.rows = list(rows.values())
@@ -86,32 +102,35 @@ def scripted(survey: Survey, plan: Plan | Joint, diet: Diet, learned: Learned) -
     names, tags, contents, _ = message.several(body, head.start, head.stop, 0)
     if len(names) > SMALL or not set(survey.signs) <= set(names):
         return None
-    cells = _cells(survey.harvest, names, contents)
-    whole = plan.plans if isinstance(plan, Joint) else (plan,)
-    if cells is None or any(survey.share(number).problem is not None for number in range(len(whole))):
-        return None
+    parts = []
+    for number in range(len(plan.plans) if isinstance(plan, Joint) else 1):
+        share = survey.share(number)
+        places = _places(share.harvest, names, contents)
+        if share.problem is not None or places is None:
+            return None
+        parts.append(Part(share.harvest.columns, places, share.skipped))
     units = {**plan.units, **diet.roots}.values()
     tables = sorted({named(table) for unit in units for table in unit.tables})
     rows = {table: learned.rows[table] for table in tables if table in learned.rows}
     asked = asked._replace(attempt=0, at=0.0)
     begins = tuple(map(message.beginning, names, tags))
-    key = (id(plan), id(diet), asked, begins, tuple(rows.items()), survey.skipped)
+    key = (id(plan), id(diet), asked, begins, tuple(rows.items()))
     made = _scripts.get(key)
     if made is None:
         signs = [(name, tags[names.index(name)], names.index(name)) for name in survey.signs]
-        made = _scripts[key] = Script(plan, diet, asked, begins, cells, signs, survey.skipped, rows)
+        made = _scripts[key] = Script(plan, diet, asked, begins, parts, signs, survey.skipped, rows)
     return made
 
 
-def _cells(harvest: Harvest, names: Sequence[bytes], contents: Sequence[bytes]) -> Sequence[Cell] | None:
+def _places(harvest: Harvest, names: Sequence[bytes], contents: Sequence[bytes]) -> Sequence[Place] | None:
     """Where each column's values stand in the answer; None where that is no even distance, or is not all of them."""
-    places: dict[bytes, int] = {}
+    first: dict[bytes, int] = {}
     for place, name in enumerate(names):
-        places.setdefault(name, place)
+        first.setdefault(name, place)
     found = []
     for number, runs in harvest.runs.items():
         prefix, run = harvest.columns.prefixes[number], runs[0]
-        at = [places.get(prefix + index, -1) for index in run.indexes]
+        at = [first.get(prefix + index, -1) for index in run.indexes]
         step = at[1] - at[0] if len(at) > 1 else 1
         cut = slice(at[0], at[0] + step * len(at), step or 1)
         if len(runs) > 1 or at != list(range(*cut.indices(len(names)))) or contents[cut] != run.values:
@@ -125,8 +144,8 @@ class Rerun:
     is said here is what it would say."""
 
     __slots__ = (
-        "_goes_on", "_heard", "_learned", "_limits", "_now", "_plainly", "_script", "_speech", "_tries", "_under_way",
-        "early_signs", "harvest", "kind", "patience", "signs", "skipped", "survey",
+        "_goes_on", "_learned", "_limits", "_now", "_plainly", "_script", "_speech", "_tries", "_under_way", "_values",
+        "early_signs", "kind", "patience", "signs", "skipped", "survey",
     )  # fmt: skip
 
     def __init__(
@@ -137,7 +156,6 @@ class Rerun:
         self.kind: str = script.asked.kind
         self.patience = limits.patience
         self.survey: Survey | None = None
-        self.harvest = Harvest(script.plan.columns)
         self.early_signs: Mapping[bytes, int] = {}
         self.signs: Mapping[bytes, int] = {}
         self.skipped = script.skipped
@@ -149,16 +167,17 @@ class Rerun:
         self._speech = speech
         self._under_way = Attempts(speech)
         self._tries = 0
-        self._heard = False
+        self._values: Sequence[bytes] = ()
+        """Of the answer; none yet."""
         self._goes_on = False
         """The survey has taken over our question, and does not ask it anew."""
 
     @property
     def answered(self) -> bool:
-        return self._heard if self.survey is None else self.survey.answered
+        return bool(self._values) if self.survey is None else self.survey.answered
 
     def send(self) -> bytes | None:
-        if self._heard:
+        if self._values:
             return None
         if self.survey is None:
             asked = self._script.asked._replace(attempt=self._tries, at=self._now())
@@ -185,7 +204,6 @@ class Rerun:
         if asked is None:
             return True
         if self._as_before(body, head, asked):
-            self._heard = True
             return True
         survey = self._plain()
         return survey.take(heard) if self._goes_on else True
@@ -197,17 +215,15 @@ class Rerun:
             self._plain().silence()
 
     def expire(self, reason: str) -> None:
-        if not self._heard:
+        if not self._values:
             self._plain().expire(reason)
 
     def problem(self) -> PollError | None:
         return None
 
     def share(self, number: int) -> Share:
-        plan = self._script.plan
-        if isinstance(plan, Plan):
-            return Share(self.harvest, {}, None, self.skipped)
-        return Share(plan.share(number, self.harvest), {}, None, self._script.own[number])
+        part = self._script.parts[number]
+        return Share(Harvest(part.columns, Laid(part.places, self._values)), {}, None, part.skipped)
 
     def _plain(self) -> Survey:
         if self.survey is None:
@@ -238,7 +254,7 @@ class Rerun:
             name: ber.signed(contents[place]) if tag == ber.INTEGER else ber.unsigned(contents[place], tag)
             for name, tag, place in script.signs
         }
-        self.harvest.runs = {number: [Run(tag, indexes, contents[cut])] for number, tag, indexes, cut in script.cells}
+        self._values = contents
         learned.poll()
         learned.took(self._now() - asked.at)
         learned.clean += 1

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from collector.errors import Malformed
 from collector.wire.snmp import ber, message, said
@@ -64,15 +65,46 @@ class Run:
         self.values = values
 
 
+Place = tuple[int, int, list[bytes], slice]
+"""A column's number, its type and indexes, and which values of an answer are its own."""
+
+
+class Laid(NamedTuple):
+    """How what was read lies in one answer, of which `values` are all. Answers alike have the same `places`."""
+
+    places: Sequence[Place]
+    values: Sequence[bytes]
+
+    def runs(self) -> dict[int, list[Run]]:
+        return {number: [Run(tag, indexes, list(self.values[cut]))] for number, tag, indexes, cut in self.places}
+
+
 class Harvest:
-    """What a poll has read: runs by column number."""
+    """What a poll has read: runs by column number. Where it is `laid`, they are made when somebody wants them."""
 
-    __slots__ = ("cells", "columns", "runs")
+    __slots__ = ("_runs", "cells", "columns", "laid")
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, laid: Laid | None = None) -> None:
         self.columns = columns
-        self.runs: dict[int, list[Run]] = {}
+        self.laid = laid
+        self._runs: dict[int, list[Run]] | None = {} if laid is None else None
         self.cells = 0
+
+    @property
+    def runs(self) -> dict[int, list[Run]]:
+        if self._runs is None:
+            assert self.laid is not None
+            self._runs = self.laid.runs()
+        return self._runs
+
+    @runs.setter
+    def runs(self, runs: dict[int, list[Run]]) -> None:
+        self._runs = runs
+
+    @property
+    def numbers(self) -> Iterable[int]:
+        """The columns of which there are runs."""
+        return self.runs if self.laid is None else [place[0] for place in self.laid.places]
 
     def add(self, oid: bytes, tag: int, content: bytes) -> None:
         """One value from anywhere; what nobody wants is dropped."""

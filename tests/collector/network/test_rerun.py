@@ -304,7 +304,7 @@ def test_devices_alike_have_one_script_and_values_of_their_own() -> None:
         converse(plain, Agent(dict(box.values)).answer, clock)
         runs = [
             {number: [(run.tag, run.indexes, run.values) for run in runs] for number, runs in each.harvest.runs.items()}
-            for each in (rerun, plain)
+            for each in (rerun.share(0), plain.share(0))
         ]
         assert runs[0] == runs[1]
 
@@ -392,7 +392,7 @@ def test_with_snmpv3_a_clock_that_is_off_is_met_on_the_way() -> None:
         converse(rerun, ward.answer, ward.clock)
         assert rerun.answered
         assert ward.packets == packets
-        assert {number: runs[0].tag for number, runs in rerun.harvest.runs.items()}
+        assert {number: runs[0].tag for number, runs in rerun.share(0).harvest.runs.items()}
 
 
 SCALARS_OF_A_SWITCH = Module("scalars", get=tuple(f"{SYSTEM}.{n}.0" for n in (3, 5)), metrics=BOX.metrics[:2])
