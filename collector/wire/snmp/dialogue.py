@@ -16,7 +16,7 @@ from collector.wire.snmp import message, outcome, said
 from collector.wire.snmp.abreast import UNSOUND, Abreast
 from collector.wire.snmp.agenda import Agenda
 from collector.wire.snmp.breadth import Breadth
-from collector.wire.snmp.habits import FIRST_REPETITIONS, FRAME, LOSSES, Learned, Limits, patience
+from collector.wire.snmp.habits import FRAME, LOSSES, Learned, Limits, patience
 from collector.wire.snmp.joint import Joint
 from collector.wire.snmp.lean import Diet
 from collector.wire.snmp.outcome import Share
@@ -25,6 +25,7 @@ from collector.wire.snmp.question import Asked, Attempts, Heard
 from collector.wire.snmp.sieve import Wanted, narrow, sift
 from collector.wire.snmp.singles import Singles, Value, sound
 from collector.wire.snmp.speech import Speech
+from collector.wire.snmp.stride import Stride
 from collector.wire.snmp.units import Unit
 from collector.wire.snmp.walk import COMPLETE, LEAF, Harvest, Run, Walk
 from collector.wire.snmp.whole import Whole
@@ -78,6 +79,7 @@ class Survey:
         """What the device had said abreast before it was walked, or fell silent."""
         room = learned.room(limits.reply_bytes) if speech.bulk and not any_order else 0
         self._breadth = Breadth(plan, diet, self._agenda, learned, limits, room)
+        self._stride = Stride(learned, limits, bulk=speech.bulk)
         self._singles = Singles(self._agenda, speech, limits, learned, plan.max_repetitions)
         self.early_signs: Mapping[bytes, int] = self._singles.early_signs
         """The diet's signs before all was read, by OID, and after: those that the device has."""
@@ -267,8 +269,7 @@ class Survey:
         self._learned.clean += self.answered and self._quiet and self._agenda.whole and not self.malformed
 
     def _begin_walk(self, root: bytes | None = None, harvest: Harvest | None = None) -> None:
-        self._doubt = self._lone = False
-        self._narrowed = self._tries = 0
+        self._tries = 0
         self._under_way.clear()
         if root is None or harvest is None:
             return
@@ -279,7 +280,7 @@ class Survey:
         if unit is None:
             any_order = self._any_order or self._plan.any_order(root)
             self._walk = Walk(root, harvest, self._limits.caps, any_order=any_order)
-            self._lone = not self._speech.bulk or root in self._learned.lone_walks
+            self._stride.begin(root, self._plan.wish(root))
         elif unit.tables:
             self._most = self._breadth.wish(unit)
             self._walk = Abreast(root, unit, harvest.columns, self._limits.caps, self._learned.rows)
@@ -308,18 +309,7 @@ class Survey:
             if self._walk.closing and attempt < LOSSES and not self._filters:
                 along = self._singles.along(names, self._walk.unit.roots, varbinds - repetitions * len(names))
             return Asked("bulk", along + names, repetitions, attempt, now, len(along))
-        name = (self._walk.last,)
-        # The last two attempts are GETNEXTs, for agents that are dumb to GETBULK (F4); where that has just worked,
-        # two GETBULKs are enough to be sure.
-        fallback = 2 if self._doubt else max(2, self._attempts - 2)
-        if self._lone or (attempt >= fallback and self._attempts > 2):
-            return Asked("next", name, 0, attempt, now)
-        repetitions = self._learned.wish(self._plan.wish(self._walk.root))
-        if self._narrowed:
-            repetitions = min(repetitions, self._narrowed)
-        if attempt >= 2:
-            repetitions = max(1, min(repetitions, FIRST_REPETITIONS) >> attempt - 1)
-        return Asked("bulk", name, repetitions, attempt, now)
+        return self._stride.ask(self._walk.last, attempt, self._attempts, now)
 
     # What came.
 
@@ -374,8 +364,13 @@ class Survey:
         self._aside.clear()
 
     def _take_walk(self, walk: Walk, packet: bytes, head: message.Head, asked: Asked) -> bool:
-        if head.error_status:
-            self._walk_error(walk, head, asked)
+        if status := head.error_status:
+            walk.ended = self._stride.refused(asked, status)
+            if walk.ended:
+                walk.said = said.status(status)
+                if status not in (message.NO_SUCH_NAME, message.TOO_BIG):
+                    self._refused = status
+                self._end_walk(walk)
             return True
         bad = walk.bad
         count = walk.take(packet, head.start, head.stop)
@@ -384,43 +379,13 @@ class Survey:
             self._agenda.damage(walk.root, walk.lost)
         if not count and not walk.ended:
             return False
-        if asked.kind == "bulk":
-            self._doubt = False
-            self._learned.fit(
-                asked.repetitions, asked.attempt, len(packet), count, min(self._limits.reply_bytes, FRAME)
-            )
-        elif not self._lone:
-            if self._doubt:
-                self._lone = True
-                self._learned.doubt_walk(walk.root)
-            self._doubt = True
+        self._stride.heard(asked, len(packet), count)
         if walk.ended:
             self._end_walk(walk)
         return True
 
-    def _walk_error(self, walk: Walk, head: message.Head, asked: Asked) -> None:
-        """An error status ends peers' walks as if they were complete; ours asks for less first (F3)."""
-        if head.error_status == message.NO_SUCH_NAME:
-            walk.ended = COMPLETE  # how v1 says that there is nothing more
-        elif head.error_status in (message.NO_ACCESS, message.AUTHORIZATION_ERROR):
-            walk.ended = outcome.word(head.error_status)
-        elif asked.kind == "bulk" and asked.repetitions > 1:
-            self._narrowed = asked.repetitions // 2
-            if head.error_status == message.TOO_BIG:
-                self._learned.ceiling = self._narrowed
-        elif asked.kind == "bulk":
-            self._lone = True
-        else:
-            walk.ended = outcome.word(head.error_status)
-        if walk.ended:
-            walk.said = said.status(head.error_status)
-            if head.error_status not in (message.NO_SUCH_NAME, message.TOO_BIG):
-                self._refused = head.error_status
-            self._end_walk(walk)
-
     def _end_walk(self, walk: Walk | Abreast) -> None:
         self._walk = None
-        self._narrowed = 0
         if isinstance(walk, Abreast):
             self.harvest.runs |= walk.harvest.runs
             self._breadth.done(walk)

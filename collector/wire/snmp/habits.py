@@ -79,7 +79,7 @@ class Learned:
 
     __slots__ = (
         "_age", "ceiling", "clean", "engine_id", "lone_gets", "lone_rows", "lone_walks", "longest",
-        "narrowed", "parted", "repetitions", "round_trip", "rows", "setbacks", "size", "sizes", "unheard",
+        "parted", "repetitions", "round_trip", "rows", "setbacks", "size", "sizes", "unheard",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -97,8 +97,6 @@ class Learned:
         """Rows of each table that is read with its columns abreast, by its entry."""
         self.repetitions: float = FIRST_REPETITIONS
         self.ceiling = float("inf")
-        self.narrowed = 0
-        """Times in this poll that it took fewer rows to get an answer."""
         self.round_trip = 0.0
         self.lone_gets = 0
         """Polls for which GETs carry one varbind (F5)."""
@@ -116,7 +114,6 @@ class Learned:
     def poll(self) -> None:
         """A poll begins."""
         self._age += 1
-        self.narrowed = 0
         if self._age % RETRIAL == 0:
             # Longer replies cost nothing where they are cut off again, and another device may be behind the address.
             self.longest = float("inf")
@@ -159,15 +156,15 @@ class Learned:
         self.clean = -(RETRIAL << min(self.setbacks, 10))
         self.setbacks += 1
 
-    def fit(self, repetitions: int, attempt: int, size: int, count: int, room: int) -> None:
+    def fit(self, repetitions: int, attempt: int, size: int, count: int, room: int, *, again: bool) -> None:
         """A GETBULK for so many `repetitions` brought `count` varbinds in `size` bytes where `room` is wished for.
+        `again`: it has taken fewer rows to get an answer more than once in this poll.
 
         Replies are to fill one frame without being fragmented (F26). Small ones grow at most twofold at a time.
         """
         if attempt >= 2:
-            # It took fewer rows to get through. Once that may be loss; twice in a poll a size is in the way.
-            self.narrowed += 1
-            if self.narrowed > 1:
+            # Once that may be loss; twice in a poll a size is in the way.
+            if again:
                 self.ceiling = max(repetitions, min(self.ceiling, self.repetitions) // 2)
         elif repetitions + 1 > self.ceiling:
             self.ceiling += CLIMB
