@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from collections.abc import Hashable
 from dataclasses import dataclass
 from ipaddress import IPv6Address
-from typing import Final, Literal
+from typing import Final, Generic, Literal, TypeVar
 
 LOOKS: Final = 5
 """Rounds of the event loop that a client gets after its deadline. Where the loop itself stood still, the request waits
 in the socket: one round reads it, one begins to answer; the others are to spare."""
 LOOK: Final = 0.01
 """Seconds that such a round takes at least."""
+
+K = TypeVar("K", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,33 @@ class Limits:
     """Bytes of answers in memory because clients have not taken all of them yet, over all connections."""
     waiting_per_device: int = 16
     """Requests that may wait for one device; more get 429."""
+
+
+class Queues(Generic[K]):
+    """Requests that wait for the same thing, at most so many for each."""
+
+    __slots__ = ("_most", "_waiting", "total")
+
+    def __init__(self, most: int) -> None:
+        self.total = 0
+        """Requests that wait, over all."""
+        self._most = most
+        self._waiting: dict[K, int] = {}
+
+    def enter(self, what: K) -> bool:
+        """Whether one more may wait for it, which then must `leave`."""
+        waiting = self._waiting.get(what, 0)
+        if waiting >= self._most:
+            return False
+        self._waiting[what] = waiting + 1
+        self.total += 1
+        return True
+
+    def leave(self, what: K) -> None:
+        left = self._waiting[what] = self._waiting[what] - 1
+        self.total -= 1
+        if not left:
+            del self._waiting[what]
 
 
 State = Literal["reading", "idle", "handling", "writing"]

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from math import inf
 from typing import Final
 
 from collector.histogram import Histogram
 from collector.model import Column, Family, single
-from exporters.guard import Limits
+from exporters.guard import Limits, Queues
 from exporters.messages import Handler, Request, Response, plain
 from exporters.routes import TIMEOUT_HEADER, scrape_patience
 from exporters.source import Question, Refusal, Scrape, Source
@@ -41,11 +39,10 @@ class OnDemand:
 
     def __init__(self, source: Source, limits: Limits, page: Make) -> None:
         self._source = source
-        self._limits = limits
         self._page = page
-        self._errors = self._in_flight = self._unexpected = 0
+        self._errors = self._unexpected = 0
         self._durations: dict[str, Histogram] = {}
-        self._waiting: Counter[Question] = Counter()
+        self._waiting = Queues[Question](limits.waiting_per_device)
 
     def table(self) -> Mapping[str, Handler]:
         return {"GET /snmp": self._snmp}
@@ -54,7 +51,7 @@ class OnDemand:
         """For `/metrics`."""
         yield single(ERRORS, self._errors)
         yield single(UNEXPECTED, self._unexpected)
-        yield single(IN_FLIGHT, self._in_flight)
+        yield single(IN_FLIGHT, self._waiting.total)
         for module, histogram in self._durations.items():
             yield from histogram.columns(COLLECTION, (("module", module),))
 
@@ -63,19 +60,19 @@ class OnDemand:
         if isinstance(question, str):
             self._errors += 1
             return plain(question, 400)
-        if self._waiting[question] >= self._limits.waiting_per_device:
-            return plain("too many requests wait for this device", 429, {"Retry-After": "1"})
         # Peers know no limit but the client's own, which Prometheus tells: an answer half a second before it gives up
         # is worth more than none (HOUSE 4).
         said = request.headers.get(TIMEOUT_HEADER)
         patience = inf if said is None else scrape_patience(said)
-        with self._in_line(question):
-            try:
-                scrape = await _while_there(request, self._source.snmp_page(question, patience))
-            except Refusal as refusal:
-                self._errors += refusal.status == 400
-                headers = {"Retry-After": "1"} if refusal.status == 429 else None
-                return plain(str(refusal), refusal.status, headers)
+        if not self._waiting.enter(question):
+            return plain("too many requests wait for this device", 429, {"Retry-After": "1"})
+        try:
+            scrape = await _while_there(request, self._source.snmp_page(question, patience))
+        except Refusal as refusal:
+            self._errors += refusal.status == 400
+            return plain(str(refusal), refusal.status, {"Retry-After": "1"} if refusal.status == 429 else None)
+        finally:
+            self._waiting.leave(question)
         if scrape is None:
             return plain("the client has gone", GONE)
         self._unexpected += scrape.unexpected
@@ -84,18 +81,6 @@ class OnDemand:
         if scrape.faults:
             return plain(STRICT_HEADING + _told(scrape.faults), 500)
         return await self._page(request, scrape.columns)
-
-    @contextmanager
-    def _in_line(self, question: Question) -> Iterator[None]:
-        self._in_flight += 1
-        self._waiting[question] += 1
-        try:
-            yield
-        finally:
-            self._in_flight -= 1
-            self._waiting[question] -= 1
-            if not self._waiting[question]:
-                del self._waiting[question]
 
 
 def read(all_of: Callable[[str], Sequence[str]]) -> Question | str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from collector.model import Column, Family, single
-from exporters.guard import Limits
+from exporters.guard import Limits, Queues
 from exporters.messages import Handler, Request, Response, plain
 from exporters.routes import TIMEOUT_HEADER, scrape_patience
 from exporters.source import ProbeQuestion, Refusal, Source
@@ -24,10 +23,9 @@ class Probe:
 
     def __init__(self, source: Source, limits: Limits, page: Make) -> None:
         self._source = source
-        self._limits = limits
         self._page = page
         self._unknown = 0
-        self._waiting: Counter[ProbeQuestion] = Counter()
+        self._waiting = Queues[ProbeQuestion](limits.waiting_per_device)
 
     def table(self) -> Mapping[str, Handler]:
         return {"GET /probe": self._probe}
@@ -46,16 +44,13 @@ class Probe:
             return plain("Target parameter is missing", 400)
         module = (words["module"] or [DEFAULT_MODULE])[0] or DEFAULT_MODULE
         question = ProbeQuestion(words["target"][0], module, (words["hostname"] or [""])[0])
-        if self._waiting[question] >= self._limits.waiting_per_device:
-            return plain("too many requests wait for this probe", 429, {"Retry-After": "1"})
         patience = scrape_patience(request.header(TIMEOUT_HEADER))
-        self._waiting[question] += 1
+        if not self._waiting.enter(question):
+            return plain("too many requests wait for this probe", 429, {"Retry-After": "1"})
         try:
             return await self._page(request, await self._source.probe_page(question, patience))
         except Refusal as refusal:
             self._unknown += refusal.status == 400 and str(refusal).startswith("Unknown module")
             return plain(str(refusal), refusal.status, {"Retry-After": "1"} if refusal.status == 429 else None)
         finally:
-            self._waiting[question] -= 1
-            if not self._waiting[question]:
-                del self._waiting[question]
+            self._waiting.leave(question)

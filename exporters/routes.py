@@ -17,7 +17,7 @@ from collector.config.addresses import endpoint
 from collector.model import Column, Family, column, interned, single
 from exporters.encoding import compress, wants_gzip
 from exporters.forms import Forms
-from exporters.guard import Seats
+from exporters.guard import Queues, Seats
 from exporters.messages import Handler, Request, Response, plain
 from exporters.source import EVERYTHING, Choice, Source
 from exporters.text import CONTENT_TYPE, Form, Page, render
@@ -54,7 +54,7 @@ class Routes:
         self._forms = Forms()
         self.about: list[Callable[[], Iterable[Column]]] = []
         """What the other routes say of themselves on `/metrics`."""
-        self._waiting: Counter[str] = Counter()
+        self._waiting = Queues[str](seats.limits.waiting_per_device)
         self._reloading = asyncio.Lock()
         self._apart = ThreadPoolExecutor(1, "render")
         self._making = asyncio.Lock()
@@ -92,18 +92,14 @@ class Routes:
         return await self.page(request, [*columns, *self._about_us()], make)
 
     async def _device(self, request: Request, name: str, patience: float) -> Response:
-        waiting = self._waiting.get(name, 0)  # a Counter's own way is Python's, and this is hot
-        if waiting >= self._seats.limits.waiting_per_device:
+        if not self._waiting.enter(name):
             return plain(f"too many requests wait for device {name!r}", 429, {"Retry-After": "1"})
-        self._waiting[name] = waiting + 1
         try:
             columns = await self._source.device_page(name, patience)
         except KeyError:
             return plain(f"Unknown device {name!r}", 404)
         finally:
-            self._waiting[name] -= 1
-            if not self._waiting[name]:
-                self._waiting.pop(name)
+            self._waiting.leave(name)
         return await self.page(request, columns, self._forms.render)
 
     async def page(self, request: Request, columns: Sequence[Column], make: Make = render) -> Response:
