@@ -150,11 +150,13 @@ async def _survey(
     plan = join(modules) if len(modules) > 1 else compile(modules[0])
     seconds = [target.schedule.timeout for target in targets] if len(targets) > 1 else ()
     limits, learned = limits_of(device.device_class), memory.learned
+    any_order = ANY_ORDER in device.quirks
     plain = partial(
         Survey, plan, limits=limits, learned=learned, now=edge.now,
-        any_order=ANY_ORDER in device.quirks, seconds=seconds, diet=less, early=early, known=known,
+        any_order=any_order, seconds=seconds, diet=less, early=early, known=known,
     )  # fmt: skip
-    script = None if early or known is not None else memory.script(plan, less)
+    usual = not any_order and known is None
+    script = memory.script(plan, less) if usual and not early else None
     if script is not None and not script.holds(learned, limits):
         script = None
 
@@ -167,7 +169,7 @@ async def _survey(
     survey = made.survey if isinstance(made, Rerun) else made
     if survey is None:
         return made
-    if known is None and (again := scripted(survey, plan, less, learned)) is not None:
+    if usual and (again := scripted(survey, plan, less, learned)) is not None:
         memory.keep(again)
     return survey
 

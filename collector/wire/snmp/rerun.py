@@ -41,18 +41,8 @@ class Script:
     """What was asked and how the answer fell apart: the same object for devices that are alike."""
 
     __slots__ = (
-        "__weakref__",
-        "asked",
-        "begins",
-        "diet",
-        "first",
-        "parts",
-        "plan",
-        "rows",
-        "signs",
-        "skipped",
-        "tables",
-    )
+        "__weakref__", "asked", "begins", "diet", "first", "parts", "plan", "rows", "signs", "skipped", "tables",
+    )  # fmt: skip
 
     def __init__(
         self, plan: Plan | Joint, diet: Diet, asked: Asked, begins: Sequence[bytes], parts: Sequence[Part],
@@ -97,8 +87,10 @@ def scripted(survey: Survey, plan: Plan | Joint, diet: Diet, learned: Learned) -
     if (sole := survey.sole) is None or survey.early_signs:
         return None
     body, head, asked = sole
-    if asked is None or asked.attempt >= LOSSES or asked.kind == "next":
+    if asked is None or asked.attempt >= LOSSES:
         return None
+    if asked.kind != "get" and asked.names[asked.non_repeaters] not in learned.sizes:
+        return None  # a subtree that was walked: how far a question reaches there changes
     names, tags, contents, _ = message.several(body, head.start, head.stop, 0)
     if len(names) > SMALL or not set(survey.signs) <= set(names):
         return None

@@ -201,6 +201,28 @@ def test_what_is_asked_beside_a_filter_goes_by_no_script() -> None:
     assert sides[0].memory.scripts
 
 
+def test_a_device_whose_names_come_in_any_order_is_asked_as_ever() -> None:
+    """Also where that has become known since."""
+    sides = both(Box(), PORTS, BOX)
+    for turn in range(20):
+        if turn == 12:
+            for side in sides:
+                quirky = replace(side.targets[0].device, quirks=frozenset({snmp.ANY_ORDER}))
+                side.targets = [replace(each, device=quirky) for each in side.targets]
+        mine, plain = (side.seen(1000.0 + 60 * turn) for side in sides)
+        assert mine == plain, turn
+
+
+def test_a_subtree_that_is_walked_leaves_no_script() -> None:
+    """How far its questions reach changes from poll to poll."""
+    box, learned = Box(), Learned()
+    for _ in range(3):
+        agent = Agent(dict(box.values))
+        assert learned_of(Module("walked", walk=(f"{ENTRY}.10",), metrics=PORTS.metrics[2:3]), agent, learned) is None
+        assert len(agent.asked) == 1
+        learned.clean = 0
+
+
 @pytest.mark.parametrize("gets", [(30, 31), (30, 50, 31, 80, 60, 32)])
 @pytest.mark.parametrize("kinds", [(ber.TIMETICKS, ber.TIMETICKS), (ber.TIMETICKS, ber.INTEGER)])
 def test_cells_of_a_column_may_lie_anywhere(gets: Sequence[int], kinds: Sequence[int]) -> None:
