@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typing
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
@@ -135,6 +136,35 @@ def test_exceptions_of_v2c_are_told_from_values() -> None:
     tags = [tag for _, tag, _ in message.varbinds(packet, message.read(packet))]
     assert tags == [ber.NO_SUCH_OBJECT, ber.NO_SUCH_INSTANCE, ber.END_OF_MIB_VIEW]
     assert set(tags) == ber.ABSENT
+
+
+VARBINDS = st.lists(
+    st.tuples(st.binary(min_size=1, max_size=200), st.sampled_from([2, 4, 0x41, 0x46]), st.binary(max_size=300)),
+    min_size=1,
+    max_size=6,
+)
+
+
+@given(VARBINDS, st.data())
+def test_varbinds_that_are_known_before_are_read_as_others_are(
+    found: list[tuple[bytes, int, bytes]], data: st.DataObject
+) -> None:
+    """However long they are, and whatever happens to one byte of them."""
+    packet = b"".join(
+        ber.tlv(ber.SEQUENCE, ber.tlv(ber.OID, name) + ber.tlv(tag, content)) for name, tag, content in found
+    )
+    begins = [message.beginning(name, tag) for name, tag, _ in found]
+    assert message.expected(packet, 0, len(packet), begins) == ([content for *_, content in found], len(packet))
+    place, byte = data.draw(st.integers(0, len(packet) - 1)), data.draw(st.integers(0, 255))
+    packet = packet[:place] + bytes([byte]) + packet[place + 1 :]
+    try:
+        names, tags, contents, at = message.several(packet, 0, len(packet), len(begins))
+    except Malformed:
+        with suppress(Malformed):
+            assert message.expected(packet, 0, len(packet), begins) is None
+        return
+    same = list(map(message.beginning, names, tags)) == begins
+    assert message.expected(packet, 0, len(packet), begins) == ((contents, at) if same else None)
 
 
 def test_nothing_can_be_written() -> None:
