@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final, Protocol
 from urllib.parse import unquote, unquote_plus
@@ -159,18 +160,23 @@ class Response:
 
     def head(self, date: str, *, closes: bool) -> bytes:
         """Status line and header fields. Raises ValueError where a field's value would begin a line of its own."""
-        lines = [f"HTTP/1.1 {self.status} {_REASONS.get(self.status, '')}"]
-        lines += [f"{name}: {value}" for name, value in self.headers.items()]
-        lines += [f"Content-Length: {len(self.body)}", f"Date: {date}"]
-        if closes:
-            lines.append("Connection: close")
-        text = "\r\n".join(lines)
-        if text.count("\n") >= len(lines) or text.count("\r") >= len(lines):
-            raise ValueError("a header field holds a line break")
-        return (text + "\r\n\r\n").encode("latin-1", "replace")
+        lasting = _lines(self.status, tuple(self.headers.items()))
+        end = "\r\nConnection: close\r\n\r\n" if closes else "\r\n\r\n"
+        return f"{lasting}Content-Length: {len(self.body)}\r\nDate: {date}{end}".encode("latin-1", "replace")
 
 
 Handler = Callable[[Request], Awaitable[Response]]
+
+
+@lru_cache(maxsize=256)
+def _lines(status: int, fields: tuple[tuple[str, str], ...]) -> str:
+    """Of a head what is the same in most answers."""
+    lines = [f"HTTP/1.1 {status} {_REASONS.get(status, '')}", *[f"{name}: {value}" for name, value in fields], ""]
+    text = "\r\n".join(lines)
+    if text.count("\n") >= len(lines) or text.count("\r") >= len(lines):
+        raise ValueError("a header field holds a line break")
+    return text
+
 
 _REASONS: Final = {status.value: status.phrase for status in HTTPStatus}
 
