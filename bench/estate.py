@@ -111,14 +111,18 @@ async def scrape_round(url: str, devices: int, interval: float) -> Scraped:
 
 
 async def spread(calls: Iterable[Callable[[], Awaitable[None]]], apart: float) -> Sequence[BaseException]:
-    """Make each call so many seconds after the one before, and wait for all. Returns what went wrong."""
+    """Make each call so many seconds after the one before, and wait for all, and as long after the last: who goes on
+    then comes at its time. Returns what went wrong."""
     begun = time.perf_counter()
 
     async def in_turn(place: int, call: Callable[[], Awaitable[None]]) -> None:
         await asyncio.sleep(max(0.0, begun + place * apart - time.perf_counter()))
         await call()
 
-    turns = [in_turn(place, call) for place, call in enumerate(calls)]
+    async def nothing() -> None:
+        pass
+
+    turns = [in_turn(place, call) for place, call in enumerate([*calls, nothing])]
     return [failed for failed in await asyncio.gather(*turns, return_exceptions=True) if failed is not None]
 
 
