@@ -4,7 +4,8 @@ What is learned of a device stays, and is a thousand objects or more; reading on
 for rings among young objects whenever 700 more were made than dropped, and among all of them whenever these grew by a
 quarter. With 10,000 small devices that was a quarter of the collector's CPU, and held up everything for seconds at a
 time (`python -m bench.scale small --full`). So the young may be more, and what has stayed is set aside
-(`gc.freeze`): it is freed as ever by its count of references, and no longer looked at.
+(`gc.freeze`): it is freed as ever by its count of references, and no longer looked at. It is then kept in huge pages,
+too (`hugepages`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from __future__ import annotations
 import asyncio
 import gc
 from typing import Final
+
+from collector.edge import hugepages
 
 THRESHOLDS: Final = (20_000, 20, 50)
 """Objects made and not dropped at which the youngest are looked at, and after how many such looks their elders are."""
@@ -38,6 +41,7 @@ class Heap:
                 while not await self._renewal(wait):
                     gc.collect(1)  # the young alone: the whole would hold everything up
                     gc.freeze()
+                    await asyncio.to_thread(hugepages.gather)
                     wait *= 2
                 gc.unfreeze()
                 gc.collect()

@@ -70,3 +70,16 @@ async def test_rings_that_never_were_old_are_freed_meanwhile(monkeypatch: pytest
         assert young
     finally:
         await ended(task)
+
+
+async def test_what_stays_is_put_into_huge_pages_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    times: list[None] = []
+    monkeypatch.setattr(heap, "FIRST", 0.01)
+    monkeypatch.setattr(heap.hugepages, "gather", lambda: times.append(None))
+    task = await settling(heap.Heap())
+    try:
+        async with asyncio.timeout(5):
+            while len(times) < 3:
+                await asyncio.sleep(0.01)
+    finally:
+        await ended(task)
