@@ -92,12 +92,15 @@ def scripted(survey: Survey, plan: Plan | Joint, diet: Diet, learned: Learned) -
     if asked.kind != "get" and asked.names[asked.non_repeaters] not in learned.sizes:
         return None  # a subtree that was walked: how far a question reaches there changes
     names, tags, contents, _ = message.several(body, head.start, head.stop, 0)
-    if len(names) > SMALL or not set(survey.signs) <= set(names):
+    if len(names) > SMALL or not survey.signs.keys() <= set(names):
         return None
+    first: dict[bytes, int] = {}
+    for place, name in enumerate(names):
+        first.setdefault(name, place)
     parts = []
     for number in range(len(plan.plans) if isinstance(plan, Joint) else 1):
         share = survey.share(number)
-        places = _places(share.harvest, names, contents)
+        places = _places(share.harvest, first, contents)
         if share.problem is not None or places is None:
             return None
         parts.append(Part(share.harvest.columns, places, share.skipped))
@@ -109,23 +112,21 @@ def scripted(survey: Survey, plan: Plan | Joint, diet: Diet, learned: Learned) -
     key = (id(plan), id(diet), asked, begins, tuple(rows.items()))
     made = _scripts.get(key)
     if made is None:
-        signs = [(name, tags[names.index(name)], names.index(name)) for name in survey.signs]
+        signs = [(name, tags[first[name]], first[name]) for name in survey.signs]
         made = _scripts[key] = Script(plan, diet, asked, begins, parts, signs, survey.skipped, rows)
     return made
 
 
-def _places(harvest: Harvest, names: Sequence[bytes], contents: Sequence[bytes]) -> Sequence[Place] | None:
-    """Where each column's values stand in the answer; None where that is no even distance, or is not all of them."""
-    first: dict[bytes, int] = {}
-    for place, name in enumerate(names):
-        first.setdefault(name, place)
+def _places(harvest: Harvest, first: Mapping[bytes, int], contents: Sequence[bytes]) -> Sequence[Place] | None:
+    """Where each column's values stand in the answer; None where that is no even distance, or is not all of them.
+    `first` is where each name stands first."""
     found = []
     for number, runs in harvest.runs.items():
         prefix, run = harvest.columns.prefixes[number], runs[0]
         at = [first.get(prefix + index, -1) for index in run.indexes]
         step = at[1] - at[0] if len(at) > 1 else 1
         cut = slice(at[0], at[0] + step * len(at), step or 1)
-        if len(runs) > 1 or at != list(range(*cut.indices(len(names)))) or contents[cut] != run.values:
+        if len(runs) > 1 or at != list(range(*cut.indices(len(contents)))) or contents[cut] != run.values:
             return None
         found.append((number, run.tag, run.indexes, cut))
     return found
@@ -201,8 +202,9 @@ class Rerun:
         return survey.take(heard) if self._goes_on else True
 
     def silence(self) -> None:
-        if self.survey is None and not self._tries and self._limits.retries > 1 and self._speech.refusal is None:
-            self._tries = 1  # lost, mostly: once it is asked for again as it was
+        lost = self._tries + 1 < LOSSES and self._limits.retries > 1 and self._speech.refusal is None
+        if self.survey is None and lost:
+            self._tries += 1  # asked for again as it was, as by the survey
         else:
             self._plain().silence()
 
@@ -221,7 +223,7 @@ class Rerun:
         if self.survey is None:
             self.survey = self._plainly()
             self._goes_on = self.survey.resume(self._under_way)
-            if self._tries:
+            for _ in range(self._tries):
                 self.survey.silence()
         return self.survey
 
